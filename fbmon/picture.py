@@ -1,0 +1,114 @@
+"""What the kernel has, read from the lines of `ip -o addr`, `ip -o link` and `ip -o monitor address link`.
+
+Everything is kept by interface index: after a rename the monitor goes on printing the old name in front of an
+address, and only the index says where it belongs. Pure: lines and values in, values out.
+"""
+import re
+from collections import namedtuple
+
+# lower: the device below, as in `vlan7@eth0`; master: the bridge, bond or VRF above; None: there is none.
+# up: the administrative flag.
+Link = namedtuple('Link', 'index name up lower master')
+
+# family: 'inet' or 'inet6'; words: what `ip addr del` takes, as in '10.0.0.1 peer 10.0.0.2/32';
+# secondary: the kernel would drop it together with its primary; lifetime: valid_lft in seconds, None for ever.
+Address = namedtuple('Address', 'index family address prefix words secondary lifetime')
+
+# A line of the monitor: gone is True where it begins with "Deleted".
+LinkSeen = namedtuple('LinkSeen', 'link gone')
+AddressSeen = namedtuple('AddressSeen', 'address gone')
+
+# Only lines with a qdisc speak of the interface itself: the bridge reports its ports in lines of the same form
+# without one, and says "Deleted" of a port that merely left it.
+_LINK = re.compile(r'(?P<gone>Deleted )?(?P<index>\d+): (?P<name>[^\s:]+): <(?P<flags>[^>]*)>(?P<rest>.* qdisc .*)')
+_ADDRESS = re.compile(r'(?P<gone>Deleted )?(?P<index>\d+): \S+\s+(?P<family>inet6?) '
+                      r'(?P<words>(?P<address>[^\s/]+)(?: peer [^\s/]+)?(?:/(?P<prefix>\d+))?)(?P<rest>.*)')
+_LIFETIME = re.compile(r'valid_lft (\d+)sec')
+_MASTER = re.compile(r' master (\S+)')
+
+
+class Picture(namedtuple('Picture', 'links addresses names')):
+    """The kernel's interfaces and addresses: {index: Link}, {index: (Address, ...)} and {name: index}."""
+    __slots__ = ()
+
+    def link(self, name):
+        """The Link of that name, or None."""
+        return self.links.get(self.names.get(name))
+
+    def on(self, name):
+        """The Addresses on the interface of that name; none where there is no such interface."""
+        return self.addresses.get(self.names.get(name), ())
+
+    def entries(self, name, address):
+        """Every entry of this address on that interface, whatever its prefix."""
+        return tuple(entry for entry in self.on(name) if entry.address == address)
+
+
+def empty():
+    """The Picture of a kernel that has no interface."""
+    return Picture({}, {}, {})
+
+
+def parse(line):
+    """LinkSeen or AddressSeen of one line, or None for any other line."""
+    match = _ADDRESS.match(line)
+    if match:
+        return AddressSeen(_address(match), bool(match.group('gone')))
+    match = _LINK.match(line)
+    if match:
+        return LinkSeen(_link(match), bool(match.group('gone')))
+    return None
+
+
+def of(lines):
+    """The Picture that the lines of `ip -o link` and `ip -o addr` show."""
+    picture = empty()
+    for line in lines:
+        seen = parse(line)
+        if seen:
+            apply(picture, seen)
+    return picture
+
+
+def apply(picture, seen):
+    """Bring the picture up to date, in place, with one LinkSeen or AddressSeen."""
+    if isinstance(seen, LinkSeen):
+        _apply_link(picture, seen.link, seen.gone)
+    else:
+        _apply_address(picture, seen.address, seen.gone)
+
+
+def index_of(seen):
+    """The index of the interface that a LinkSeen or AddressSeen speaks of."""
+    return seen.link.index if isinstance(seen, LinkSeen) else seen.address.index
+
+
+def _apply_link(picture, link, gone):
+    before = picture.links.pop(link.index, None)
+    if before and picture.names.get(before.name) == link.index:
+        del picture.names[before.name]
+    if gone:
+        picture.addresses.pop(link.index, None)
+    else:
+        picture.links[link.index] = link
+        picture.names[link.name] = link.index
+
+
+def _apply_address(picture, entry, gone):
+    others = tuple(other for other in picture.addresses.get(entry.index, ()) if other.words != entry.words)
+    picture.addresses[entry.index] = others if gone else others + (entry,)
+
+
+def _address(match):
+    bits = 32 if match.group('family') == 'inet' else 128
+    lifetime = _LIFETIME.search(match.group('rest'))
+    return Address(int(match.group('index')), match.group('family'), match.group('address'),
+                   int(match.group('prefix') or bits), match.group('words'),
+                   ' secondary' in match.group('rest'), int(lifetime.group(1)) if lifetime else None)
+
+
+def _link(match):
+    name, _, lower = match.group('name').partition('@')
+    master = _MASTER.search(match.group('rest'))
+    return Link(int(match.group('index')), name, 'UP' in match.group('flags').split(','),
+                lower or None, master.group(1) if master else None)

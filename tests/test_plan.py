@@ -1,0 +1,74 @@
+"""plan.py: wanted minus actual gives the commands, in the order in which they must come."""
+import pytest
+
+from fbmon import picture, plan
+from fbmon.plan import AddressItem, Command, PortItem
+from fbmon.states import ABSENT, DOWN, MISSING, PRESENT, UP
+
+CARD = AddressItem('eth0', '10.0.0.1')
+SIX = AddressItem('eth0', 'fd00::1')
+PORT = PortItem('sw0')
+
+
+def kernel(*addresses, **ports):
+    """A Picture with eth0, these addresses on it, and ports by name=up."""
+    lines = ['2: eth0: <UP> mtu 1 qdisc mq']
+    lines += ['%d: %s: <%s> mtu 1 qdisc mq' % (number, name, 'UP' if up else 'BROADCAST')
+              for number, (name, up) in enumerate(sorted(ports.items()), 3)]
+    return picture.of(lines + ['2: eth0    %s scope global eth0' % words for words in addresses])
+
+
+@pytest.mark.parametrize('item, now, has', [
+    (CARD, kernel('inet 10.0.0.1/32'), PRESENT), (CARD, kernel('inet 10.0.0.1/8'), PRESENT),
+    (CARD, kernel('inet 10.0.0.11/32'), ABSENT), (CARD, picture.empty(), MISSING),
+    (PORT, kernel(sw0=True), UP), (PORT, kernel(sw0=False), DOWN), (PORT, kernel(sw1=True), MISSING)])
+def test_present_with_any_prefix_is_present_and_up_is_the_administrative_flag(item, now, has):
+    assert plan.actual(item, now) == has
+
+
+@pytest.mark.parametrize('now', [kernel('inet 10.0.0.1/24', sw0=True), picture.empty()])
+def test_nothing_is_done_where_all_is_right_or_the_interface_is_missing(now):
+    assert plan.commands({CARD: PRESENT, PORT: UP}, now, {}) == []
+
+
+@pytest.mark.parametrize('item, prefix, line', [
+    (CARD, None, 'addr add 10.0.0.1/32 dev eth0'), (CARD, 24, 'addr add 10.0.0.1/24 dev eth0'),
+    (SIX, None, 'addr add fd00::1/128 dev eth0 nodad'), (SIX, 64, 'addr add fd00::1/64 dev eth0 nodad')])
+def test_an_address_is_added_with_its_prefix_or_alone_and_ipv6_without_dad(item, prefix, line):
+    assert plan.commands({item: PRESENT}, kernel(), {item: prefix}) == [Command(item, line, PRESENT)]
+
+
+def test_absent_means_no_entry_of_it_each_removed_with_the_prefix_that_the_kernel_shows():
+    now = kernel('inet 10.0.0.1/24', 'inet 10.0.0.1 peer 10.0.0.9/32', 'inet 10.0.0.2/24')
+
+    assert plan.commands({CARD: ABSENT}, now, {}) == [
+        Command(CARD, 'addr del 10.0.0.1/24 dev eth0', ABSENT),
+        Command(CARD, 'addr del 10.0.0.1 peer 10.0.0.9/32 dev eth0', ABSENT)]
+
+
+def test_removals_come_first_then_ports_up_then_ports_down_then_additions():
+    wanted = {CARD: ABSENT, AddressItem('eth0', '10.0.0.3'): PRESENT, PORT: DOWN, PortItem('sw1'): UP}
+
+    lines = [command.line for command in plan.commands(wanted, kernel('inet 10.0.0.1/32', sw0=True, sw1=False), {})]
+
+    assert lines == ['addr del 10.0.0.1/32 dev eth0', 'link set dev sw1 up', 'link set dev sw0 down',
+                     'addr add 10.0.0.3/32 dev eth0']
+
+
+def test_secondaries_that_the_kernel_will_drop_are_put_back_in_the_same_batch():
+    now = kernel('inet 10.0.0.1/24', 'inet 10.0.0.2/24 secondary', 'inet 10.0.0.3/24')
+    now.addresses[2] = tuple(entry._replace(secondary=entry.address == '10.0.0.2') for entry in now.addresses[2])
+
+    lines = [command.line for command in plan.commands({CARD: ABSENT}, now, {}, lambda interface: False)]
+
+    assert lines == ['addr del 10.0.0.1/24 dev eth0', 'addr add 10.0.0.2/24 dev eth0']
+
+
+def test_promoting_secondaries_is_only_asked_for_before_an_ipv4_removal():
+    asked = []
+    now = kernel('inet 10.0.0.1/24', 'inet6 fd00::1/64')
+
+    plan.commands({SIX: ABSENT}, now, {}, asked.append)
+    assert asked == []
+    plan.commands({CARD: ABSENT, SIX: ABSENT}, now, {}, asked.append)
+    assert asked == ['eth0']
