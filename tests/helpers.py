@@ -1,0 +1,137 @@
+"""Small helpers of the tests."""
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from fbmon import compat
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FBMON = os.path.join(ROOT, 'fbmon.py')
+
+# Seconds for anything that must happen: generous, since it is only waited for where something is broken.
+LIMIT = 20.0
+
+
+def wait_for(condition, limit=LIMIT):
+    """The first true value of condition(); fails after limit seconds."""
+    deadline = compat.monotonic() + limit
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert compat.monotonic() < deadline, 'did not happen within %g s' % limit
+        time.sleep(0.002)
+
+
+def require(condition, reason):
+    """Skip the test where the machine does not offer what it needs; fail if FBMON_REQUIRE_KERNEL=1 says it must."""
+    if not condition:
+        if os.environ.get('FBMON_REQUIRE_KERNEL') == '1':
+            pytest.fail('FBMON_REQUIRE_KERNEL=1: ' + reason)
+        pytest.skip(reason)
+
+
+def has_ipv6():
+    """Whether ::1 can be used."""
+    try:
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        try:
+            sock.bind(('::1', 0))
+        finally:
+            sock.close()
+        return True
+    except compat.SYSTEM_ERRORS:
+        return False
+
+
+def program(name):
+    """The path of a program on PATH."""
+    return next(path for path in (os.path.join(directory, name) for directory in os.environ['PATH'].split(os.pathsep))
+                if os.access(path, os.X_OK))
+
+
+def write(path, text):
+    """Write a file, text as UTF-8."""
+    with open(str(path), 'wb') as target:
+        target.write(text if isinstance(text, bytes) else text.encode('utf-8'))
+    return str(path)
+
+
+def fill(path):
+    """Write until there is no space left."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        while os.write(descriptor, b'x' * 512):
+            pass
+    except EnvironmentError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def read(path):
+    """The text of a file, '' where there is none."""
+    try:
+        with open(str(path), 'rb') as source:
+            return source.read().decode('utf-8')
+    except EnvironmentError:
+        return ''
+
+
+def write_program(path, script):
+    """An executable sh script."""
+    write(path, '#!/bin/sh\n' + script + '\n')
+    os.chmod(path, 0o755)
+
+
+def alive(pid):
+    """Whether a process is there and no zombie."""
+    return read('/proc/%d/stat' % pid).rpartition(')')[2].split()[:1] not in ([], ['Z'])
+
+
+def free_port(host='127.0.0.1'):
+    """A UDP port that nobody uses at the moment."""
+    sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.bind((host, 0))
+        return sock.getsockname()[1]
+    finally:
+        sock.close()
+
+
+def send(host, port, data=b'HEARTBEAT', source=None):
+    """Send one datagram, from the source address if given."""
+    sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        if source:
+            sock.bind((source, 0))
+        sock.sendto(data, (host, port))
+    finally:
+        sock.close()
+
+
+def python(script, *arguments, **options):
+    """A child that runs the text of a script, with fbmon to import; pipes for its output.
+
+    environ: variables to add; prefix: words in front of the command; other options go to Popen.
+    """
+    environ = dict(os.environ, PYTHONPATH=os.pathsep.join([ROOT] + sys.path), PYTHONUNBUFFERED='1')
+    environ.update(options.pop('environ', {}))
+    command = options.pop('prefix', []) + [sys.executable, '-c', script] + [str(one) for one in arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, **options)
+
+
+def finish(child, limit=LIMIT):
+    """(exit code, stdout, stderr) of a child that must end by itself; it is killed where it does not."""
+    timer = threading.Timer(limit, child.kill)
+    timer.start()
+    try:
+        output, errors = child.communicate()
+    finally:
+        timer.cancel()
+    return child.returncode, (output or b'').decode('utf-8', 'replace'), (errors or b'').decode('utf-8', 'replace')
