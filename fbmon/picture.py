@@ -28,7 +28,7 @@ _MASTER = re.compile(r' master (\S+)')
 
 
 class Picture(namedtuple('Picture', 'links addresses names')):
-    """The kernel's interfaces and addresses: {index: Link}, {index: (Address, ...)} and {name: index}."""
+    """The kernel's interfaces and addresses: {index: Link}, {index: {address: (Address, ...)}} and {name: index}."""
     __slots__ = ()
 
     def link(self, name):
@@ -37,11 +37,12 @@ class Picture(namedtuple('Picture', 'links addresses names')):
 
     def on(self, name):
         """The Addresses on the interface of that name; none where there is no such interface."""
-        return self.addresses.get(self.names.get(name), ())
+        here = self.addresses.get(self.names.get(name), {})
+        return tuple(entry for entries in here.values() for entry in entries)
 
     def entries(self, name, address):
         """Every entry of this address on that interface, whatever its prefix."""
-        return tuple(entry for entry in self.on(name) if entry.address == address)
+        return self.addresses.get(self.names.get(name), {}).get(address, ())
 
 
 def empty():
@@ -95,8 +96,10 @@ def _apply_link(picture, link, gone):
 
 
 def _apply_address(picture, entry, gone):
-    others = tuple(other for other in picture.addresses.get(entry.index, ()) if other.words != entry.words)
-    picture.addresses[entry.index] = others if gone else others + (entry,)
+    here = picture.addresses.setdefault(entry.index, {})
+    others = tuple(other for other in here.pop(entry.address, ()) if other.words != entry.words)
+    if others or not gone:
+        here[entry.address] = others if gone else others + (entry,)
 
 
 def _address(match):

@@ -7,6 +7,12 @@ from fbmon.states import ABSENT, DOWN, MISSING, PRESENT, UP
 AddressItem = namedtuple('AddressItem', 'interface address')
 PortItem = namedtuple('PortItem', 'name')
 
+# How an address is put there. prefix: length, None for one address only; lease: seconds that the kernel keeps it
+# without a renewal, None for ever.
+Form = namedtuple('Form', 'prefix lease')
+
+PLAIN = Form(None, None)
+
 # item: what it is for; line: of `ip -batch`; target: what the item is when the kernel has done it.
 Command = namedtuple('Command', 'item line target')
 
@@ -24,13 +30,13 @@ def actual(item, picture):
     return MISSING if link is None else UP if link.up else DOWN
 
 
-def commands(wanted, picture, prefixes, keep_secondaries=lambda interface: True):
-    """The Commands that lead from the picture to what is wanted.
+def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
+    """The Commands that lead from the picture to what is wanted. forms: {AddressItem: Form}.
 
     Urgent things first and nothing before what it needs: addresses go before ports, ports are up before addresses
-    come (a port that goes down loses its IPv6 addresses). prefixes: {AddressItem: length, None for one address
-    only}. keep_secondaries(interface) prepares an interface for the removal of a primary address; where it says
-    False, the secondaries that the kernel will drop are put back in the same batch.
+    come (a port that goes down loses its IPv6 addresses). keep_secondaries(interface) prepares an interface for the
+    removal of a primary address; where it says False, the secondaries that the kernel will drop are put back in the
+    same batch.
     """
     removals, ups, downs, additions = [], [], [], []
     for item, target in sorted(wanted.items()):
@@ -40,17 +46,36 @@ def commands(wanted, picture, prefixes, keep_secondaries=lambda interface: True)
         if target == ABSENT:
             removals += _remove(item, picture, keep_secondaries)
         elif target == PRESENT:
-            additions.append(Command(item, _add(item, prefixes.get(item)), PRESENT))
+            additions.append(Command(item, _add(item, forms.get(item, PLAIN)), PRESENT))
         else:
             (ups if target == UP else downs).append(
                 Command(item, 'link set dev %s %s' % (item.name, target), target))
     return removals + ups + downs + additions
 
 
-def _add(item, prefix):
+def renewals(wanted, picture, forms):
+    """The Commands that give every entry of the wanted addresses its full lease again, or makes it permanent.
+
+    wanted: {AddressItem: PRESENT, or None where nothing is decided: then only a lease that is there is renewed}.
+    """
+    found = []
+    for item, target in sorted(wanted.items()):
+        lease = forms.get(item, PLAIN).lease
+        for entry in picture.entries(*item):
+            if entry.lifetime is not None or (lease and target):
+                line = 'addr change %s dev %s%s' % (entry.words, item.interface, _lifetime(lease or 'forever'))
+                found.append(Command(item, line, PRESENT))
+    return found
+
+
+def _add(item, form):
     six = ':' in item.address
-    line = 'addr add %s/%d dev %s' % (item.address, prefix or (128 if six else 32), item.interface)
-    return line + ' nodad' if six else line
+    line = 'addr add %s/%d dev %s' % (item.address, form.prefix or (128 if six else 32), item.interface)
+    return line + (' nodad' if six else '') + (_lifetime(form.lease) if form.lease else '')
+
+
+def _lifetime(seconds):
+    return ' valid_lft {0} preferred_lft {0}'.format(seconds)
 
 
 def _remove(item, picture, keep_secondaries):

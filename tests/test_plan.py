@@ -2,7 +2,7 @@
 import pytest
 
 from fbmon import picture, plan
-from fbmon.plan import AddressItem, Command, PortItem
+from fbmon.plan import AddressItem, Command, Form, PortItem
 from fbmon.states import ABSENT, DOWN, MISSING, PRESENT, UP
 
 CARD = AddressItem('eth0', '10.0.0.1')
@@ -31,11 +31,30 @@ def test_nothing_is_done_where_all_is_right_or_the_interface_is_missing(now):
     assert plan.commands({CARD: PRESENT, PORT: UP}, now, {}) == []
 
 
-@pytest.mark.parametrize('item, prefix, line', [
-    (CARD, None, 'addr add 10.0.0.1/32 dev eth0'), (CARD, 24, 'addr add 10.0.0.1/24 dev eth0'),
-    (SIX, None, 'addr add fd00::1/128 dev eth0 nodad'), (SIX, 64, 'addr add fd00::1/64 dev eth0 nodad')])
-def test_an_address_is_added_with_its_prefix_or_alone_and_ipv6_without_dad(item, prefix, line):
-    assert plan.commands({item: PRESENT}, kernel(), {item: prefix}) == [Command(item, line, PRESENT)]
+@pytest.mark.parametrize('item, form, line', [
+    (CARD, Form(None, None), 'addr add 10.0.0.1/32 dev eth0'), (CARD, Form(24, None), 'addr add 10.0.0.1/24 dev eth0'),
+    (SIX, Form(None, None), 'addr add fd00::1/128 dev eth0 nodad'),
+    (SIX, Form(64, None), 'addr add fd00::1/64 dev eth0 nodad'),
+    (CARD, Form(24, 5), 'addr add 10.0.0.1/24 dev eth0 valid_lft 5 preferred_lft 5'),
+    (SIX, Form(64, 5), 'addr add fd00::1/64 dev eth0 nodad valid_lft 5 preferred_lft 5')])
+def test_an_address_is_added_with_its_prefix_or_alone_with_its_lease_and_ipv6_without_dad(item, form, line):
+    assert plan.commands({item: PRESENT}, kernel(), {item: form}) == [Command(item, line, PRESENT)]
+
+
+LEASED = 'inet 10.0.0.1/24 scope global dynamic eth0 valid_lft 3sec preferred_lft 3sec'
+
+
+@pytest.mark.parametrize('target, words, lease, line', [
+    (PRESENT, 'inet 10.0.0.1/24', 5, 'addr change 10.0.0.1/24 dev eth0 valid_lft 5 preferred_lft 5'),
+    (PRESENT, LEASED, 5, 'addr change 10.0.0.1/24 dev eth0 valid_lft 5 preferred_lft 5'),
+    (PRESENT, LEASED, None, 'addr change 10.0.0.1/24 dev eth0 valid_lft forever preferred_lft forever'),
+    (PRESENT, 'inet 10.0.0.1/24', None, None), (PRESENT, 'inet 10.0.0.7/24', 5, None),
+    (None, LEASED, 5, 'addr change 10.0.0.1/24 dev eth0 valid_lft 5 preferred_lft 5'),
+    (None, 'inet 10.0.0.1/24', 5, None)])
+def test_a_lease_is_renewed_where_the_address_is_and_undecided_only_where_a_lease_is(target, words, lease, line):
+    found = plan.renewals({CARD: target}, kernel(words), {CARD: Form(24, lease)})
+
+    assert found == ([Command(CARD, line, PRESENT)] if line else [])
 
 
 def test_absent_means_no_entry_of_it_each_removed_with_the_prefix_that_the_kernel_shows():
@@ -57,7 +76,6 @@ def test_removals_come_first_then_ports_up_then_ports_down_then_additions():
 
 def test_secondaries_that_the_kernel_will_drop_are_put_back_in_the_same_batch():
     now = kernel('inet 10.0.0.1/24', 'inet 10.0.0.2/24 secondary', 'inet 10.0.0.3/24')
-    now.addresses[2] = tuple(entry._replace(secondary=entry.address == '10.0.0.2') for entry in now.addresses[2])
 
     lines = [command.line for command in plan.commands({CARD: ABSENT}, now, {}, lambda interface: False)]
 

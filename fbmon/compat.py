@@ -1,0 +1,112 @@
+"""What Python 2.7 and 3 do differently, asked by feature, never by version."""
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import threading
+import time
+
+try:
+    import queue
+except ImportError:
+    import Queue as queue  # noqa: F401
+
+# Raised where a system call fails, in either language; 2.7 has three of them.
+try:
+    from select import error as _select_error
+    from socket import error as _socket_error
+    SYSTEM_ERRORS = (EnvironmentError, _select_error, _socket_error)
+except ImportError:
+    SYSTEM_ERRORS = (EnvironmentError,)
+
+
+def _clock_by_ctypes():
+    """CLOCK_MONOTONIC of clock_gettime(2), in seconds: 2.7 has no time.monotonic."""
+    import ctypes
+
+    class Timespec(ctypes.Structure):
+        _fields_ = [('seconds', ctypes.c_long), ('nanoseconds', ctypes.c_long)]
+
+    function = ctypes.CDLL(None, use_errno=True).clock_gettime
+    function.argtypes = [ctypes.c_int, ctypes.POINTER(Timespec)]
+
+    def monotonic():
+        now = Timespec()
+        function(1, ctypes.byref(now))
+        return now.seconds + now.nanoseconds * 1e-9
+    return monotonic
+
+
+monotonic = getattr(time, 'monotonic', None) or _clock_by_ctypes()
+
+
+def error_number(error):
+    """The errno of an error among SYSTEM_ERRORS; select.error of 2.7 has it only among its arguments."""
+    return getattr(error, 'errno', None) or (error.args[0] if error.args else None)
+
+
+def interrupted(error):
+    """Whether a system call was interrupted by a signal (2.7 does not start it again by itself)."""
+    return error_number(error) == errno.EINTR
+
+
+def would_block(error):
+    """Whether a non-blocking call found nothing to do."""
+    return error_number(error) in (errno.EAGAIN, errno.EWOULDBLOCK)
+
+
+def close_on_exec(descriptor):
+    """Keep a descriptor from our children: 2.7 hands every one of them on."""
+    fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.fcntl(descriptor, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+
+
+def unblocked(descriptor):
+    """The same descriptor, made non-blocking."""
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_NONBLOCK)
+    return descriptor
+
+
+def pipe():
+    """The two ends, reading and writing, of a non-blocking pipe that children do not inherit."""
+    ends = os.pipe()
+    for end in ends:
+        close_on_exec(unblocked(end))
+    return ends
+
+
+def poll(poller, timeout=None):
+    """poller.poll(timeout in ms, None: no limit), which an interrupting signal ends early with nothing."""
+    try:
+        return poller.poll(timeout)
+    except SYSTEM_ERRORS as error:
+        if not interrupted(error):
+            raise
+        return []
+
+
+def _restore_signals():
+    """What 3 does by itself: Python ignores SIGPIPE, and a child that inherits that outlives its reader."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def _in_new_session():
+    _restore_signals()
+    os.setsid()
+
+
+# Popen of 2.7 is not safe from several threads at once (bpo-20318).
+_spawning = threading.Lock()
+
+
+def start_child(arguments, session=False, **options):
+    """subprocess.Popen(arguments, unbuffered, ...), leading its own session if asked to. Raises EnvironmentError.
+
+    Every descriptor of ours is close-on-exec, so that 2.7 need not close all numbers up to the limit.
+    """
+    if hasattr(os, 'set_inheritable'):
+        options.update(start_new_session=session)
+    else:
+        options.update(close_fds=False, preexec_fn=_in_new_session if session else _restore_signals)
+    with _spawning:
+        return subprocess.Popen(arguments, bufsize=0, **options)
