@@ -1,0 +1,52 @@
+"""The queue between the threads and the controller: many put, one takes, and taking can have a time limit.
+
+queue.Queue would do but for that limit: on 2.7 its get(timeout) polls every 50 ms by the wall clock.
+"""
+import collections
+import math
+import os
+import select
+
+from fbmon import compat
+
+
+class Mailbox(object):
+    """Events in the order in which they were put."""
+
+    def __init__(self, clock=compat.monotonic):
+        self._clock = clock
+        self._events = collections.deque()
+        self._asleep = False
+        self._reader, self._writer = compat.pipe()
+        self._poller = select.poll()
+        self._poller.register(self._reader, select.POLLIN)
+
+    def put(self, event):
+        """Add an event and wake the taker. Never blocks."""
+        self._events.append(event)
+        if self._asleep:
+            self._asleep = False
+            os.write(self._writer, b'.')
+
+    def take(self, deadline=None):
+        """All events that are there; waits for one until deadline (monotonic seconds, None: no limit)."""
+        if not self._events:
+            self._wait(deadline)
+        return [self._events.popleft() for _ in range(len(self._events))]
+
+    def _wait(self, deadline):
+        self._asleep = True
+        # An event that was put just before left no byte in the pipe.
+        if not self._events:
+            left = None if deadline is None else max(0, math.ceil((deadline - self._clock()) * 1000))
+            compat.poll(self._poller, left)
+        self._asleep = False
+        self._drain()
+
+    def _drain(self):
+        try:
+            while os.read(self._reader, 4096):
+                pass
+        except EnvironmentError as error:
+            if not compat.would_block(error) and not compat.interrupted(error):
+                raise

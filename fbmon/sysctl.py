@@ -1,0 +1,37 @@
+"""The kernel's per-interface settings that `ip` does not show: promote_secondaries and disable_ipv6.
+
+See ip-sysctl.txt of the kernel's documentation.
+"""
+
+ROOT = '/proc/sys/net'
+
+
+def promote_secondaries(interface, root=ROOT):
+    """Have the kernel keep secondary addresses when their primary goes; False if that cannot be set."""
+    path = '%s/ipv4/conf/%s/promote_secondaries' % (root, interface)
+    if _read(path) == '1':
+        return True
+    try:
+        with open(path, 'w') as setting:
+            setting.write('1\n')
+    except EnvironmentError:
+        return False
+    return True
+
+
+def ipv6_off(interface, root=ROOT):
+    """Why no IPv6 address can be put on the interface, or None."""
+    if _read('%s/ipv6/conf/all/disable_ipv6' % root) is None:
+        return 'IPv6 is switched off in the kernel'
+    if _read('%s/ipv6/conf/%s/disable_ipv6' % (root, interface)) == '1':
+        return 'IPv6 is switched off in the kernel (net.ipv6.conf.%s.disable_ipv6 = 1)' % interface
+    return None
+
+
+def _read(path):
+    """The setting without its line end, or None."""
+    try:
+        with open(path) as setting:
+            return setting.read().strip()
+    except EnvironmentError:
+        return None

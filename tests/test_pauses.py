@@ -1,0 +1,8 @@
+"""pauses.py: what goes on failing is tried more and more seldom."""
+from fbmon.pauses import Pauses
+
+
+def test_pauses_grow_from_1_to_30_seconds():
+    pauses = Pauses()
+
+    assert [pauses.next() for _ in range(8)] == [1, 2, 4, 8, 16, 30, 30, 30]
