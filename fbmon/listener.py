@@ -1,0 +1,200 @@
+"""One listener: a thread that waits for datagrams and timeouts and reports changes of its local state."""
+import fcntl
+import os
+import select
+import socket
+import struct
+import time
+from collections import namedtuple
+
+from fbmon import compat, heartbeat, threads
+from fbmon.states import ACTIVE, FAILED
+
+# What a listener puts on the queue: its own change of state. at: monotonic seconds.
+StateChanged = namedtuple('StateChanged', 'listener old new why at')
+
+# received, ignored: datagrams; missed: timeouts; last: monotonic seconds of the last heartbeat, None: none yet;
+# longest_gap: seconds between two heartbeats between which it did not fail.
+Counters = namedtuple('Counters', 'received ignored missed last longest_gap')
+
+RECEIVE_BUFFER = 1 << 20
+SO_RCVBUFFORCE = 33
+SOCK_CLOEXEC = getattr(socket, 'SOCK_CLOEXEC', 0o2000000)
+SIOCGSTAMPNS = 0x8907
+SYSTEM_ERRORS = compat.SYSTEM_ERRORS
+
+TIMESPEC = struct.Struct('ll')
+
+# A kernel receive time further back than this comes from a stalled process or a stepped wall clock.
+STAMP_TRUSTED = 0.1
+
+# Datagrams read before the deadline is looked at again, and at most in one go once it has passed: more than fit
+# into the receive buffer, so that all that waited at that moment has been read.
+BURST = 64
+BACKLOG = 4096
+
+
+def open_socket(listener, scope=0):
+    """A non-blocking UDP socket bound to the listener's address, not to the device. Raises socket.error.
+
+    scope: the interface's index, which the kernel heeds for IPv6 link-local addresses only. Without SO_REUSEADDR:
+    with it, a second program could take the port unseen.
+    """
+    six = ':' in listener.host
+    # Close-on-exec from its birth: an `ip monitor` started by another thread meanwhile would keep the port taken.
+    sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM | SOCK_CLOEXEC)
+    try:
+        sock.setblocking(False)
+        if six:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        _enlarge_buffer(sock)
+        sock.bind((listener.host, listener.port) + ((0, scope) if six else ()))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _enlarge_buffer(sock):
+    """1 MB where the system allows: SO_RCVBUFFORCE of socket(7) wants CAP_NET_ADMIN, SO_RCVBUF is limited."""
+    for option in (SO_RCVBUFFORCE, socket.SO_RCVBUF):
+        try:
+            return sock.setsockopt(socket.SOL_SOCKET, option, RECEIVE_BUFFER // 2)
+        except SYSTEM_ERRORS:
+            continue
+
+
+class Listener(object):
+    """A launched listener. `settings` may be replaced by update(); host, port and interface never change."""
+
+    def __init__(self, settings, sock, report, clock=compat.monotonic, wall=time.time):
+        self.settings = settings
+        self.pulse = heartbeat.LAUNCHED
+        self.launched = self.due = None
+        self._sock = sock
+        self._report = report
+        self._clock = clock
+        self._wall = wall
+        self._thread = None
+        self._closing = False
+        self._received = self._ignored = self._missed = 0
+        self._last = self._waiting_since = None
+        self._longest_gap = 0.0
+        self._wake_reader, self._wake_writer = compat.pipe()
+        self._poller = select.poll()
+        self._poller.register(sock, select.POLLIN)
+        self._poller.register(self._wake_reader, select.POLLIN)
+
+    def start(self, crashed):
+        """Start the thread; raises RuntimeError where there is none left."""
+        self.launched = self._waiting_since = self._clock()
+        name = 'listener %s port %d' % (self.settings.host, self.settings.port)
+        self._thread = threads.start(name, self._run, crashed)
+
+    def update(self, settings):
+        """Take new timers, sources and lists, keeping state, counters and socket."""
+        self.settings = settings
+        self._wake()
+
+    def close(self, limit=1.0):
+        """Stop the thread and free the port before returning (waits up to limit seconds for the thread)."""
+        self._closing = True
+        self._wake()
+        if self._thread:
+            self._thread.join(limit)
+        self._sock.close()
+        for end in (self._wake_reader, self._wake_writer):
+            os.close(end)
+
+    def counters(self):
+        """The Counters at this moment."""
+        return Counters(self._received, self._ignored, self._missed, self._last, self._longest_gap)
+
+    def _wake(self):
+        try:
+            os.write(self._wake_writer, b'.')
+        except EnvironmentError as error:
+            if not compat.would_block(error):
+                raise
+
+    def _run(self):
+        while not self._closing:
+            self.due = self._waiting_since + self.settings.timeout / 1000.0
+            if self._wait() and self._read(BURST):
+                continue
+            # What waits in the socket counts before a timeout is called: we may have been stopped for a while.
+            if self._clock() >= self.due and not self._closing and not self._read(BACKLOG):
+                self.timed_out()
+
+    def _wait(self):
+        """Wait for a datagram until the deadline; True if there may be one. poll(2) waits whole milliseconds:
+        the rest of the last one is slept, and a datagram that comes meanwhile is read at the deadline."""
+        left = self.due - self._clock()
+        if left >= 0.001:
+            ready = compat.poll(self._poller, int(left * 1000))
+            if any(descriptor == self._wake_reader for descriptor, _ in ready):
+                self._drain_wakes()
+            return bool(ready)
+        if left > 0:
+            time.sleep(left)
+        return False
+
+    def _drain_wakes(self):
+        try:
+            os.read(self._wake_reader, 4096)
+        except EnvironmentError as error:
+            if not compat.would_block(error):
+                raise
+
+    def _read(self, most):
+        """Read up to `most` waiting datagrams; True if a heartbeat was among them."""
+        heard = False
+        for _ in range(most):
+            try:
+                source = self._sock.recvfrom(1)[1][0]
+            except SYSTEM_ERRORS as error:
+                if compat.would_block(error) or compat.interrupted(error):
+                    break
+                raise
+            if self.settings.sources and source.partition('%')[0] not in self.settings.sources:
+                self._ignored += 1
+                continue
+            heard = True
+            self.heartbeat(self._received_at())
+        return heard
+
+    def _received_at(self):
+        """The kernel's own receive time of the datagram just read, as monotonic seconds (SIOCGSTAMPNS, socket(7))."""
+        now, wall = self._clock(), self._wall()
+        try:
+            stamp = fcntl.ioctl(self._sock, SIOCGSTAMPNS, b'\0' * TIMESPEC.size)
+        except EnvironmentError:
+            return now
+        seconds, nanoseconds = TIMESPEC.unpack(stamp)
+        late = wall - seconds - nanoseconds * 1e-9
+        return now - late if 0 < late < STAMP_TRUSTED else now
+
+    def heartbeat(self, at):
+        """One accepted heartbeat, received at `at` (monotonic seconds)."""
+        # A gap that made it fail is an outage, not a warning of one.
+        if self._last is not None and self.pulse.state != FAILED:
+            self._longest_gap = max(self._longest_gap, at - self._last)
+        self._received += 1
+        self._last = self._waiting_since = at
+        recovery = self.settings.recovery
+        why = 'first heartbeat' if self.pulse.state not in (ACTIVE, FAILED) else \
+            'heartbeat' if recovery == 1 else '%d heartbeats in a row' % recovery
+        self._become(heartbeat.after_heartbeat(self.pulse, recovery), why, at)
+
+    def timed_out(self):
+        """One timeout, due at self.due; the next wait begins there, not when we noticed."""
+        self._missed += 1
+        self._waiting_since = self.due
+        settings = self.settings
+        why = 'no heartbeat for %d ms' % (settings.timeout * settings.attempts)
+        self._become(heartbeat.after_timeout(self.pulse, settings.attempts), why, self.due)
+
+    def _become(self, pulse, why, at):
+        old, self.pulse = self.pulse.state, pulse
+        if pulse.state != old:
+            self._report(StateChanged(self, old, pulse.state, why, at))
