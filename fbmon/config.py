@@ -89,7 +89,8 @@ class Values(object):
         wrong_key = schema.wrong_key(one.name, one.index, not report.full()) if one.name else None
         if wrong_key or not one.name:
             for wrong in (one.error, wrong_key):
-                report.note(one, wrong)
+                if wrong:
+                    report.note(one, wrong)
             return
         key = one.name, one.index
         self.given[key] = one
@@ -106,9 +107,11 @@ class Values(object):
         if not text and SCHEMA[one.name].optional:
             del self.given[key]
             return
-        faults = []
-        self._values[key] = SCHEMA[one.name].read(text, lambda why: faults.append(report.mistake(one, why)))
-        self._faults[key] = faults[0] if faults else None
+        self._values[key] = SCHEMA[one.name].read(text, lambda why: self._complain(one, why, report))
+
+    def _complain(self, one, why, report):
+        report.note(one, why)
+        self._faults[one.name, one.index] = self._faults[one.name, one.index] or notices.error(one, why)
 
 
 def _given_twice(before):

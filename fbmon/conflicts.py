@@ -163,7 +163,7 @@ def _warn_of_prefixes(found, listeners, report):
     """One address on one interface is put there once, with one prefix."""
     first = {}
     for one in listeners:
-        if one.host is None or one.interface is None:
+        if one.host is None:
             continue
         other = first.setdefault((one.host, one.interface), one)
         full = addresses.bits(one.host)

@@ -23,12 +23,11 @@ class Report(object):
     def mistake(self, given, text):
         """Note what is wrong with an Assignment; returns the error of what uses it, "KEY=value: text"."""
         self.note(given, text)
-        return words(_of(Mistake, given, text))
+        return error(given, text)
 
     def note(self, given, text):
-        """Note what is wrong with an Assignment that nothing can use, if anything is."""
-        if text:
-            self._add(Mistake, given, text)
+        """Note what is wrong with an Assignment, where nothing needs the error."""
+        self._add(Mistake, given, text)
 
     def warning(self, given, text):
         """Note what looks wrong with an Assignment, or with the file where given is None."""
@@ -57,6 +56,11 @@ class Report(object):
         if self._more[kind]:
             found.append(kind(None, None, None, '... and %d more %s' % (self._more[kind], what)))
         return tuple(found)
+
+
+def error(given, text):
+    """What is wrong with an Assignment, as "KEY=value: text"."""
+    return words(_of(Mistake, given, text))
 
 
 def words(found):

@@ -15,7 +15,7 @@ Rule = namedtuple('Rule', 'index of read default optional inherits')
 
 
 def _rule(index, of, read, default=None, optional=False, inherits=True):
-    return Rule(index, of, read, default, optional, inherits and index == BOTH)
+    return Rule(index, of, read, default, optional, inherits)
 
 
 # TIMEOUT x ATTEMPTS and the lease are at most one hour; one RECOVERY a millisecond would be a quarter of an hour.

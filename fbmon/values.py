@@ -5,7 +5,7 @@ A reader is called with the text and complain(text); it returns None where the v
 import re
 
 from fbmon import addresses
-from fbmon.notices import MOST, shown
+from fbmon.notices import shown
 
 LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')
 
@@ -74,14 +74,13 @@ def address(text, complain):
 
 def sources(text, complain):
     """A list of plain addresses, as canonical texts in their order, each once; all of them must be right."""
-    found, bad = [], []
+    found = []
     for word in words(text):
         try:
             found.append(addresses.canonical(word))
         except addresses.BadAddress as error:
-            bad.append('%s: %s' % (shown(word), error))
-    _complain_of(bad, complain)
-    return None if bad else tuple(_each_once(found))
+            found.append(complain('%s: %s' % (shown(word), error)))
+    return None if None in found else tuple(_each_once(found))
 
 
 def interface(text, complain):
@@ -95,8 +94,10 @@ def interface(text, complain):
 
 def interfaces(text, complain):
     """A list of interfaces, each once, in their order; names that cannot be right are left out."""
-    names = words(text)
-    _complain_of(['%s: %s' % (shown(name), _bad_name(name)) for name in names if _bad_name(name)], complain)
+    for name in words(text):
+        why = _bad_name(name)
+        if why:
+            complain('%s: %s' % (shown(name), why))
     return good_names(text)
 
 
@@ -134,13 +135,6 @@ def _bad_character(name):
 
 def _wrong(text, what, remedy):
     return '%s; %s' % (what if text else 'the value is missing', remedy)
-
-
-def _complain_of(found, complain):
-    for text in found[:MOST]:
-        complain(text)
-    if len(found) > MOST:
-        complain('... and %d more entries of this list' % (len(found) - MOST))
 
 
 def _each_once(found):

@@ -108,6 +108,13 @@ def test_a_list_without_a_value_is_empty(line):
     assert (found.settings.listeners[1].ports, found.mistakes) == ((), ())
 
 
+@pytest.mark.parametrize('quotes', [u'" %s\t"', u"' %s '"])
+def test_blanks_around_a_value_do_not_matter_inside_quotes_either(quotes):
+    found = on_base(u'LOG_LEVEL=' + quotes % u'DEBUG', u'LISTEN_HB_SOURCE=10.0.0.7', u'LISTEN_HB_SOURCE[0]=' + quotes % u'')
+
+    assert (found.settings.log_level, found.settings.listeners[0].sources, found.mistakes) == ('DEBUG', ('10.0.0.7',), ())
+
+
 def test_an_empty_source_is_the_default_of_all_and_an_empty_program_is_none():
     found = on_base(u'LISTEN_HB_SOURCE=10.0.0.7', u'LISTEN_HB_SOURCE[0]=', u'ON_CHANGE=')
 
@@ -423,14 +430,17 @@ def test_a_wait_of_more_than_a_minute_has_a_warning():
 
 
 def test_sources_that_can_never_send_to_the_listener_have_a_warning():
+    said = 'fd00::1: none of these can send to listener %d, which is at 10.0.0.1; give a source of the same kind'
+
     assert told(on_base(u'LISTEN_HB_SOURCE=fd00::1 10.0.0.7', u'LISTEN_HB_SOURCE[1]=fd00::1').warnings) == [
-        '11: LISTEN_HB_SOURCE[1]=fd00::1: none of these can send to listener 1, which is at 10.0.0.1; give a source of '
-        'the same kind']
+        '11: LISTEN_HB_SOURCE[1]=' + said % 1]
+    assert told(on_base(u'LISTEN_HB_SOURCE=fd00::1').warnings) == ['10: LISTEN_HB_SOURCE=' + said % 0]
 
 
 def test_listeners_that_give_one_address_different_prefixes_have_a_warning():
     assert told(on_base(u'LISTEN_HB_HOST[0]=10.0.0.1/24', u'LISTEN_HB_HOST[1]=10.0.0.1/32').warnings[:1]) == [
         '10: LISTEN_HB_HOST[0]=10.0.0.1/24: given in line 3 too; the last one counts, remove what is not meant']
+    assert on_base(u'LISTEN_HB_HOST[2]=10.0.0.1/32', u'LISTEN_HB_PORT[2]=1').warnings == ()
     assert told(on_base(u'LISTEN_HB_HOST[2]=10.0.0.1/24', u'LISTEN_HB_PORT[2]=1').warnings) == [
         '10: LISTEN_HB_HOST[2]=10.0.0.1/24: listener 0 (line 3) gives this address with another prefix; give both the '
         'same']
@@ -456,10 +466,17 @@ def test_of_many_mistakes_the_first_hundred_are_kept_and_the_others_counted():
     assert config.read(u'x\n' * 100).mistakes[-1].line == 100
 
 
-def test_of_many_bad_entries_in_a_list_the_first_hundred_are_told():
-    found = on_base(u'LISTEN_CUBRO_IFS=' + u' '.join(u'%d@' % number for number in range(1000)))
+@pytest.mark.parametrize('name', [u'LISTEN_CUBRO_IFS', u'LISTEN_HB_SOURCE'])
+def test_of_many_bad_entries_in_a_list_the_first_hundred_are_told_and_the_others_counted(name):
+    found = on_base(name + u'=' + u' '.join(u'%d@' % number for number in range(1000)))
 
-    assert len(found.mistakes) == 101
+    assert (len(found.mistakes), found.mistakes[-1].text) == (101, '... and 900 more mistakes')
+
+
+def test_an_entry_that_is_in_a_list_twice_is_told_once():
+    assert told(on_base(u'LISTEN_HB_SOURCE=x, y, x').mistakes) == [
+        '10: LISTEN_HB_SOURCE=x, y, x: x: not an IP address; give an IPv4 or IPv6 address such as 192.168.1.202',
+        '10: LISTEN_HB_SOURCE=x, y, x: y: not an IP address; give an IPv4 or IPv6 address such as 192.168.1.202']
 
 
 def test_a_component_says_what_is_wrong_with_it_even_where_its_mistake_is_not_kept():
