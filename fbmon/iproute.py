@@ -54,6 +54,15 @@ class Reaper(object):
         self._ending = [other for other in self._ending + [child] if other.poll() is None]
 
 
+def kill(child):
+    """Kill a child (None: there is none) whose owner, another thread, may collect it at the same moment."""
+    try:
+        if child and child.poll() is None:
+            child.kill()
+    except EnvironmentError:
+        pass
+
+
 def read(descriptor):
     """What can be read now: bytes, b'' at the end of file, None where there is nothing yet."""
     try:
@@ -141,6 +150,10 @@ class Batch(object):
         if self._child:
             self._reaper.end(self._child)
         self._child = None
+
+    def kill(self):
+        """End a child that may be hanging; called by another thread when the process is about to end."""
+        kill(self._child)
 
     def restart(self):
         """Have a fresh child ready. What keeps it from starting is told by the next run."""

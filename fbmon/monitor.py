@@ -1,6 +1,7 @@
 """The thread that keeps the actual picture current: `ip -o monitor address link`, begun with a full reading."""
 import os
 import select
+import threading
 from collections import namedtuple
 
 from fbmon import compat, iproute, picture, threads
@@ -31,6 +32,7 @@ class Monitor(object):
         self._reaper = iproute.Reaper()
         self._child = None
         self._closed = False
+        self._starting = threading.Lock()
         self._wake_reader, self._wake_writer = compat.pipe()
 
     def start(self, crashed):
@@ -47,9 +49,9 @@ class Monitor(object):
 
     def close(self):
         """End the child: the process is about to end and would leave it behind. The thread is left alone."""
-        self._closed = True
-        if self._child and self._child.poll() is None:
-            self._child.kill()
+        with self._starting:
+            self._closed = True
+            iproute.kill(self._child)
 
     def _run(self):
         pauses = Pauses()
@@ -68,7 +70,10 @@ class Monitor(object):
 
     def watch(self):
         """One life of the child; returns when replace() was called. Raises IpError when it ends or complains."""
-        child = self._child = iproute.spawn(FOLLOW)
+        with self._starting:
+            if self._closed:
+                return
+            child = self._child = iproute.spawn(FOLLOW)
         try:
             wait_until_subscribed(child, self._clock)
             lines = iproute.capture(['-o', 'link']) + iproute.capture(['-o', 'addr'])

@@ -1,5 +1,6 @@
 """iproute.py: the co-process and the readings, with a real `ip` in a namespace and with fakes that misbehave."""
 import os
+import threading
 
 import pytest
 
@@ -106,12 +107,12 @@ def test_300_lines_are_all_done_and_the_failed_ones_named(batch, fake_ip, tmp_pa
     assert noted(tmp_path) == lines + ['bad 0', 'bad 255', 'bad 256', 'bad 299']
 
 
-def test_300_of_the_longest_lines_that_all_fail_are_no_trouble_for_the_pipes(batch, fake_ip):
+def test_1500_of_the_longest_lines_that_all_fail_are_no_trouble_for_the_pipes(batch, fake_ip):
     fake_ip(FAITHFUL)
     address = 'fd00:1111:2222:3333:4444:5555:6666:7777'
-    lines = ['addr del %s peer %s/128 dev a-very-bad-name nodad' % (address, address)] * 300
+    lines = ['addr del %s peer %s/128 dev a-very-bad-name nodad' % (address, address)] * 1500
 
-    assert batch.run(lines) == dict.fromkeys(range(300), 'RTNETLINK answers: File exists')
+    assert batch.run(lines) == dict.fromkeys(range(1500), 'RTNETLINK answers: File exists')
 
 
 def test_a_flood_of_errors_does_not_block(batch, fake_ip):
@@ -214,6 +215,20 @@ def test_closing_ends_the_child_and_leaves_no_descriptor(batch, fake_ip, tmp_pat
 
     assert len(os.listdir('/proc/self/fd')) == count
     wait_for(lambda: not any(alive(pid) for pid in pids(tmp_path)))
+
+
+def test_killing_the_child_of_another_thread_lets_that_one_go_on(fake_ip, tmp_path):
+    fake_ip('if mkdir $DIR/first 2> /dev/null; then echo $$ > $DIR/pids; exec sleep 600; fi\n' + FAITHFUL)
+    batch, found = Batch(limit=LIMIT), []
+    thread = threading.Thread(target=lambda: found.append(batch.run(['one'])))
+    thread.start()
+    wait_for(lambda: pids(tmp_path))
+
+    batch.kill()
+
+    thread.join(LIMIT)
+    batch.close()
+    assert found == [{}]
 
 
 def test_ended_children_do_not_pile_up(fake_ip, tmp_path):

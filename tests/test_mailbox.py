@@ -1,4 +1,5 @@
 """mailbox.py: many put, one takes, nothing is lost and nothing polls."""
+import collections
 import threading
 
 from fbmon import compat
@@ -67,6 +68,22 @@ def test_a_wake_up_that_was_used_does_not_wake_again():
 
     assert mailbox.take(deadline) == []
     assert compat.monotonic() >= deadline
+
+
+def test_an_event_that_is_put_just_before_the_taker_sleeps_does_not_wait():
+    class Late(collections.deque):
+        """At the first look it is still empty, and its putter sees nobody asleep."""
+        looks = iter([False])
+
+        def __bool__(self):
+            return next(self.looks, True)
+        __nonzero__ = __bool__
+
+    mailbox, deadline = Mailbox(), soon()
+    mailbox._events = Late(['event'])
+
+    assert mailbox.take(deadline) == ['event']
+    assert compat.monotonic() < deadline
 
 
 def test_putting_never_blocks_though_nobody_takes():

@@ -233,6 +233,16 @@ def test_close_ends_the_child(watch, tmp_path):
     wait_for(lambda: not alive(pid))
 
 
+def test_no_child_is_begun_after_the_close(fake_ip, tmp_path):
+    fake_ip(SCRIPT)
+    watched = Monitor([].append)
+    watched.close()
+
+    watched.watch()
+
+    assert calls(tmp_path) == []
+
+
 # --- the subscription ---
 
 HEAD = 'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n'

@@ -72,6 +72,7 @@ def test_a_disk_that_is_full_costs_no_descriptors_and_all_is_there_once_it_has_r
     lines = ['line %d %s' % (number, 'x' * 500) for number in range(40)]
     for number in range(40):
         records.append([lines[number]], 1000, lambda: ['one'] + lines[:number + 1])
+        assert records.error or read(path).endswith(lines[number] + '\n')
     assert records.error == path + ': No space left on device'
     assert descriptors() <= before
     os.unlink(os.path.join(small_disk, 'filler'))

@@ -1,0 +1,70 @@
+"""Each transition once: kept for the status and across restarts, and logged after the network has been acted on."""
+import collections
+import json
+import logging
+import time
+from collections import namedtuple
+
+# at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (one that is neither).
+Transition = namedtuple('Transition', 'at kind name old new why')
+
+KEPT = 200
+
+# Lines in the file before it is written anew with those that are kept.
+LONG = 2000
+
+
+class History(object):
+    """The last transitions, oldest first; what an earlier run wrote to the records comes first.
+
+    tell(transition) is called for each after it was logged.
+    """
+
+    def __init__(self, records, tell=lambda transition: None, wall=time.time):
+        self.transitions = collections.deque(maxlen=KEPT)
+        self._records = records
+        self._tell = tell
+        self._wall = wall
+        self._unwritten = []
+        self.transitions.extend(found for found in map(parse, records.read()) if found)
+        records.rewrite(self._lines())
+
+    @property
+    def error(self):
+        """Why the file is not usable and all is kept in memory only, or None."""
+        why = self._records.error
+        return why and why + ': the history is not kept across a restart'
+
+    def note(self, kind, name, old, new, why):
+        """Remember a transition; it is logged by the next write()."""
+        transition = Transition(round(self._wall(), 3), kind, name, old, new, why)
+        self.transitions.append(transition)
+        self._unwritten.append(transition)
+
+    def write(self):
+        """Log and record what was noted since the last write: act first, log after."""
+        unwritten, self._unwritten = self._unwritten, []
+        for one in unwritten:
+            subject = 'global state' if one.kind == 'global' else '%s %s' % (one.kind, one.name)
+            logging.info('%s: %s -> %s: %s', subject, one.old, one.new, one.why)
+            self._tell(one)
+        if unwritten:
+            self._records.append([json.dumps(one) for one in unwritten], LONG, self._lines)
+
+    def _lines(self):
+        return [json.dumps(one) for one in self.transitions]
+
+
+def parse(line):
+    """The Transition of one line of the file, or None of a line that makes no sense."""
+    try:
+        fields = json.loads(line)
+        return Transition(float(fields[0]), *[str(field) for field in fields[1:]])
+    except (ValueError, TypeError, LookupError):
+        return None
+
+
+def as_dict(transition):
+    """A Transition as the status has it."""
+    return {'at': transition.at, 'kind': transition.kind, 'name': transition.name, 'from': transition.old,
+            'to': transition.new, 'why': transition.why}

@@ -1,0 +1,100 @@
+"""The status as Prometheus' text exposition format (version 0.0.4), made from the same dict as every other face."""
+from collections import namedtuple
+
+# kind: gauge or counter; rows(status) yields (labels as a dict, value); a value of None is left out.
+Metric = namedtuple('Metric', 'name kind help rows')
+
+GLOBAL = ('unknown', 'normal', 'bypass')
+LOCAL = ('unconfigured', 'unknown', 'active', 'failed')
+
+
+def render(status):
+    """The exposition text of a status dict, or of None: no daemon runs."""
+    metrics = (UP,) if status is None else (UP,) + METRICS
+    return ''.join(line + '\n' for metric in metrics for line in _lines(metric, status))
+
+
+def _lines(metric, status):
+    yield '# HELP fastbypass_%s %s' % (metric.name, metric.help)
+    yield '# TYPE fastbypass_%s %s' % (metric.name, metric.kind)
+    for labels, value in metric.rows(status):
+        if value is not None:
+            text = ','.join('%s="%s"' % (key, _escaped(labels[key])) for key in sorted(labels))
+            yield 'fastbypass_%s%s %s' % (metric.name, '{%s}' % text if text else '', _number(value))
+
+
+def _escaped(value):
+    return ('%s' % value).replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n')
+
+
+def _number(value):
+    return repr(float(value)) if isinstance(value, float) else '%d' % value
+
+
+def _single(field):
+    return lambda status: [({}, status[field])]
+
+
+def _count(field):
+    return lambda status: [({}, len(status[field]))]
+
+
+def _listeners(field):
+    return lambda status: [(_who(row), row[field]) for row in status['listeners']]
+
+
+def _who(row):
+    return {'listener': row['index'], 'host': row['host'] or '', 'port': row['port'] or ''}
+
+
+def _one_of(names, state):
+    return [(name, int(name == state)) for name in names]
+
+
+def _states(status):
+    return [({'state': name}, value) for name, value in _one_of(GLOBAL, status['state'])]
+
+
+def _listener_states(status):
+    return [(dict(_who(row), state=name), value)
+            for row in status['listeners'] for name, value in _one_of(LOCAL, row['state'])]
+
+
+def _items(field, labels, column, good):
+    """1 where a card or port has the good word in the column, 0 where another, nothing where none."""
+    def rows(status):
+        return [(dict((name, row[key]) for name, key in labels.items()),
+                 None if row[column] is None else int(row[column] == good)) for row in status[field]]
+    return rows
+
+
+CARD = {'card': 'index', 'address': 'address', 'interface': 'interface'}
+PORT = {'interface': 'name'}
+
+UP = Metric('up', 'gauge', 'Whether the daemon answers.', lambda status: [({}, int(status is not None))])
+METRICS = (
+    Metric('info', 'gauge', 'Version of the daemon; always 1.', lambda status: [({'version': status['version']}, 1)]),
+    Metric('uptime_seconds', 'gauge', 'Seconds since the daemon was started.', _single('uptime_s')),
+    Metric('state', 'gauge', 'Global state: 1 for the one that holds.', _states),
+    Metric('state_seconds', 'gauge', 'Seconds since the global state last changed.', _single('state_since_s')),
+    Metric('held_listeners', 'gauge', 'Listeners that have not reported yet; while there are any, nothing is changed.',
+           _count('held')),
+    Metric('failed_listeners', 'gauge', 'Failed listeners.', _single('failed')),
+    Metric('failed_threshold', 'gauge', 'Failed listeners from which on the global state is bypass.',
+           _single('threshold')),
+    Metric('problems', 'gauge', 'Problems that the status names.', _count('problems')),
+    Metric('listener_state', 'gauge', 'Local state of a listener: 1 for the one that holds.', _listener_states),
+    Metric('listener_last_heartbeat_seconds', 'gauge', 'Seconds since the last heartbeat.',
+           _listeners('last_heartbeat_s')),
+    Metric('listener_longest_gap_seconds', 'gauge', 'Longest time between two heartbeats, outages aside.',
+           _listeners('longest_gap_s')),
+    Metric('listener_received_total', 'counter', 'Heartbeats received.', _listeners('received')),
+    Metric('listener_ignored_total', 'counter', 'Datagrams from sources that are not accepted.',
+           _listeners('ignored')),
+    Metric('listener_missed_total', 'counter', 'Timeouts without a heartbeat.', _listeners('missed')),
+    Metric('card_wanted', 'gauge', 'Whether the address of a bypass card should be there.',
+           _items('cards', CARD, 'wanted', 'present')),
+    Metric('card_present', 'gauge', 'Whether the address of a bypass card is there.',
+           _items('cards', CARD, 'actual', 'present')),
+    Metric('port_wanted', 'gauge', 'Whether a port should be up.', _items('ports', PORT, 'wanted', 'up')),
+    Metric('port_up', 'gauge', 'Whether a port is administratively up.', _items('ports', PORT, 'actual', 'up')))
