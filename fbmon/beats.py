@@ -1,0 +1,31 @@
+"""Sends heartbeats as a DPI node would, for trying a switch out."""
+import socket
+import sys
+import time
+
+from fbmon import compat
+
+PAYLOAD = b'HEARTBEAT'
+
+
+def send(host, port, interval, count=None):
+    """Send a datagram to host and port every `interval` ms, `count` times or until Ctrl-C; returns the exit code."""
+    sent = 0
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)[0]
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        due = compat.monotonic()
+        while count is None or sent < count:
+            sock.sendto(PAYLOAD, address)
+            sent += 1
+            due += interval / 1000.0
+            if sent != count:
+                time.sleep(max(0, due - compat.monotonic()))
+    except KeyboardInterrupt:
+        pass
+    # A text that could be no host name is a UnicodeError of 3.
+    except compat.SYSTEM_ERRORS + (UnicodeError,) as error:
+        sys.stderr.write('%s port %d: %s\n' % (host, port, getattr(error, 'strerror', None) or error))
+        return 1
+    print('%d heartbeats sent to %s port %d' % (sent, host, port))
+    return 0
