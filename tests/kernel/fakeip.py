@@ -1,0 +1,50 @@
+"""An `ip` for the daemon alone that can be told to fail or to hang, and otherwise is the real one."""
+import os
+
+import helpers
+from kernel.namespace import IP
+
+# kind: what the daemon uses it for; the files beside the script switch it at run time, without another process.
+SCRIPT = '''here=${0%%/*}
+case " $* " in *" -batch "*) kind=batch ;; *" monitor "*) kind=monitor ;; *) kind=read ;; esac
+if [ -e "$here/hang.$kind" ]; then exec sleep 600; fi
+if [ -e "$here/fail.$kind" ]; then
+    read -r words < "$here/fail.$kind"
+    if [ $kind != batch ]; then echo "$words" >&2; exit 2; fi
+    number=0
+    while read -r line; do
+        number=$((number + 1))
+        printf '%%s\\nCommand failed -:%%d\\n' "$words" $number >&2
+    done
+    exit 1
+fi
+exec %s "$@"
+'''
+
+
+class FakeIp(object):
+    """kind: 'batch' (the changes), 'monitor' or 'read' (what it has read once)."""
+
+    def __init__(self, directory):
+        self._directory = str(directory)
+        os.mkdir(self._directory)
+        helpers.write_program(os.path.join(self._directory, 'ip'), SCRIPT % IP)
+        # First on the daemon's PATH.
+        self.path = self._directory + os.pathsep + os.environ['PATH']
+
+    def fail(self, kind, words):
+        """New children of this kind fail with these words."""
+        helpers.write(self._file('fail', kind), words + '\n')
+
+    def hang(self, kind):
+        """New children of this kind answer nothing."""
+        helpers.write(self._file('hang', kind), '')
+
+    def works(self, kind):
+        """New children of this kind are the real one again."""
+        for deed in ('fail', 'hang'):
+            if os.path.exists(self._file(deed, kind)):
+                os.unlink(self._file(deed, kind))
+
+    def _file(self, deed, kind):
+        return os.path.join(self._directory, '%s.%s' % (deed, kind))

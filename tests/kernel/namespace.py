@@ -1,0 +1,93 @@
+"""A network namespace with its interfaces, made and asked by the tests."""
+import itertools
+import os
+import subprocess
+
+import helpers
+from kernel import netlink
+from kernel.watch import Watch
+
+# Found before a test puts another `ip` on PATH.
+IP = helpers.program('ip')
+
+_numbers = itertools.count()
+
+
+def ip(*words, **options):
+    """What `ip WORDS` prints; text: what it reads. Fails with its own words."""
+    child = subprocess.Popen((IP,) + words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             close_fds=True)
+    output = child.communicate(options.get('text', '').encode('ascii'))[0].decode('utf-8', 'replace')
+    assert child.returncode == 0, 'ip %s: %s' % (' '.join(words), output)
+    return output
+
+
+class Namespace(object):
+    """Its name holds our pid, so that several runs do not get into each other's way."""
+
+    def __init__(self, role):
+        self.name = 'fbmon-%d-%d-%s' % (os.getpid(), next(_numbers), role)
+        self.path = '/run/netns/' + self.name
+        self._sock = None
+        self._watches = []
+        ip('netns', 'add', self.name)
+        self.ip('link', 'set', 'lo', 'up')
+
+    def ip(self, *words, **options):
+        """What `ip WORDS` prints here."""
+        return ip('-n', self.name, *words, **options)
+
+    def begin(self, *words):
+        """The same, without waiting for its end: returns the child."""
+        return subprocess.Popen((IP, '-n', self.name) + words, close_fds=True)
+
+    def batch(self, *lines):
+        """Several commands of `ip` at once; the first that fails ends it."""
+        return self.ip('-batch', '-', text='\n'.join(lines) + '\n')
+
+    def run(self, *argv):
+        """What a command prints here."""
+        return subprocess.check_output(self.prefix() + list(argv)).decode('utf-8', 'replace')
+
+    def prefix(self):
+        """The words in front of a command that is to run here; its pid is that of the child."""
+        return [IP, 'netns', 'exec', self.name]
+
+    def inside(self, function, *arguments):
+        """What a function of ours returns when called in here."""
+        return netlink.inside(self.path, function, *arguments)
+
+    def dump(self):
+        """({index: Link}, [Address, ...]) of the kernel."""
+        if self._sock is None:
+            self._sock = self.inside(netlink.open_socket)
+        return netlink.dump(self._sock)
+
+    def link(self, name):
+        """The Link of that name, or None."""
+        return next((link for link in self.dump()[0].values() if link.name == name), None)
+
+    def addresses(self, name):
+        """['192.168.1.1/24', ...] on an interface, sorted; [] where there is no such interface."""
+        links, found = self.dump()
+        return sorted(one.text for one in found if one.index in links and links[one.index].name == name)
+
+    def set(self, path, value):
+        """Write a setting below /proc/sys/net."""
+        self.inside(helpers.write, '/proc/sys/net/' + path, value)
+
+    def get(self, path):
+        """Read a setting below /proc/sys/net."""
+        return self.inside(helpers.read, '/proc/sys/net/' + path).strip()
+
+    def watch(self):
+        """A Watch that begins now."""
+        self._watches.append(Watch(self))
+        return self._watches[-1]
+
+    def close(self):
+        """Remove it, and with it all of its interfaces."""
+        for each in self._watches + [self._sock]:
+            if each:
+                each.close()
+        subprocess.call([IP, 'netns', 'del', self.name])

@@ -1,0 +1,83 @@
+"""A switch, in a namespace, and the world around it, in another: DPI nodes and bypass cards."""
+from kernel.card import Card
+from kernel.dpi import Dpis
+from kernel.namespace import Namespace, ip
+
+# On eth0 from the beginning; the card's network, 192.168.1.0/24, is found through it.
+OWN = '192.168.1.200/24'
+
+PORTS = ('sw0', 'sw1', 'sw2', 'sw3')
+
+# Addresses of DPI nodes and cards, on the other side of eth0.
+OUTSIDE = ('192.168.1.1', '192.168.1.2', '192.168.1.11', '192.168.1.12')
+
+
+class Switch(Namespace):
+    """eth0 leads to DPI nodes and cards, sw0 ... sw3 are ports towards the DPIs, all up in the beginning.
+
+    dpis: sends heartbeats; card: pings.
+    """
+
+    def __init__(self):
+        Namespace.__init__(self, 'switch')
+        self.outside = Namespace('outside')
+        self.dpis = Dpis(self.outside)
+        self.card = Card(self.outside)
+        try:
+            self.create(*('eth0',) + PORTS)
+            self.ip('addr', 'add', OWN, 'dev', 'eth0')
+            self.outside.batch(*['addr add %s/24 dev far-eth0' % address for address in OUTSIDE])
+        except BaseException:
+            self.close()
+            raise
+
+    def create(self, *names):
+        """Make interfaces, each with its other end outside, always with the same hardware address.
+
+        Without link-local IPv6 addresses, whose late coming and going would look like somebody's doing.
+        """
+        ip('-batch', '-', text=''.join(
+            'link add %s netns %s address %s type veth peer name far-%s netns %s\n' % (
+                name, self.name, hardware_address(name), name, self.outside.name) for name in names))
+        for where, start in ((self, ''), (self.outside, 'far-')):
+            where.batch(*['link set %s%s addrgenmode none' % (start, name) for name in names]
+                        + ['link set %s%s up' % (start, name) for name in names])
+        for name in names:
+            # A neighbour that did not answer is asked again soon.
+            for version in ('ipv4', 'ipv6'):
+                self.outside.set('%s/neigh/far-%s/retrans_time_ms' % (version, name), '20')
+
+    def recreate(self, name):
+        """An interface goes and comes back with another index, as after a module was loaded anew."""
+        before = self.link(name).index
+        outside = self.outside.addresses('far-' + name)
+        self.ip('link', 'del', name)
+        self.create(name)
+        if outside:
+            self.outside.batch(*['addr add %s dev far-%s' % (address, name) for address in outside])
+        assert self.link(name).index != before
+
+    def port(self, name):
+        """'up' or 'down' by the administrative flag, or 'missing'."""
+        link = self.link(name)
+        return 'missing' if link is None else 'up' if link.up else 'down'
+
+    def ports(self):
+        """The states of sw0 ... sw3 as one text, 'up up down up'."""
+        return ' '.join(self.port(name) for name in PORTS)
+
+    def cards(self, interface='eth0'):
+        """The addresses on an interface that cards might ping: all but those of the switch and of the listeners."""
+        return [address for address in self.addresses(interface)
+                if address != OWN and not address.startswith('192.168.1.20')]
+
+    def close(self):
+        """Remove everything."""
+        for each in (self.dpis, self.card, self.outside):
+            each.close()
+        Namespace.close(self)
+
+
+def hardware_address(name):
+    """The same one for the same name."""
+    return '02:00:00:' + ':'.join('%02x' % ord(letter) for letter in (name + '  ')[1:4])

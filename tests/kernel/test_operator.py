@@ -1,0 +1,199 @@
+"""What the operator sees and what an ON_CHANGE program can do to the daemon: nothing."""
+import json
+import os
+import signal
+import time
+
+import pytest
+
+import helpers
+from fbmon import compat
+from kernel import files
+
+GONE = ['- %s eth0' % address for address in files.CARDS]
+BACK = ['+ %s eth0' % address for address in files.CARDS]
+
+# Both nodes must fail: when the second one does, the first one's change has just been told to the program.
+HOOKED = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=100').replace('FAILED=1', 'FAILED=2')
+
+ROUNDS = 15
+
+HOOKS = [
+    ('no hook', None, None),
+    ('a hook that works', 'exit 0', None),
+    ('sleeps', 'sleep 60', None),
+    ('crashes', 'kill -SEGV $$', 'ended by signal 11'),
+    ('floods stdout and stderr', 'while :; do echo flood; echo flood >&2; done', None),
+    ('missing', None, 'No such file or directory'),
+    ('writable by others', 'echo >$DIR/ran', 'owned by root and writable by nobody else')]
+
+
+@pytest.fixture
+def hook(tmp_path):
+    """hook(script): the line of the file that names this program. What is left of it at the end is killed."""
+    def install(script):
+        if script is not None:
+            helpers.write_program(str(tmp_path / 'hook'), 'DIR=%s\necho $$ >>$DIR/pids\n%s' % (tmp_path, script))
+        return 'ON_CHANGE=%s\n' % (tmp_path / 'hook')
+    yield install
+    for pid in helpers.read(tmp_path / 'pids').split():
+        try:
+            os.killpg(int(pid), signal.SIGKILL)
+        except EnvironmentError:
+            pass
+
+
+def reactions(switch, dpis, rounds=ROUNDS):
+    """Seconds from the instant at which the last timeout is due until the cards' addresses are gone, sorted."""
+    watch, found = switch.watch(), []
+    for _ in range(rounds):
+        dpis.beat(3000)
+        due = dpis.beat(3100) + 0.1
+        watch.wait_for(*BACK)
+        found.append(watch.wait_for(*GONE).at - due)
+        watch.take()
+    return sorted(found)
+
+
+@pytest.mark.parametrize('name, script, trouble', HOOKS, ids=[name.replace(' ', '-') for name, _, _ in HOOKS])
+def test_whatever_a_hook_does_the_reaction_is_the_same_and_the_stop_too(
+        switch, daemon, dpis, hook, tmp_path, figure, name, script, trouble):
+    line = '' if name == 'no hook' else hook(script)
+    if name == 'writable by others':
+        os.chmod(str(tmp_path / 'hook'), 0o777)
+    daemon.start(HOOKED + line)
+    found = reactions(switch, dpis)
+    status = daemon.status()
+    code, seconds = daemon.stop()
+
+    # So much is no delay by a hook that takes seconds; the figures are to be looked at, side by side.
+    assert found[len(found) // 2] < 0.5
+    assert (code, seconds < 2.0, daemon.log().count('WARNING ON_CHANGE')) == (0, True, int(bool(trouble)))
+    hooks = [problem for problem in status['problems'] if 'ON_CHANGE' in problem]
+    assert [trouble in problem for problem in hooks] == ([True] if trouble else [])
+    assert not os.path.exists(str(tmp_path / 'ran'))
+    figure('removed after the last timeout was due, hook: %-25s median %5.2f ms, most %5.2f ms; stop %3.0f ms'
+           % (name, found[len(found) // 2] * 1000, found[-1] * 1000, seconds * 1000))
+
+
+def test_a_hook_is_told_of_each_change_as_the_history_has_it(daemon, dpis, hook, tmp_path):
+    dpis.steady(3000, 3100)
+    line = hook('printf "%s|%s|%s|%s|%s|%s\\n" "$#" "$1" "$2" "$3" "$4" "$FASTBYPASS_AT $FASTBYPASS_WHY" >>$DIR/out')
+    daemon.start(files.SMALL + line)
+    daemon.wait_state('normal')
+    dpis.silence(3100)
+    shown = daemon.wait_state('bypass')
+
+    expected = ['4|%s|%s|%s|%s|%.3f %s' % (one['kind'], one['name'], one['from'], one['to'], one['at'], one['why'])
+                for one in shown['history'] if one['kind'] != 'address']
+    helpers.wait_for(lambda: len(helpers.read(tmp_path / 'out').splitlines()) >= len(expected))
+    assert helpers.read(tmp_path / 'out').splitlines() == expected
+    assert '4|global|state|normal|bypass|' in helpers.read(tmp_path / 'out')
+
+
+def test_a_hook_holds_nothing_that_a_new_start_needs(switch, daemon, dpis, hook, tmp_path):
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL + hook('ls -l /proc/$$/fd >$DIR/fds; exec sleep 8'))
+    daemon.wait_state('normal')
+    helpers.wait_for(lambda: helpers.read(tmp_path / 'fds').endswith('\n'))
+    opened = [line.split(' -> ')[1] for line in helpers.read(tmp_path / 'fds').splitlines() if ' -> ' in line]
+    assert [path for path in opened if path.startswith(('socket:', daemon.run_dir, daemon.directory + '/logs'))] == []
+
+    daemon.kill()
+    assert helpers.alive(int(helpers.read(tmp_path / 'pids').split()[0]))
+    daemon.start(files.SMALL)
+
+    assert [row['state'] for row in daemon.wait_state('normal')['listeners']] == ['active', 'active']
+
+
+def test_the_history_is_one_across_a_restart_a_kill_and_while_no_daemon_runs(switch, daemon, dpis):
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    dpis.silence(3100)
+    first = daemon.wait_state('bypass')['history']
+    daemon.kill()
+    code, output, errors = daemon.command('status', '--history')
+    assert (code, len(output.splitlines()), 'is not running' in errors) == (3, len(first), True)
+
+    second = daemon.start()['history']
+    assert second[:len(first)] == first
+    daemon.wait_state('bypass')
+    dpis.steady(3100)
+    daemon.wait_state('normal')
+    daemon.stop()
+    daemon.start()
+    third = daemon.wait_state('normal')['history']
+    moments = [(one['kind'], one['from'], one['to']) for one in third if one['kind'] == 'global']
+    assert moments == [('global', 'unknown', 'normal'), ('global', 'normal', 'bypass'), ('global', 'unknown', 'bypass'),
+                       ('global', 'bypass', 'normal'), ('global', 'unknown', 'normal')]
+    assert third[:len(first)] == first
+
+    code, output, _ = daemon.command('status', '--history')
+    lines = output.splitlines()
+    bypass = next(one for one in third if one['to'] == 'bypass')
+    when = time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(bypass['at']))
+    assert (code, len(lines)) == (0, len(third))
+    assert when + '  global state: normal -> bypass: 1 failed >= 1' in lines
+
+
+def test_what_somebody_else_did_and_that_it_was_put_back_is_in_the_history(switch, small):
+    watch = switch.watch()
+    switch.ip('addr', 'del', files.CARDS[0], 'dev', 'eth0')
+    watch.wait_for('+ 192.168.1.211/32 eth0')
+    shown = small.wait(lambda status: status['history'][-1]['why'] == 'put back')
+
+    assert [(one['kind'], one['name'], one['from'], one['to'], one['why']) for one in shown['history'][-2:]] == [
+        ('card', '192.168.1.211', 'present', 'absent', 'by somebody else'),
+        ('card', '192.168.1.211', 'absent', 'present', 'put back')]
+
+
+def test_without_a_daemon_the_status_says_so_and_shows_what_the_kernel_has(switch, small, dpis):
+    dpis.silence(3100)
+    small.wait_state('bypass')
+    switch.ip('addr', 'add', files.CARDS[1], 'dev', 'eth0')
+    small.wait(lambda status: status['history'][-1]['why'] == 'put back')
+    small.stop()
+    switch.ip('addr', 'add', files.CARDS[1], 'dev', 'eth0')
+
+    code, output, errors = small.command('status')
+    assert (code, output) == (3, 'CARD             INTERFACE  ACTUAL\n'
+                                 '0 192.168.1.211  eth0       absent\n'
+                                 '1 192.168.1.212  eth0       present\n'
+                                 '\n'
+                                 'PORT  ACTUAL\n'
+                                 'sw0   down\n'
+                                 'sw1   up\n'
+                                 'sw2   down\n')
+    assert errors.startswith('fastbypass_monitor is not running (')
+    assert small.command('status', '--prometheus')[:2] == (
+        3, '# HELP fastbypass_up Whether the daemon answers.\n# TYPE fastbypass_up gauge\nfastbypass_up 0\n')
+    assert small.command('status', '--json')[:2] == (3, '')
+
+
+def test_a_gap_that_came_close_to_the_limit_is_warned_of_before_it_bites(daemon, dpis):
+    daemon.start(files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=100').replace('ATTEMPTS=1', 'ATTEMPTS=5'))
+    for port, gap in ((3000, 0.3), (3100, 0.42)):
+        dpis.beat(port)
+        due = compat.monotonic() + gap
+        helpers.wait_for(lambda: compat.monotonic() >= due)
+        dpis.steady(port)
+    shown = daemon.wait(lambda status: all(row['received'] >= 3 for row in status['listeners']))
+
+    near = [problem for problem in shown['problems'] if 'gap' in problem]
+    gap = shown['listeners'][1]['longest_gap_s']
+    assert [row['state'] for row in shown['listeners']] == ['active', 'active'] and 0.42 <= gap < 0.5
+    assert near == ['listener 1: the longest gap between two heartbeats, %d ms, is close to the limit of 500 ms: '
+                    'look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[1]' % int(gap * 1000)]
+
+
+def test_each_face_of_the_status_is_of_the_same_daemon(small):
+    code, output, _ = small.command('status', '--json')
+    found = json.loads(output)
+    text = small.command('status', '--prometheus')[1]
+    table = small.command('status')[1]
+
+    assert (code, found['state'], found['pid'] > 0) == (0, 'normal', True)
+    assert 'fastbypass_state{state="normal"} 1\n' in text
+    assert 'fastbypass_problems %d\n' % len(found['problems']) in text
+    assert table.startswith('normal for ') and '\033' not in table

@@ -1,0 +1,251 @@
+import os
+
+import pytest
+
+import helpers
+from kernel import files
+
+FIRST, SECOND = files.CARDS
+
+# The cards' network of its own on sw3, with a card as the primary address.
+PRIMARY = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3').replace(
+    'BYPASS_CARD_HOST[0]=192.168.1.211', 'BYPASS_CARD_HOST[0]=10.9.9.1/24')
+
+# Listener 1 at an address of its own.
+TWO_HOSTS = files.SMALL.replace('HOST[1]=192.168.1.202', 'HOST[1]=192.168.1.203')
+ONE_LISTENER = files.without(files.SMALL, 'HB_HOST[1]', '3100', 'CUBRO_IFS[1]')
+
+# The daemon cannot change kernel settings in there.
+NO_SETTINGS = ('unshare', '-m', 'sh', '-c',
+               'mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec "$@"', 'sh')
+
+
+# --- cards ---
+
+def test_a_cards_address_that_the_daemon_put_there_goes_with_the_card(switch, small):
+    watch = switch.watch()
+
+    small.reload(files.without(files.SMALL, '192.168.1.211'))
+
+    watch.wait_for('- 192.168.1.211/32 eth0')
+    small.wait_state('normal')
+    assert watch.take() == ['- 192.168.1.211/32 eth0']
+
+
+def test_a_cards_address_that_was_there_before_stays_without_the_card(switch, daemon, dpis):
+    switch.ip('addr', 'add', FIRST, 'dev', 'eth0')
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    watch = switch.watch()
+
+    daemon.reload(files.without(files.SMALL, '192.168.1.211', '192.168.1.212'))
+
+    watch.wait_for('- 192.168.1.212/32 eth0')
+    daemon.wait_state('normal')
+    assert watch.take() == ['- 192.168.1.212/32 eth0']
+
+
+def test_a_card_that_moves_to_another_interface_moves_its_address(switch, small):
+    small.reload(files.SMALL + 'BYPASS_CARD_IFS[0]=sw3\n')
+
+    small.wait(lambda status: switch.cards('sw3') == [FIRST])
+    small.wait_state('normal')
+    assert (switch.cards('eth0'), switch.cards('sw3')) == ([SECOND], [FIRST])
+
+
+@pytest.mark.parametrize('end', ['stop', 'kill'])
+def test_what_an_earlier_run_left_behind_goes_with_the_first_decision_and_not_before(switch, small, dpis, end):
+    getattr(small, end)()
+    watch = switch.watch()
+
+    small.start(files.without(files.SMALL, '192.168.1.211', 'IFS[0]').replace('TIMEOUT=300', 'TIMEOUT=60000')
+                + 'LISTEN_HB_HOST[2]=192.168.1.202\nLISTEN_HB_PORT[2]=3200\n')
+    small.wait_listener(0, 'active')
+    small.wait_listener(1, 'active')
+    watch.quiet(0.3)
+
+    dpis.beat(3200)
+    watch.wait_for('- 192.168.1.211/32 eth0')
+    small.wait_state('normal')
+    assert watch.take() == ['- 192.168.1.211/32 eth0']
+
+
+def test_what_was_there_before_stays_after_a_restart_too(switch, daemon, dpis):
+    switch.ip('addr', 'add', FIRST, 'dev', 'eth0')
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    daemon.kill()
+
+    daemon.start(files.without(files.SMALL, '192.168.1.211', '192.168.1.212'))
+    daemon.wait(lambda status: switch.cards() == [FIRST])
+
+    switch.watch().quiet(0.3)
+
+
+# --- listeners' addresses ---
+
+def test_a_listeners_address_that_the_daemon_put_there_goes_with_its_last_listener(switch, daemon, dpis):
+    three = TWO_HOSTS + 'LISTEN_HB_HOST[2]=192.168.1.203\nLISTEN_HB_PORT[2]=3200\n'
+    dpis.steady(3000)
+    dpis.steady(3100, 3200, host='192.168.1.203')
+    daemon.start(three)
+    daemon.wait_state('normal')
+    watch = switch.watch()
+
+    daemon.reload(files.without(three, 'HB_HOST[1]', '3100', 'CUBRO_IFS[1]'))
+    daemon.wait(lambda status: len(status['listeners']) == 2)
+    watch.quiet(0.3)
+
+    daemon.reload(ONE_LISTENER)
+    watch.wait_for('- 192.168.1.203/32 eth0')
+    assert watch.take() == ['- 192.168.1.203/32 eth0']
+
+
+def test_a_listeners_address_that_was_there_before_stays(switch, daemon, dpis):
+    switch.ip('addr', 'add', '192.168.1.203/24', 'dev', 'eth0')
+    dpis.steady(3000)
+    dpis.steady(3100, host='192.168.1.203')
+    daemon.start(TWO_HOSTS)
+    daemon.wait_state('normal')
+    watch = switch.watch()
+
+    daemon.reload(ONE_LISTENER)
+    daemon.wait(lambda status: len(status['listeners']) == 1)
+
+    watch.quiet(0.3)
+    assert '192.168.1.203/24' in switch.addresses('eth0')
+
+
+def test_a_listeners_address_that_becomes_a_cards_is_a_cards(switch, daemon, dpis):
+    dpis.steady(3000)
+    dpis.steady(3100, host='192.168.1.203')
+    daemon.start(TWO_HOSTS)
+    daemon.wait_state('normal')
+    watch = switch.watch()
+
+    daemon.reload(ONE_LISTENER + 'BYPASS_CARD_HOST[2]=192.168.1.203\n')
+    daemon.wait_state('normal')
+    watch.quiet(0.2)
+
+    dpis.silence(3000)
+    daemon.wait_state('bypass')
+    assert switch.addresses('eth0') == files.BYPASS
+
+
+# --- ports ---
+
+def test_a_port_that_the_daemon_had_put_down_comes_up_when_no_list_names_it(switch, small, dpis):
+    dpis.silence(3100)
+    small.wait_state('bypass')
+    watch = switch.watch()
+
+    small.reload(files.without(files.SMALL, 'LISTEN_CUBRO_IFS=sw0'))
+
+    watch.wait_for('sw0 up')
+    small.wait_state('bypass')
+    assert watch.take() == ['sw0 up']
+
+
+def test_a_port_that_the_daemon_had_put_down_comes_up_when_its_list_is_left_alone(switch, small, dpis):
+    dpis.silence(3100)
+    small.wait_state('bypass')
+    watch = switch.watch()
+
+    small.reload(files.SMALL + 'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS[1]=0\n')
+
+    watch.wait_for('sw2 up')
+    assert watch.take() == ['sw2 up']
+
+
+def test_a_port_that_somebody_else_had_put_down_stays_down_when_no_list_names_it(switch, daemon, dpis):
+    switch.ip('link', 'set', 'sw0', 'down')
+    dpis.steady(3000)
+    daemon.start(files.SMALL)
+    daemon.wait_state('bypass')
+
+    daemon.reload(files.without(files.SMALL, 'LISTEN_CUBRO_IFS=sw0', 'CUBRO_IFS[1]'))
+
+    daemon.wait(lambda status: switch.port('sw2') == 'up')
+    daemon.wait_state('bypass')
+    assert switch.ports() == 'down up up up'
+
+
+def test_a_port_that_an_earlier_run_had_put_down_comes_up_with_the_next_runs_first_decision(switch, small, dpis):
+    dpis.silence(3100)
+    small.wait_state('bypass')
+    small.kill()
+    watch = switch.watch()
+
+    small.start(files.without(files.SMALL, 'LISTEN_CUBRO_IFS=sw0'))
+    watch.wait_for('sw0 up')
+    small.wait_state('bypass')
+
+    assert watch.take() == ['sw0 up']
+
+
+# --- prefixes ---
+
+def test_a_prefix_in_the_file_is_the_one_that_is_put_there(switch, daemon, dpis):
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL.replace('192.168.1.211', '192.168.1.211/25').replace('192.168.1.202', '192.168.1.202/24'))
+    daemon.wait_state('normal')
+
+    assert switch.addresses('eth0') == [files.OWN, '192.168.1.202/24', '192.168.1.211/25', SECOND]
+
+
+def test_an_address_with_another_prefix_is_present_and_removed_with_that_prefix(switch, daemon, dpis):
+    switch.batch('addr add 192.168.1.211/24 dev eth0', 'addr add 192.168.1.202/24 dev eth0')
+    dpis.steady(3000, 3100)
+    watch = switch.watch()
+
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    assert watch.take() == ['+ 192.168.1.212/32 eth0']
+
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+    assert sorted(watch.take()) == ['- 192.168.1.211/24 eth0', '- 192.168.1.212/32 eth0', 'sw0 down', 'sw2 down']
+
+
+def test_a_removal_takes_every_entry_of_the_address(switch, small, dpis):
+    switch.batch('addr add 192.168.1.211/24 dev eth0', 'addr add 192.168.1.211/25 dev eth0',
+                 'addr add 192.168.1.211 peer 10.3.3.3/32 dev eth0', 'addr add 192.168.1.211/24 dev sw3')
+
+    dpis.silence(3100)
+    small.wait_state('bypass')
+
+    assert (switch.addresses('eth0'), switch.addresses('sw3')) == (files.BYPASS, ['192.168.1.211/24'])
+
+
+# --- others on the interface ---
+
+@pytest.mark.parametrize('wrapper', [(), NO_SETTINGS], ids=['promoted', 'put back'])
+def test_taking_a_primary_address_away_takes_no_other_address_and_no_route(switch, daemon, dpis, wrapper):
+    helpers.require(not wrapper or os.system('unshare -m true') == 0, 'needs mount namespaces')
+    dpis.steady(3000, 3100)
+    daemon.start(PRIMARY, wrapper=wrapper)
+    daemon.wait_state('normal')
+    switch.batch('addr add 10.9.9.50/24 dev sw3', 'addr add 10.9.9.51/24 dev sw3',
+                 'route add 10.99.0.0/16 via 10.9.9.7')
+
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+
+    daemon.wait(lambda status: len(switch.addresses('sw3')) == 2)
+    assert switch.addresses('sw3') == ['10.9.9.50/24', '10.9.9.51/24']
+    assert switch.get('ipv4/conf/sw3/promote_secondaries') == ('0' if wrapper else '1')
+    assert ('promote_secondaries cannot be set' in daemon.log()) == bool(wrapper)
+    if not wrapper:
+        assert '10.99.0.0/16 via 10.9.9.7' in switch.ip('route')
+
+
+def test_no_setting_is_changed_before_the_first_removal(switch, small, dpis):
+    assert switch.get('ipv4/conf/eth0/promote_secondaries') == '0'
+
+    dpis.silence(3100)
+    small.wait_state('bypass')
+
+    assert [switch.get('ipv4/conf/%s/promote_secondaries' % name) for name in ('eth0', 'sw0', 'sw3')] == [
+        '1', '0', '0']

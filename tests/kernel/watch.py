@@ -1,0 +1,101 @@
+"""Every change of addresses and links in a namespace, from the kernel itself, in order."""
+import select
+from collections import namedtuple
+
+from fbmon import compat
+
+from kernel import netlink
+
+# at: monotonic seconds when it was read; text: '+ 10.0.0.1/24 eth0', '- 10.0.0.1/24 eth0', 'sw0 up', 'sw0 down',
+# 'sw0 is new', 'sw0 is gone', 'sw0 is now sw9'.
+Event = namedtuple('Event', 'at text')
+
+# Our own mark among the events, on an interface and at an address that nobody manages.
+MARK = '127.77.7.7/32'
+
+
+class Watch(object):
+    """Begins when it is made. What the kernel repeats of a link without a change of name or flag is no event."""
+
+    def __init__(self, namespace):
+        self._namespace = namespace
+        self._sock = netlink.inside(namespace.path, netlink.open_socket, netlink.CHANGES)
+        self._poller = select.poll()
+        self._poller.register(self._sock, select.POLLIN)
+        self._links = namespace.dump()[0]
+        self._marks = 0
+        self._events = []
+
+    def close(self):
+        """The end of it."""
+        self._sock.close()
+
+    def wait_for(self, *texts, **options):
+        """The Event with which all of these have come, in whatever order; fails after limit seconds."""
+        deadline = compat.monotonic() + options.get('limit', 20.0)
+        while True:
+            missing = set(texts).difference(event.text for event in self._events)
+            if not missing:
+                return max(event for event in self._events if event.text in texts)
+            left = deadline - compat.monotonic()
+            assert left > 0, 'not seen: %s; seen: %s' % (sorted(missing), self._texts())
+            self._read(left)
+
+    def take(self):
+        """The texts of all events up to now, which are forgotten by this."""
+        self._fence()
+        texts, self._events = self._texts(), []
+        return texts
+
+    def quiet(self, seconds):
+        """Fails if there is an event among those not yet taken and those of the next seconds."""
+        deadline = compat.monotonic() + seconds
+        while compat.monotonic() < deadline:
+            self._read(deadline - compat.monotonic())
+        events = self.take()
+        assert events == [], 'not quiet: ' + ', '.join(events)
+
+    def _fence(self):
+        """What was changed before our mark is there when the mark is."""
+        marks = self._marks
+        self._namespace.ip('addr', 'add', MARK, 'dev', 'lo')
+        self._namespace.ip('addr', 'del', MARK, 'dev', 'lo')
+        deadline = compat.monotonic() + 20.0
+        while self._marks < marks + 2:
+            assert compat.monotonic() < deadline, 'the kernel does not show the mark'
+            self._read(1.0)
+
+    def _texts(self):
+        return [event.text for event in self._events]
+
+    def _read(self, seconds):
+        """Take in what there is, or what comes first within some seconds."""
+        if not compat.poll(self._poller, seconds * 1000):
+            return
+        # Too many events at once end in an error here (ENOBUFS): a watch that lost some is no watch.
+        data = self._sock.recv(1 << 20)
+        at = compat.monotonic()
+        for kind, what in netlink.parse(data):
+            text = self._link(kind, what) if isinstance(what, netlink.Link) else self._address(kind, what)
+            if text:
+                self._events.append(Event(at, text))
+
+    def _link(self, kind, link):
+        before = self._links.get(link.index)
+        if kind == netlink.DEL_LINK:
+            self._links.pop(link.index, None)
+            return link.name + ' is gone'
+        self._links[link.index] = link
+        if before is None:
+            return link.name + ' is new'
+        if before.name != link.name:
+            return '%s is now %s' % (before.name, link.name)
+        return None if before.up == link.up else '%s %s' % (link.name, 'up' if link.up else 'down')
+
+    def _address(self, kind, address):
+        if address.text == MARK:
+            self._marks += 1
+            return None
+        link = self._links.get(address.index)
+        sign = '+' if kind == netlink.NEW_ADDRESS else '-'
+        return '%s %s %s' % (sign, address.text, link.name if link else address.index)
