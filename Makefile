@@ -1,0 +1,51 @@
+# fastbypass_monitor: `make` says what there is to do.
+#
+# PYTHONS="python2.7 python3"   run the tests under these interpreters only, and fail if one is missing
+# REQUIRE=1                     fail where a test or a linter would otherwise be left out
+# ARGS="tests/test_rules.py"    what pytest gets instead of `tests`
+# SUITES="bookworm"             the Debian releases that `make e2e` boots, instead of all three
+
+PYTHON3 ?= python3
+PYTHONS ?=
+REQUIRE ?=
+ARGS ?=
+SUITES ?= bullseye bookworm trixie
+
+VERSION := $(shell sed -n "s/^__version__ = '\(.*\)'/\1/p" fbmon/__init__.py)
+DEB = dist/fastbypass_monitor-$(VERSION).deb
+
+export PYTHONDONTWRITEBYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help test lint demo deb e2e clean
+
+help: ## this list
+	@echo "make TARGET, one of:"
+	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+	    while IFS='|' read -r name text; do printf '%-8s  %s\n' "$$name" "$$text"; done
+	@sed -n 's/^# \([A-Z]\)/  \1/p' $(MAKEFILE_LIST)
+
+test: ## lint, then all tests under every Python that is found (root: those on the real kernel, too)
+	@$(PYTHON3) tools/run_tests.py $(if $(REQUIRE),--require) --lint --pythons "$(PYTHONS)" -- $(ARGS)
+
+lint: ## shellcheck and flake8 only
+	@$(PYTHON3) tools/lint.py
+
+demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (root, a few seconds)
+	@$(PYTHON3) demo/demo.py
+
+deb: ## the Debian package, in dist/
+	@rm -rf build/deb
+	@mkdir -p build/deb/source dist
+	@cp -a fbmon.py fbmon sample.env fbypass_ctl fastbypass_monitor.service docs debian build/deb/source
+	@cd build/deb/source && dpkg-buildpackage --no-sign --build=binary >../log 2>&1 || { cat ../log; exit 1; }
+	@mv build/deb/*_all.deb $(DEB)
+	@ls -l $(DEB)
+
+e2e: deb ## install, operate, kill and upgrade it on booted Debian systems (root, a few minutes for each release)
+	@$(PYTHON3) tests/e2e/run.py $(DEB) "$(SUITES)" $(ARGS)
+
+clean: ## remove what the targets above have made
+	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.pyc' -exec rm -f {} +
+	@rm -rf .pytest_cache .benchmarks build dist
+	@$(PYTHON3) -c "import sys; sys.path.insert(0, 'tools'); import interpreters; interpreters.clean()"

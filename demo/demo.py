@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""The monitor at work on a switch made of network namespaces: needs root, iproute2 and ping, and nothing configured.
+
+Two DPI nodes send heartbeats, two bypass cards ping the switch, one DPI node dies and comes back. The exit code is 0
+when everything was as it should be; nothing of it is left behind, whatever ends the demo.
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+sys.dont_write_bytecode = True
+
+import stage  # noqa: E402
+from stage import Unexpected, ip, wait_for  # noqa: E402
+
+FBMON = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'fbmon.py')
+# Two DPI nodes and two cards as in the README, with a timeout of half a second instead of three.
+CONFIG = '''\
+LOG_LEVEL=INFO
+LISTEN_HEARTBEAT_IFS=eth0
+BYPASS_CARD_IFS=eth0
+LISTEN_HEARTBEAT_FAILED=1
+LISTEN_HEARTBEAT_ATTEMPTS=1
+LISTEN_HEARTBEAT_TIMEOUT=500
+LISTEN_HB_HOST[0]=192.168.1.202
+LISTEN_HB_PORT[0]=3000
+LISTEN_HB_HOST[1]=192.168.1.202
+LISTEN_HB_PORT[1]=3100
+BYPASS_CARD_HOST[0]=192.168.1.211
+BYPASS_CARD_HOST[1]=192.168.1.212
+'''
+HOST, PORTS, CARDS = '192.168.1.202', ('3000', '3100'), ('192.168.1.211', '192.168.1.212')
+TIMEOUT, INTERVAL = 0.5, 0.1
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(Exception):
+    """A signal came; its number."""
+
+
+class Demo(object):
+    """The play."""
+
+    def __init__(self):
+        self.stage = stage.Stage()
+        self.program = [sys.executable, FBMON, '--config', self.path('.env'), '--log-dir', self.path('logs'),
+                        '--run-dir', self.path('run')]
+
+    def play(self):
+        """All of it, in order."""
+        self.build()
+        self.begin()
+        self.lose_a_dpi()
+        self.get_it_back()
+        self.take_an_address_away_by_hand()
+        self.stop()
+        self.say('all of it was as it should be')
+
+    def build(self):
+        """The switch with its own address, and four nodes that are plugged in."""
+        self.say('a switch with 192.168.1.200 on eth0, two DPI nodes, two bypass cards')
+        ip('link', 'add', 'eth0', 'type', 'bridge')
+        ip('link', 'set', 'eth0', 'up')
+        ip('addr', 'add', '192.168.1.200/24', 'dev', 'eth0')
+        self.dpis = [stage.Dpi(self.stage, 'DPI %d' % n, '192.168.1.%d/24' % (11 + n)) for n in (0, 1)]
+        self.cards = [stage.Card(self.stage, 'card %d' % n, '192.168.1.%d/24' % (21 + n)) for n in (0, 1)]
+        with open(self.path('.env'), 'w') as target:
+            target.write(CONFIG)
+
+    def begin(self):
+        """Cards ping in vain until the daemon runs and has heard both DPI nodes."""
+        for card, address in zip(self.cards, CARDS):
+            card.watch(address)
+        for dpi, port in zip(self.dpis, PORTS):
+            dpi.live(self.program, HOST, port)
+        self.expect('both DPI nodes send heartbeats, no card is answered yet', self.is_bypass)
+        self.say('the daemon is started')
+        self.daemon = self.stage.start(self.program + ['run'], self.hear)
+        self.expect('normal: both addresses are there, both cards are answered', self.is_normal)
+        self.show_status('normal')
+
+    def lose_a_dpi(self):
+        """Too few DPI nodes alive: bypass."""
+        self.say('DPI 1 dies: no heartbeat from now on')
+        died = time.monotonic()
+        self.dpis[1].die()
+        gone = self.expect('bypass: both addresses are gone, no card is answered', self.is_bypass)
+        if gone - died < TIMEOUT - INTERVAL - 0.05:
+            raise Unexpected('bypass %.3f s after the last heartbeat, before the timeout was due' % (gone - died))
+        self.show_status('bypass')
+
+    def get_it_back(self):
+        """Enough again: normal."""
+        self.say('DPI 1 is back')
+        self.dpis[1].live(self.program, HOST, PORTS[1])
+        self.expect('normal again: both addresses are there, both cards are answered', self.is_normal)
+
+    def take_an_address_away_by_hand(self):
+        """What somebody else changes is put right."""
+        self.say('somebody deletes %s by hand' % CARDS[0])
+        ip('addr', 'del', CARDS[0] + '/32', 'dev', 'eth0')
+        self.expect('it is there again', self.is_normal)
+
+    def stop(self):
+        """A stop leaves everything as it is."""
+        self.say('the daemon is stopped')
+        code = stage.end(self.daemon)
+        if code != 0:
+            raise Unexpected('the daemon ended with exit code %d' % code)
+        time.sleep(3 * INTERVAL)
+        self.expect('the addresses are still there, the cards are answered', self.is_normal)
+
+    def is_normal(self):
+        """Both cards' addresses are there, and both are answered."""
+        return self.present() == [True, True] and self.answered() == [True, True]
+
+    def is_bypass(self):
+        """Neither address is there, and nobody is answered."""
+        return self.present() == [False, False] and self.answered() == [False, False]
+
+    def present(self):
+        """Which of the cards' addresses the kernel has."""
+        return [ip('-o', 'addr', 'show', 'dev', 'eth0', 'to', address) != '' for address in CARDS]
+
+    def answered(self):
+        """What the cards' pings saw last."""
+        return [card.answered for card in self.cards]
+
+    def expect(self, text, condition):
+        """Wait until it is so; returns that instant."""
+        begin = time.monotonic()
+        if not wait_for(condition):
+            raise Unexpected('not so after %.0f s: %s' % (time.monotonic() - begin, text))
+        self.say('ok after %.2f s: %s' % (time.monotonic() - begin, text))
+        return time.monotonic()
+
+    def show_status(self, state):
+        """What `fbmon.py status` says; the daemon must see what we see."""
+        shown = subprocess.check_output(self.program + ['status']).decode()
+        self.say('what `fbmon.py status` shows:\n\n%s' % textwrap.indent(shown, '    '))
+        seen = json.loads(subprocess.check_output(self.program + ['status', '--json']).decode())
+        if (seen['state'], seen['problems']) != (state, []):
+            raise Unexpected('the status says %s, problems: %s' % (seen['state'], seen['problems']))
+
+    def hear(self, line):
+        """A line of the daemon's log; our own clock stands in front already."""
+        self.stage.say('daemon', line.partition(' ')[2])
+
+    def say(self, text):
+        """A line of our own."""
+        self.stage.say('demo', text)
+
+    def path(self, name):
+        """A file of the demo."""
+        return os.path.join(self.stage.directory, name)
+
+
+def main():
+    """Returns the exit code: 0 when all was as it should be, 1 when not, 128 + signal when it was interrupted."""
+    missing = [name for name in ('ip', 'ping', 'unshare', 'nsenter', 'timeout') if not shutil.which(name)]
+    if missing or os.geteuid() != 0:
+        print('the demo needs %s' % ('root: sudo make demo' if not missing else '%s: sudo apt-get install -y '
+                                     'iproute2 iputils-ping util-linux coreutils' % ' and '.join(missing)))
+        return 1
+    stage.enter()
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
+    demo = Demo()
+    try:
+        demo.play()
+        return 0
+    except (Unexpected, EnvironmentError, subprocess.CalledProcessError) as error:
+        demo.say('NOT AS IT SHOULD BE: %s' % error)
+        return 1
+    except Interrupted as interrupted:
+        demo.say('interrupted: everything is taken down again')
+        return 128 + interrupted.args[0]
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        demo.stage.close()
+
+
+def interrupt(number, _frame):
+    """A signal ends the play where it is; main() cleans up."""
+    raise Interrupted(number)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""What the demo is played on: a switch and the nodes around it, as network namespaces, and all their processes.
+
+A namespace lives as long as a process in it, so the end of the processes is the end of everything.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+# Seconds after which every process ends by itself, should the demo be killed without a chance to clean up.
+LIFETIME = '60'
+
+
+class Unexpected(Exception):
+    """Something is not as it should be."""
+
+
+def enter():
+    """Go on as the switch: run this program once more, in a network namespace of its own."""
+    if '--inside' not in sys.argv:
+        os.execvp('unshare', ['unshare', '--net', '--', sys.executable] + sys.argv + ['--inside'])
+
+
+def ip(*words, **options):
+    """What `ip WORDS` prints on the switch, or at the node given by at=."""
+    node = options.get('at')
+    argv = (node.inside if node else []) + ['ip'] + list(words)
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = child.communicate()[0].decode('utf-8', 'replace')
+    if child.returncode:
+        raise Unexpected('%s: %s' % (' '.join(argv), output.strip()))
+    return output
+
+
+def wait_for(condition, limit=5.0):
+    """Whether condition() became true within limit seconds."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+class Stage(object):
+    """Starts processes and tells what they say; close() ends them all and removes the directory."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix='fbmon-demo-')
+        self._begin = time.monotonic()
+        self._processes = []
+        self._ears = []
+        self._lock = threading.Lock()
+
+    def say(self, who, text):
+        """A line of the play, with the seconds since its start."""
+        with self._lock:
+            print('%6.2f s  %-7s %s' % (time.monotonic() - self._begin, who, text))
+            sys.stdout.flush()
+
+    def start(self, argv, hear=None, bounded=True):
+        """A process; each line that it prints is given to hear(line)."""
+        output = subprocess.PIPE if hear else subprocess.DEVNULL
+        limit = ['timeout', '--foreground', LIFETIME] if bounded else []
+        # A session of its own: Ctrl-C is for the demo, which then ends its processes in order.
+        process = subprocess.Popen(limit + argv, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT if hear else None, start_new_session=True,
+                                   env=dict(os.environ, PYTHONDONTWRITEBYTECODE='1'))
+        self._processes.append(process)
+        if hear:
+            self._ears.append(threading.Thread(target=_read, args=(process.stdout, hear), daemon=True))
+            self._ears[-1].start()
+        return process
+
+    def close(self):
+        """Leave nothing behind."""
+        for process in reversed(self._processes):
+            end(process)
+        for ear in self._ears:
+            ear.join(1.0)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def end(process, limit=3.0):
+    """Ends a process, politely if it lets us; returns its exit code."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+def _read(stream, hear):
+    for line in stream:
+        hear(line.decode('utf-8', 'replace').rstrip())
+
+
+class Node(object):
+    """A machine at the switch: a namespace whose eth0 is plugged into the switch's bridge."""
+
+    def __init__(self, stage, name, address):
+        self.stage, self.name = stage, name
+        holder = stage.start(['unshare', '--net', 'sleep', LIFETIME], bounded=False)
+        namespace = '/proc/%d/ns/net' % holder.pid
+        if not wait_for(lambda: os.readlink(namespace) != os.readlink('/proc/self/ns/net')):
+            raise Unexpected('no network namespace could be made')
+        self.inside = ['nsenter', '--net=' + namespace]
+        port = name.replace(' ', '')
+        ip('link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', str(holder.pid))
+        ip('link', 'set', port, 'master', 'eth0', 'up')
+        ip('addr', 'add', address, 'dev', 'eth0', at=self)
+        ip('link', 'set', 'eth0', 'up', at=self)
+        # Who has the address? Usually asked once a second until somebody answers, which is too slow to watch.
+        ip('ntable', 'change', 'name', 'arp_cache', 'dev', 'eth0', 'retrans', '100', at=self)
+
+    def start(self, argv, hear=None):
+        """A process of this node."""
+        return self.stage.start(self.inside + argv, hear)
+
+
+class Dpi(Node):
+    """A DPI node: sends heartbeats to its listener."""
+
+    def live(self, program, host, port):
+        """From now on a heartbeat every 100 ms."""
+        self._beating = self.start(program + ['beat', host, port, '--interval', '100'])
+        if not wait_for(lambda: host in ip('neigh', at=self)):
+            raise Unexpected('%s sends nothing' % self.name)
+
+    def die(self):
+        """No heartbeat after this."""
+        end(self._beating)
+
+
+class Card(Node):
+    """A bypass card: pings its address on the switch and says when the answers begin and end."""
+
+    answered = None
+
+    def watch(self, address):
+        """Ping every 100 ms from now on."""
+        self._address = address
+        self.start(['ping', '-n', '-O', '-i', '0.1', address], self._hear)
+
+    def _hear(self, line):
+        if ' bytes from ' in line:
+            self._now(True, '%s answers' % self._address)
+        elif 'no answer yet' in line or 'Unreachable' in line:
+            self._now(False, '%s does not answer: the fibre is connected straight through' % self._address)
+
+    def _now(self, answered, text):
+        if answered != self.answered:
+            self.answered = answered
+            self.stage.say(self.name, text)

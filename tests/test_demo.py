@@ -1,0 +1,66 @@
+"""The demo, as `make demo` runs it."""
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import helpers
+from helpers import ROOT
+
+pytestmark = pytest.mark.skipif(sys.version_info < (3,), reason='the demo is a program for Python 3')
+
+
+class Play(object):
+    """A demo that runs, with a directory for temporary files of its own."""
+
+    def __init__(self, directory):
+        helpers.require(os.geteuid() == 0, 'needs root: makes network namespaces')
+        self.directory = str(directory)
+        self.child = subprocess.Popen(['make', '--silent', '-C', ROOT, 'demo', 'PYTHON3=' + sys.executable],
+                                      env=dict(os.environ, TMPDIR=self.directory), stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def heard(self, text):
+        """Read up to the first line with this text."""
+        for line in self.child.stdout:
+            if text in line.decode('utf-8'):
+                return
+        pytest.fail('the demo ended before it said: ' + text)
+
+    def finish(self):
+        """(exit code, the lines of the demo itself that were not read)"""
+        code, output, _ = helpers.finish(self.child)
+        return code, [line.partition(' demo ')[2].strip() for line in output.splitlines() if ' demo ' in line]
+
+    def leftovers(self):
+        """Files and processes that are still there."""
+        pids = [pid for pid in os.listdir('/proc') if pid.isdigit()]
+        return os.listdir(self.directory) + [pid for pid in pids if self.directory in _cmdline(pid)]
+
+
+def _cmdline(pid):
+    return helpers.read('/proc/%s/cmdline' % pid)
+
+
+def test_all_is_as_it_should_be_and_nothing_is_left(tmp_path):
+    play = Play(tmp_path)
+
+    code, said = play.finish()
+
+    assert (code, said[-1:], play.leftovers()) == (0, ['all of it was as it should be'], [])
+
+
+@pytest.mark.parametrize('number, moment', [(signal.SIGINT, 'two DPI nodes'), (signal.SIGTERM, 'DPI 1 dies')])
+def test_an_interrupted_demo_leaves_nothing_and_says_so(tmp_path, number, moment):
+    play = Play(tmp_path)
+    play.heard(moment)
+
+    # Ctrl-C is for the whole foreground; a kill is for make, which passes it on.
+    demo = int(helpers.read('/proc/%d/task/%d/children' % (play.child.pid, play.child.pid)).split()[0])
+    os.kill(play.child.pid if number == signal.SIGTERM else demo, number)
+    code, said = play.finish()
+
+    assert code != 0
+    assert (said[-1:], play.leftovers()) == (['interrupted: everything is taken down again'], [])

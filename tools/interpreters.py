@@ -1,0 +1,144 @@
+"""Finds Python interpreters and gives each one an environment of its own, kept outside of the repository."""
+import collections
+import contextlib
+import fcntl
+import glob
+import os
+import shutil
+import subprocess
+import sys
+
+# What `make test` looks for when nobody says which: the switches' own, the oldest and the newest Python 3 that
+# are promised, Debian 12's and 13's, and whatever python3 is here.
+USUAL = ('python2.7', 'python3.6', 'python3.11', 'python3.13', 'python3')
+
+# The last virtualenv that makes environments for 2.7 and 3.6. (2.7 has no venv; the pip that 3.6 brings along
+# does not understand what PyPI says about versions of Python.)
+VIRTUALENV = 'virtualenv>=20.21,<20.22'
+
+Interpreter = collections.namedtuple('Interpreter', 'name path version')   # version: (3, 11, 2)
+
+
+class Failed(Exception):
+    """Something could not be set up; the text says what, and what helps."""
+
+
+def find(name):
+    """The Interpreter of that name (python3.11, or a path) on PATH or among pyenv's; None if there is none."""
+    for path in [name] if os.sep in name else _candidates(name):
+        found = _ask(path)
+        if found and _fits(name, found[1]):
+            return Interpreter(name, *found)
+    return None
+
+
+def found_and_missing(names=USUAL):
+    """([Interpreter], [names that were not found]); each interpreter once, under its first name."""
+    found, missing = collections.OrderedDict(), []
+    for name in names:
+        interpreter = find(name)
+        if interpreter is None:
+            missing.append(name)
+        else:
+            found.setdefault(interpreter.version, interpreter)
+    return list(found.values()), missing
+
+
+def version(interpreter):
+    """The version as text."""
+    return '.'.join(str(number) for number in interpreter.version)
+
+
+def cache():
+    """The directory of what is kept from one run to the next."""
+    home = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    return os.environ.get('FBMON_CACHE') or os.path.join(home, 'fastbypass_monitor')
+
+
+def environment(interpreter, packages, purpose='tests'):
+    """The python of an environment with these packages from PyPI; made, or made anew, when it is not there so."""
+    directory = os.path.join(cache(), '%s-%s' % (purpose, version(interpreter)))
+    recipe = '\n'.join([interpreter.path] + sorted(packages))
+    python = os.path.join(directory, 'bin', 'python')
+    with _locked(directory + '.lock'):
+        if _read(os.path.join(directory, 'recipe')) != recipe or _ask(python) is None:
+            sys.stdout.write('making %s\n' % directory)
+            sys.stdout.flush()
+            shutil.rmtree(directory, ignore_errors=True)
+            _make(interpreter, directory)
+            _run([python, '-m', 'pip', 'install', '--quiet'] + packages, 'is PyPI reachable?')
+            with open(os.path.join(directory, 'recipe'), 'w') as target:
+                target.write(recipe)
+    return python
+
+
+def clean():
+    """Remove the environments."""
+    for path in glob.glob(os.path.join(cache(), 'tests-*')) + glob.glob(os.path.join(cache(), 'tools-*')):
+        shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+
+
+def modern():
+    """An Interpreter that is young enough for today's tools."""
+    for name in (sys.executable, 'python3') + USUAL[::-1]:
+        interpreter = find(name)
+        if interpreter and interpreter.version >= (3, 9):
+            return interpreter
+    raise Failed('no Python 3.9 or later was found: the tools that prepare and check need one')
+
+
+def _make(interpreter, directory):
+    if interpreter.version >= (3, 8):
+        _run([interpreter.path, '-m', 'venv', directory], 'sudo apt-get install python3-venv')
+    else:
+        virtualenv = environment(modern(), [VIRTUALENV], 'tools-virtualenv')
+        _run([virtualenv, '-m', 'virtualenv', '--quiet', '--python', interpreter.path, directory], 'see above')
+
+
+def _candidates(name):
+    for directory in os.environ.get('PATH', os.defpath).split(os.pathsep):
+        yield os.path.join(directory, name)
+    pyenv = os.environ.get('PYENV_ROOT') or os.path.expanduser('~/.pyenv')
+    for path in glob.glob(os.path.join(pyenv, 'versions', name.replace('python', '') + '.*', 'bin', 'python')):
+        yield path
+
+
+def _fits(name, numbers):
+    """Whether a name like python3.6 may stand for that version: a shim of that name may start another one."""
+    wanted = os.path.basename(name).replace('python', '')
+    return os.sep in name or '.'.join(str(number) for number in numbers).startswith(wanted)
+
+
+def _ask(path):
+    """(real path, version) of an interpreter; None if it does not run."""
+    script = 'import sys; print("%s %d %d %d" % ((sys.executable,) + sys.version_info[:3]))'
+    try:
+        output = subprocess.check_output([path, '-c', script], stderr=subprocess.DEVNULL)
+    except (EnvironmentError, subprocess.CalledProcessError):
+        return None
+    words = output.decode().rsplit(None, 3)
+    return words[0], tuple(int(word) for word in words[1:])
+
+
+def _run(argv, remedy):
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = child.communicate()[0].decode('utf-8', 'replace')
+    if child.returncode:
+        raise Failed('%s\n%s: exit code %d (%s)' % (output.strip(), ' '.join(argv), child.returncode, remedy))
+
+
+def _read(path):
+    try:
+        with open(path) as source:
+            return source.read()
+    except EnvironmentError:
+        return None
+
+
+@contextlib.contextmanager
+def _locked(path):
+    if not os.path.isdir(cache()):
+        os.makedirs(cache())
+    with open(path, 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

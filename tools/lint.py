@@ -1,0 +1,66 @@
+"""Checks the form of the repository's files: shellcheck for sh and bash, flake8 for Python (see setup.cfg)."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import interpreters
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FLAKE8 = 'flake8>=7,<8'
+# What building a package leaves in the tree, and what is not ours.
+SKIPPED = {'.git', '__pycache__', 'build', 'dist', 'fastbypass-monitor', '.debhelper', '.pytest_cache'}
+NO_SHELLCHECK = 'shellcheck is not installed: sudo apt-get install shellcheck'
+
+
+def main():
+    """Everything must be there; the exit code is 1 when something is missing or wrong."""
+    wrong, missing = lint()
+    for text in missing:
+        print(text)
+    return 1 if wrong or missing else 0
+
+
+def lint():
+    """Runs what is there; ([the linters that complained], [what could not be run, and the remedy])."""
+    wrong, missing = [], []
+    if not shutil.which('shellcheck'):
+        missing.append(NO_SHELLCHECK)
+    elif _run(['shellcheck'] + shell_scripts()):
+        wrong.append('shellcheck')
+    python = interpreters.environment(interpreters.modern(), [FLAKE8], 'tools-flake8')
+    if _run([python, '-m', 'flake8']):
+        wrong.append('flake8')
+    return wrong, missing
+
+
+def shell_scripts():
+    """Every file that says in its first line that it is for sh or bash, relative to the repository."""
+    return sorted(os.path.relpath(path, ROOT) for path in _files() if _is_shell(path))
+
+
+def _files():
+    for directory, names, files in os.walk(ROOT):
+        names[:] = [name for name in names if name not in SKIPPED]
+        for name in files:
+            yield os.path.join(directory, name)
+
+
+def _is_shell(path):
+    try:
+        with open(path, 'rb') as source:
+            return bool(re.match(br'#!.*\b(sh|bash)\s*$', source.readline(100)))
+    except EnvironmentError:
+        return False
+
+
+def _run(argv):
+    return subprocess.call(argv, cwd=ROOT, stdin=subprocess.DEVNULL)
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except interpreters.Failed as error:
+        sys.exit(str(error))
