@@ -1,0 +1,210 @@
+import os
+import subprocess
+
+import pytest
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
+ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'tail', 'tailf', 'show', 'check', 'beat']
+
+# What is called is noted in $NOTES; the exit code is the content of a file named like the program, or 0.
+STUB = '''#!/bin/sh
+echo "%(name)s $*" >> "$NOTES"
+[ -e "%(directory)s/%(name)s.$1.says" ] && cat "%(directory)s/%(name)s.$1.says"
+[ -e "%(directory)s/%(name)s.$1.code" ] && exit "$(cat "%(directory)s/%(name)s.$1.code")"
+exit 0
+'''
+
+
+class World(object):
+    """fbypass_ctl with stand-ins for systemctl, the daemon's commands and root."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.log = directory.join('the.log')
+        self.root()
+        for name in ('systemctl', 'launch'):
+            self._program(name, STUB % {'name': name, 'directory': directory})
+        with open(os.path.join(TOP, 'fbypass_ctl')) as stream:
+            text = stream.read()
+        text = text.replace('/usr/share/fastbypass_monitor/launch', str(directory.join('launch')))
+        text = text.replace('/var/fastbypass_monitor/backend/logs/fastbypass_monitor.log', str(self.log))
+        self._program('fbypass_ctl', text)
+
+    def root(self, uid=0):
+        """Who calls."""
+        self._program('id', '#!/bin/sh\necho %d\n' % uid)
+
+    def set(self, program, command, code, says=''):
+        """How a stand-in answers a command."""
+        self.directory.join('%s.%s.code' % (program, command)).write('%d\n' % code)
+        self.directory.join('%s.%s.says' % (program, command)).write(says)
+
+    def __call__(self, *words):
+        """(exit code, stdout, stderr, programs called)"""
+        notes = self.directory.join('notes')
+        notes.write('')
+        environ = dict(os.environ, NOTES=str(notes), PATH='%s:%s' % (self.directory, os.environ['PATH']))
+        process = subprocess.Popen([str(self.directory.join('fbypass_ctl'))] + list(words), env=environ,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+        out, err = process.communicate()
+        return process.returncode, out, err, notes.read().splitlines()
+
+    def _program(self, name, text):
+        path = self.directory.join(name)
+        path.write(text)
+        path.chmod(0o755)
+
+
+@pytest.fixture
+def ctl(tmpdir):
+    return World(tmpdir)
+
+
+@pytest.mark.parametrize('word', SERVICE)
+def test_the_services_commands_are_systemctls_with_its_exit_code(ctl, word):
+    ctl.set('systemctl', word, 5)
+
+    assert ctl(word) == (5, '', '', ['systemctl %s fastbypass_monitor' % word])
+
+
+def test_status_is_systemctls_with_its_exit_code(ctl):
+    ctl.set('systemctl', '--no-pager', 3, 'inactive (dead)\n')
+
+    assert ctl('status') == (3, 'inactive (dead)\n', '',
+                             ['systemctl --no-pager --full status fastbypass_monitor'])
+
+
+@pytest.mark.parametrize('word', ALL)
+def test_whoever_is_not_root_is_refused_before_anything_is_done(ctl, word):
+    ctl.root(1000)
+
+    expected = 'fbypass_ctl: %s needs root: try sudo fbypass_ctl %s\n' % (word, word)
+    assert ctl(word) == (4, '', expected, [])
+
+
+def test_anybody_may_ask_for_help_and_the_version(ctl):
+    ctl.root(1000)
+    ctl.set('launch', '--version', 0, 'fastbypass_monitor 9\n')
+
+    assert ctl('version') == (0, 'fastbypass_monitor 9\n', '', ['launch --version'])
+    code, out, err, called = ctl('help')
+    assert (code, err, called) == (0, '', []) and out.startswith('Usage: fbypass_ctl COMMAND\n')
+
+
+def test_without_a_command_it_shows_how_it_is_used(ctl):
+    code, out, err, called = ctl()
+
+    assert (code, out, called) == (2, '', []) and err.startswith('Usage: fbypass_ctl COMMAND\n')
+
+
+def test_an_unknown_command_is_named(ctl):
+    assert ctl('forceon') == (2, '', 'fbypass_ctl: there is no command "forceon": see fbypass_ctl help\n', [])
+
+
+@pytest.mark.parametrize('word', SERVICE + ['status', 'reload', 'force_on', 'force_off', 'tailf', 'check'])
+def test_a_needless_argument_is_refused_before_anything_is_done(ctl, word):
+    assert ctl(word, 'now') == (2, '', 'fbypass_ctl: %s takes no argument, not "now"\n' % word, [])
+
+
+def test_a_reload_that_is_accepted_says_nothing(ctl):
+    assert ctl('reload') == (0, '', '', ['systemctl reload fastbypass_monitor'])
+
+
+def test_a_refused_file_is_explained_without_the_table(ctl):
+    ctl.set('systemctl', 'reload', 1)
+    ctl.set('launch', 'check', 1, '.env:3: warning: w\n.env:4: error: e\nLISTENER HOST\n')
+
+    code, out, err, called = ctl('reload')
+
+    assert (code, out) == (1, '')
+    assert err == '.env:4: error: e\nfbypass_ctl: the file is refused, the running configuration goes on\n'
+    assert called == ['systemctl reload fastbypass_monitor', 'systemctl --quiet is-active fastbypass_monitor',
+                      'launch check']
+
+
+def test_a_file_that_cannot_be_read_is_explained_in_the_daemons_own_words(ctl):
+    ctl.set('systemctl', 'reload', 1)
+    ctl.set('launch', 'check', 1, '.env: Permission denied\n')
+
+    assert ctl('reload')[2].startswith('.env: Permission denied\n')
+
+
+def test_a_reload_that_failed_for_another_reason_blames_no_file(ctl):
+    ctl.set('systemctl', 'reload', 1)
+
+    assert ctl('reload')[2] == 'fbypass_ctl: the file has no mistakes: see fbypass_ctl status\n'
+
+
+def test_a_reload_of_a_stopped_service_looks_at_no_file(ctl):
+    ctl.set('systemctl', 'reload', 1)
+    ctl.set('systemctl', '--quiet', 3)
+
+    assert ctl('reload') == (1, '', '', ['systemctl reload fastbypass_monitor',
+                                         'systemctl --quiet is-active fastbypass_monitor'])
+
+
+@pytest.mark.parametrize('word', ['force_on', 'force_off'])
+def test_a_force_stops_the_service_first(ctl, word):
+    code, out, err, called = ctl(word)
+
+    assert (code, err, called) == (0, '', ['systemctl stop fastbypass_monitor', 'launch ' + word])
+    assert 'the daemon is stopped' in out
+
+
+def test_a_force_that_failed_says_so_with_the_daemons_exit_code(ctl):
+    ctl.set('launch', 'force_on', 75)
+
+    assert ctl('force_on') == (75, '', '', ['systemctl stop fastbypass_monitor', 'launch force_on'])
+
+
+def test_a_force_is_tried_although_the_service_did_not_stop(ctl):
+    ctl.set('systemctl', 'stop', 1)
+
+    code, _, err, called = ctl('force_on')
+
+    assert (code, err) == (0, 'fbypass_ctl: the service could not be stopped\n')
+    assert called[-1] == 'launch force_on'
+
+
+def test_tail_shows_a_hundred_lines_or_as_many_as_wanted(ctl):
+    lines = ['%d\n' % number for number in range(300)]
+    ctl.log.write(''.join(lines))
+
+    assert ctl('tail') == (0, ''.join(lines[-100:]), '', [])
+    assert ctl('tail', '007') == (0, ''.join(lines[-7:]), '', [])
+
+
+@pytest.mark.parametrize('words, text', [
+    (['ten'], 'tail takes a number of lines, like 100, not "ten"'),
+    (['-1'], 'tail takes a number of lines, like 100, not "-1"'),
+    (['+1'], 'tail takes a number of lines, like 100, not "+1"'),
+    (['1 2'], 'tail takes a number of lines, like 100, not "1 2"'),
+    ([''], 'tail takes a number of lines, like 100, not ""'),
+    (['0'], 'tail takes a number of lines from 1, not "0"'),
+    (['000'], 'tail takes a number of lines from 1, not "000"'),
+    (['1', '2'], 'tail takes one number of lines, not "1 2"'),
+])
+def test_tail_explains_what_it_does_not_take(ctl, words, text):
+    ctl.log.write('one\n')
+
+    assert ctl('tail', *words) == (2, '', 'fbypass_ctl: %s\n' % text, [])
+
+
+@pytest.mark.parametrize('word', ['tail', 'tailf'])
+def test_a_log_that_is_not_there_is_named(ctl, word):
+    assert ctl(word) == (1, '', 'fbypass_ctl: there is no log yet: %s\n' % ctl.log, [])
+
+
+@pytest.mark.parametrize('words, call', [
+    (['show'], 'launch status '),
+    (['show', '--json'], 'launch status --json'),
+    (['check'], 'launch check'),
+    (['beat', '::1', '3000', '--count', '2'], 'launch beat ::1 3000 --count 2'),
+])
+def test_the_daemons_own_commands_are_passed_on(ctl, words, call):
+    ctl.set('launch', call.split()[1], 3)
+
+    code, _, _, called = ctl(*words)
+
+    assert (code, [line.strip() for line in called]) == (3, [call.strip()])

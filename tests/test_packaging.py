@@ -1,0 +1,211 @@
+import io
+import os
+import re
+import subprocess
+
+import pytest
+
+from fbmon import __version__
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SCRIPTS = ['debian/preinst', 'debian/postinst', 'debian/prerm', 'debian/postrm', 'debian/libexec/launch',
+           'debian/libexec/reload', 'fbypass_ctl']
+
+# The directives in use that systemd 215 of Debian 8 knows (its load-fragment-gperf.gperf.m4) ...
+KNOWN_TO_215 = set('''
+    After CapabilityBoundingSet Description Documentation Environment ExecReload ExecStart ExecStartPre
+    KillMode LimitCORE LimitNOFILE NoNewPrivileges NotifyAccess OOMScoreAdjust PrivateDevices PrivateTmp
+    ProtectHome ProtectSystem Restart RestartSec RestrictAddressFamilies StartLimitInterval
+    SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TimeoutStartSec
+    TimeoutStopSec Type UMask WantedBy WatchdogSec'''.split())
+# ... and those that it ignores, which must do no more than protect or limit.
+MAY_BE_IGNORED = set('''
+    KeyringMode LockPersonality ProtectClock ProtectControlGroups ProtectHostname ProtectKernelLogs
+    ProtectKernelModules ProtectProc ReadWritePaths RestrictNamespaces RestrictRealtime RestrictSUIDSGID
+    TasksMax'''.split())
+# The verbs that init-system-helpers 1.22 of Debian 8 knows (its changelog: 1.3, 1.8, 1.18).
+HELPER_VERBS = {'deb-systemd-helper': {'enable', 'was-enabled', 'update-state', 'purge'},
+                'deb-systemd-invoke': {'start', 'stop', 'restart'}}
+
+
+def read(name):
+    with io.open(os.path.join(TOP, name), encoding='utf-8') as stream:
+        return stream.read()
+
+
+def directives():
+    """(name, value) of every line of the unit."""
+    return re.findall(r'(?m)^([A-Z]\w+)=(.*)$', read('fastbypass_monitor.service'))
+
+
+def test_there_is_one_version_in_the_tree():
+    changelog = re.match(r'fastbypass-monitor \((.*)\)', read('debian/changelog')).group(1)
+    pages = [re.search(r'"fastbypass_monitor (.*?)"', read('docs/man/' + page)).group(1)
+             for page in ('fbypass_ctl.8', 'fastbypass_monitor.8')]
+    changes = re.search(r'(?m)^## (.*)$', read('CHANGELOG.md')).group(1)
+
+    assert [changelog, changes] + pages == [__version__] * 4
+
+
+def test_the_unit_has_only_directives_that_systemd_215_knows_or_can_do_without():
+    assert {name for name, _ in directives()} == KNOWN_TO_215 | MAY_BE_IGNORED
+
+
+def test_the_unit_lets_the_daemon_do_its_work():
+    names = {name for name, _ in directives()}
+    values = dict(directives())
+
+    # promote_secondaries is written below /proc/sys; a stop must not take the record of the network away;
+    # ctypes of Python 2.7 cannot be imported without such memory; the addresses are the system's.
+    assert not names & {'ProtectKernelTunables', 'ProcSubset', 'RuntimeDirectory', 'MemoryDenyWriteExecute',
+                        'PrivateNetwork', 'PrivateUsers', 'User', 'DynamicUser'}
+    # A version that does not know the groups of a list of allowed calls would allow none.
+    assert values['SystemCallFilter'].startswith('~')
+    assert set(values['CapabilityBoundingSet'].split()) == {'CAP_NET_ADMIN', 'CAP_NET_BIND_SERVICE',
+                                                            'CAP_DAC_READ_SEARCH'}
+    assert int(values['LimitNOFILE']) > 3 * 1000 + 64 and int(values['TasksMax']) > 1000 + 64
+
+
+def test_a_missing_path_never_stops_the_start():
+    paths = [word for name, value in directives() if name == 'ReadWritePaths' for word in value.split()]
+    before = [value for name, value in directives() if name == 'ExecStartPre']
+
+    assert paths and all(path.startswith('-/') for path in paths)
+    assert before and all(value.startswith('-+/bin/mkdir -p ') for value in before)
+
+
+def test_it_is_restarted_for_ever_and_never_waits_for_the_network_to_be_online():
+    values = dict(directives())
+
+    assert (values['Restart'], values['RestartSec'], values['StartLimitInterval']) == ('always', '1s', '0')
+    assert (values['Type'], values['TimeoutStopSec'], values['KillMode']) == ('notify', '5s', 'mixed')
+    assert values['After'].split() == ['network.target', 'networking.service']
+    assert not re.search(r'(?m)^(Requires|Wants|BindsTo)=', read('fastbypass_monitor.service'))
+
+
+@pytest.mark.parametrize('verbs', sorted(HELPER_VERBS))
+def test_the_maintainer_scripts_use_only_what_old_helpers_know(verbs):
+    text = '\n'.join(read(name) for name in SCRIPTS[:4]).replace('command -v deb-systemd-helper', '')
+
+    used = set(re.findall(verbs + r' (?:--quiet )?([a-z-]+)', text))
+
+    assert used == HELPER_VERBS[verbs]
+    assert 'dpkg-maintscript-helper' not in text and 'systemd-tmpfiles' not in text
+
+
+@pytest.mark.parametrize('name', SCRIPTS)
+def test_the_scripts_are_sound(name):
+    subprocess.check_call(['sh', '-n', os.path.join(TOP, name)])
+    if any(os.access(os.path.join(path, 'shellcheck'), os.X_OK) for path in os.environ['PATH'].split(':')):
+        subprocess.check_call(['shellcheck', os.path.join(TOP, name)])
+
+
+def test_both_man_pages_name_every_command():
+    table = re.search(r'COMMANDS = \((.*?)\n\n', read('fbmon/cli.py'), re.S).group(1)
+    commands = re.findall(r"\('(\w+)'", table)
+    aliases = completions('')
+
+    daemon, ctl = read('docs/man/fastbypass_monitor.8'), read('docs/man/fbypass_ctl.8')
+
+    assert [name for name in commands if not re.search(r'(?m)^\.BI? "?%s\b' % name, daemon)
+            and not re.search(r'(?m)^\.BR %s\b' % name, daemon)] == []
+    assert [name for name in aliases if not re.search(r'(?m)^\.B[RI]? .*\b%s\b' % name, ctl)] == []
+
+
+def test_the_man_page_names_every_key_of_the_sample_file():
+    keys = set(re.findall(r'(?m)^#? ?([A-Z][A-Z_]+)(?:\[\d+\])?=', read('sample.env')))
+    page = read('docs/man/fastbypass_monitor.8')
+
+    assert keys and [key for key in sorted(keys) if key not in page] == []
+
+
+def completions(*words):
+    """What bash offers for the last word of `fbypass_ctl WORDS`."""
+    script = ('. "$0"; COMP_WORDS=(fbypass_ctl "$@"); COMP_CWORD=$#; _fbypass_ctl; '
+              '[ ${#COMPREPLY[@]} = 0 ] || printf "%s\\n" "${COMPREPLY[@]}"')
+    argv = ['bash', '-c', script, os.path.join(TOP, 'debian/fbypass_ctl.completion')] + list(words)
+    return subprocess.check_output(argv, universal_newlines=True).split()
+
+
+def test_bash_completes_every_command_of_fbypass_ctl():
+    branches = re.findall(r'(?m)^    ([a-z][a-z_ |-]*)\)$', read('fbypass_ctl').split('case $command in')[1])
+    taken = {word for branch in branches for word in branch.split(' | ') if not word.startswith('-')}
+
+    assert set(completions('')) == taken
+
+
+@pytest.mark.parametrize('words, offered', [
+    (['sta'], ['start', 'status']),
+    (['force_'], ['force_on', 'force_off']),
+    (['show', '--p'], ['--prometheus']),
+    (['beat', '10.0.0.1', ''], []),
+    (['beat', '10.0.0.1', '3000', '--'], ['--interval', '--count']),
+    (['stop', ''], []),
+])
+def test_bash_completes_what_can_follow(words, offered):
+    assert completions(*words) == offered
+
+
+@pytest.fixture
+def launch(tmpdir):
+    """Runs the launcher where nothing but the given interpreters is found: {name: version}."""
+    private, path = tmpdir.mkdir('private'), tmpdir.mkdir('bin')
+    private.join('launch').write(read('debian/libexec/launch'))
+    stub = '#!/bin/sh\nif [ "$1$2" = -S-E ]; then exit %d; fi\necho "%s $*"\n'
+
+    def run(interpreters, *words):
+        for name, suits in interpreters.items():
+            path.join(name).write(stub % (0 if suits else 1, name))
+            path.join(name).chmod(0o755)
+        process = subprocess.Popen(['/bin/sh', str(private.join('launch'))] + list(words),
+                                   env={'PATH': str(path)}, universal_newlines=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        out, err = process.communicate()
+        return process.returncode, out, err
+    return run
+
+
+@pytest.mark.parametrize('interpreters, picked', [
+    ({'python3': True, 'python2.7': True, 'python': True}, 'python3'),
+    ({'python3': False, 'python2.7': True, 'python': True}, 'python2.7'),
+    ({'python2.7': True}, 'python2.7'),
+    ({'python3': False, 'python': True}, 'python'),
+])
+def test_the_launcher_takes_the_best_interpreter_that_is_there(launch, interpreters, picked):
+    code, out, err = launch(interpreters, 'run')
+
+    assert (code, err) == (0, '')
+    assert re.match(r'%s -B -E -s \S+/fbmon\.py run\n$' % re.escape(picked), out)
+
+
+def test_without_a_suitable_interpreter_the_launcher_says_what_to_install(launch):
+    code, out, err = launch({'python3': False, 'python': False}, 'run')
+
+    assert (code, out) == (69, '')
+    assert 'no suitable Python: install python3 (3.6 or later) or python2.7 (2.7.9 or later)' in err
+
+
+@pytest.mark.parametrize('version, suits', [
+    ((2, 7, 8), False), ((2, 7, 9), True), ((2, 7, 18), True), ((3, 0, 0), False), ((3, 4, 2), False),
+    ((3, 5, 3), False), ((3, 6, 0), True), ((3, 13, 5), True),
+])
+def test_the_launcher_wants_what_the_package_depends_on(version, suits):
+    condition = re.search(r'sys\.exit\(not \((.*)\)\)', read('debian/libexec/launch')).group(1)
+
+    assert eval(condition, {'v': version}) is suits
+
+
+def test_reload_checks_first_signals_always_and_fails_with_a_faulty_file(tmpdir):
+    tmpdir.join('reload').write(read('debian/libexec/reload'))
+    tmpdir.join('launch').write('#!/bin/sh\necho ".env:4: error: e"; exit 1\n')
+    tmpdir.join('launch').chmod(0o755)
+    program = 'trap "echo reloaded; exit" HUP; echo up; for second in 1 2 3 4 5; do sleep 1; done'
+    daemon = subprocess.Popen(['sh', '-c', program], stdout=subprocess.PIPE, universal_newlines=True)
+    assert daemon.stdout.readline() == 'up\n'
+
+    process = subprocess.Popen(['sh', str(tmpdir.join('reload')), str(daemon.pid)], stderr=subprocess.PIPE,
+                               universal_newlines=True)
+    said = process.communicate()[1]
+
+    assert (process.returncode, said) == (1, '.env:4: error: e\n')
+    assert daemon.communicate()[0] == 'reloaded\n'
