@@ -81,7 +81,8 @@ class Controller(object):
             self.history.note('listener', str(index), event.old, event.new, event.why)
 
     def _read(self, event):
-        self.troubles.pop('monitor', None)
+        if self.troubles.pop('monitor', None):
+            logging.info('the network is watched again')
         self._renew_at = self.clock()
         self._touched(self.network.read(event.picture))
 
@@ -151,7 +152,7 @@ class Controller(object):
         self.decided = self.decided or decision is not self.decision
         if decision.state != self.decision.state:
             self.state_since = self.clock()
-            self.history.note('global', '', self.decision.state, decision.state,
+            self.history.note('global', 'state', self.decision.state, decision.state,
                               rules.reason(self.settings, decision.state, states))
             self._renew_at = self.clock()
         self.decision = decision

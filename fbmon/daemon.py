@@ -124,6 +124,7 @@ class Daemon(object):
             return CRASHED
         code = self._wait()
         self._notifier.stopping()
+        self._hooks.close()
         self._monitor.close()
         self._batch.kill()
         if code == STOPPED:

@@ -5,7 +5,8 @@ import logging
 import time
 from collections import namedtuple
 
-# at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (one that is neither).
+# at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (a listener's or released);
+# name: 'state' of the global one, the listener's index, the address, the port's name.
 Transition = namedtuple('Transition', 'at kind name old new why')
 
 KEPT = 200
@@ -45,8 +46,7 @@ class History(object):
         """Log and record what was noted since the last write: act first, log after."""
         unwritten, self._unwritten = self._unwritten, []
         for one in unwritten:
-            subject = 'global state' if one.kind == 'global' else '%s %s' % (one.kind, one.name)
-            logging.info('%s: %s -> %s: %s', subject, one.old, one.new, one.why)
+            logging.info('%s %s: %s -> %s: %s', *one[1:])
             self._tell(one)
         if unwritten:
             self._records.append([json.dumps(one) for one in unwritten], LONG, self._lines)

@@ -9,9 +9,11 @@ import time
 from fbmon import compat, threads
 from fbmon.compat import queue
 
-# Seconds that a program has before its process group is killed, and between two looks whether it has ended.
+# Seconds that a program has before its process group is killed.
 LIMIT = 10.0
-STEP = 0.02
+
+# Seconds between two looks whether it has ended: soon for a short one, seldom for a long one.
+STEPS = (0.002, 0.05)
 
 # Seconds by which a change is told late: changes come in groups, and starting a process would get into the way of
 # what the network still needs.
@@ -154,9 +156,10 @@ def started(program, change):
 def wait(child, clock=compat.monotonic, limit=LIMIT):
     """Wait for the end of a child and of all that it left in its process group; when its time is up, kill the whole
     group. Raises HookError where it did not end well."""
-    deadline = clock() + limit
+    deadline, step = clock() + limit, STEPS[0]
     while not _over(child) and clock() < deadline:
-        time.sleep(STEP)
+        time.sleep(step)
+        step = min(2 * step, STEPS[1])
     if not _over(child):
         _signal(child, signal.SIGKILL)
         child.wait()
@@ -169,7 +172,7 @@ def wait(child, clock=compat.monotonic, limit=LIMIT):
 
 def arguments(change):
     """What a program is given: kind, name, old and new state. The global state goes by the name of state."""
-    return [change.kind, change.name or 'state', change.old, change.new]
+    return [change.kind, change.name, change.old, change.new]
 
 
 def _over(child):

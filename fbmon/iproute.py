@@ -2,6 +2,7 @@
 import os
 import select
 import subprocess
+import threading
 import time
 
 from fbmon import compat
@@ -9,6 +10,9 @@ from fbmon import compat
 # Seconds for one batch to be acknowledged, and for `ip -o addr` or `ip -o link` to print everything.
 BATCH_LIMIT = 1.0
 READ_LIMIT = 5.0
+
+# Seconds that a killed child is waited for when the process ends.
+END_LIMIT = 0.2
 
 # Commands between two acknowledgements: few enough that all of them fit into the pipe, and all their errors too.
 BATCH_LINES = 256
@@ -54,11 +58,15 @@ class Reaper(object):
         self._ending = [other for other in self._ending + [child] if other.poll() is None]
 
 
-def kill(child):
-    """Kill a child (None: there is none) whose owner, another thread, may collect it at the same moment."""
+def kill(child, limit=END_LIMIT):
+    """Kill a child (None: there is none) whose owner, another thread, may collect it at the same moment; wait up
+    to limit seconds for its end: systemd takes what is left behind for a stop that failed."""
     try:
         if child and child.poll() is None:
             child.kill()
+            deadline = compat.monotonic() + limit
+            while child.poll() is None and compat.monotonic() < deadline:
+                time.sleep(0.001)
     except EnvironmentError:
         pass
 
@@ -128,6 +136,8 @@ class Batch(object):
         self._limit = limit
         self._clock = clock
         self._child = None
+        self._ended = False
+        self._starting = threading.Lock()
         self._lines = 0
         self._reaper = Reaper()
 
@@ -152,8 +162,10 @@ class Batch(object):
         self._child = None
 
     def kill(self):
-        """End a child that may be hanging; called by another thread when the process is about to end."""
-        kill(self._child)
+        """End a child that may be hanging, and start no other; called by another thread when the process ends."""
+        with self._starting:
+            self._ended = True
+            kill(self._child)
 
     def restart(self):
         """Have a fresh child ready. What keeps it from starting is told by the next run."""
@@ -164,7 +176,10 @@ class Batch(object):
             pass
 
     def _start(self):
-        self._child, self._lines = spawn(['-force', '-batch', '-'], stdin=subprocess.PIPE), 0
+        with self._starting:
+            if self._ended:
+                raise IpError('ip is not started any more: the daemon stops')
+            self._child, self._lines = spawn(['-force', '-batch', '-'], stdin=subprocess.PIPE), 0
 
     def _attempt(self, lines):
         failed = {}

@@ -65,7 +65,7 @@ def snapshot(controller):
         'cards': [_card(controller, settings, wanted) for settings in controller.settings.cards],
         'ports': [_port(controller, name, wanted) for name in _port_names(controller.settings)],
         'problems': problems(controller),
-        'history': [dict(as_dict(one), name=one.name or 'state') for one in controller.history.transitions]}
+        'history': [as_dict(one) for one in controller.history.transitions]}
 
 
 def rounded(seconds):

@@ -123,7 +123,8 @@ def python(script, *arguments, **options):
     environ = dict(os.environ, PYTHONPATH=os.pathsep.join([ROOT] + sys.path), PYTHONUNBUFFERED='1')
     environ.update(options.pop('environ', {}))
     command = options.pop('prefix', []) + [sys.executable, '-c', script] + [str(one) for one in arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, **options)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, close_fds=True,
+                            **options)
 
 
 def finish(child, limit=LIMIT):

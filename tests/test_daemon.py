@@ -54,7 +54,7 @@ def daemon(tmp_path, fake_ip, monkeypatch):
             else:
                 options.setdefault('stderr', subprocess.PIPE)
                 self.child = subprocess.Popen([sys.executable, FBMON] + places + ['run'], stdout=subprocess.PIPE,
-                                              **options)
+                                              close_fds=True, **options)
             running.append(self.child)
 
         def status(self):
@@ -136,6 +136,7 @@ def test_a_stop_while_ip_hangs_ends_it_with_0_within_2_seconds(daemon, tmp_path)
 
     assert (code, 'Traceback' in errors + running.log()) == (0, False)
     assert seconds < 2
+    wait_for(lambda: not any(alive(int(pid)) for pid in read(tmp_path / 'pids').split()))
 
 
 def test_after_a_stop_no_child_is_left(daemon, tmp_path):
@@ -296,7 +297,7 @@ def test_without_a_usable_log_or_run_directory_it_runs_and_says_so(tmp_path, fak
     write(tmp_path / 'file', '')
     path = write(tmp_path / '.env', '# nothing\n')
     child = subprocess.Popen([sys.executable, FBMON, '--config', path, '--log-dir', str(tmp_path / 'file' / 'logs'),
-                              '--run-dir', str(tmp_path / 'file' / 'run')], stderr=subprocess.PIPE)
+                              '--run-dir', str(tmp_path / 'file' / 'run')], stderr=subprocess.PIPE, close_fds=True)
     try:
         lines = [child.stderr.readline().decode('ascii') for _ in range(4)]
         assert child.poll() is None
@@ -315,7 +316,7 @@ def test_a_run_directory_whose_name_is_too_long_for_a_socket_is_told_of(tmp_path
     fake_ip(KERNEL)
     path = write(tmp_path / '.env', '# nothing\n')
     child = subprocess.Popen([sys.executable, FBMON, '--config', path, '--log-dir', str(tmp_path / 'logs'),
-                              '--run-dir', str(tmp_path / ('x' * 150))], stderr=subprocess.PIPE)
+                              '--run-dir', str(tmp_path / ('x' * 150))], stderr=subprocess.PIPE, close_fds=True)
     try:
         wait_for(lambda: 'no status can be asked for' in read(tmp_path / 'logs' / 'fastbypass_monitor.log'))
     finally:

@@ -17,14 +17,14 @@ def test_a_transition_is_kept_with_its_time_and_logged_once_by_the_next_write(ca
 
     with caplog.at_level(logging.INFO):
         history.note('listener', '0', 'active', 'failed', 'no heartbeat for 3000 ms')
-        history.note('global', '', 'normal', 'bypass', '1 failed >= 1')
+        history.note('global', 'state', 'normal', 'bypass', '1 failed >= 1')
         assert caplog.records == []
         history.write()
         history.write()
 
     assert list(history.transitions) == [
         Transition(12.5, 'listener', '0', 'active', 'failed', 'no heartbeat for 3000 ms'),
-        Transition(12.5, 'global', '', 'normal', 'bypass', '1 failed >= 1')]
+        Transition(12.5, 'global', 'state', 'normal', 'bypass', '1 failed >= 1')]
     assert [record.getMessage() for record in caplog.records] == [
         'listener 0: active -> failed: no heartbeat for 3000 ms', 'global state: normal -> bypass: 1 failed >= 1']
 

@@ -1,6 +1,10 @@
 """prometheus.py: text that Prometheus' own parser takes, with what the status says."""
+import os
+import re
+
 import pytest
 
+import helpers
 import statuses
 from fbmon import prometheus
 from settings import card, config, listener
@@ -114,3 +118,30 @@ def test_a_label_may_hold_anything():
 
 def test_without_a_daemon_there_is_one_figure_that_says_so():
     assert parsed(prometheus.render(None)) == ({'fastbypass_up': 'gauge'}, {('fastbypass_up', ()): 0})
+
+
+# --- docs/monitoring.md ---
+
+def monitoring():
+    return helpers.read(os.path.join(helpers.ROOT, 'docs', 'monitoring.md'))
+
+
+def test_each_metric_is_described_with_its_labels_and_nothing_else_is():
+    described = dict((name, labels) for name, labels in re.findall(r'^\| `(fastbypass_\w+)` \| ([^|]*)\|', monitoring(),
+                                                                   re.M))
+    expected = {}
+    for metric in (prometheus.UP,) + prometheus.METRICS:
+        rows = [labels for labels, value in metric.rows(statuses.large()) if value is not None]
+        expected['fastbypass_' + metric.name] = set(rows[0])
+
+    assert dict((name, set(re.findall(r'\w+', labels))) for name, labels in described.items()) == expected
+
+
+def test_alerts_speak_of_metrics_that_there_are_and_each_says_what_to_do():
+    text = monitoring()
+    rules = text.partition('```yaml')[2].partition('```')[0]
+    names = set('fastbypass_' + metric.name for metric in (prometheus.UP,) + prometheus.METRICS)
+
+    assert set(re.findall(r'fastbypass_\w+', rules)) <= names
+    alerts = re.findall(r'- alert: (\w+)', rules)
+    assert len(alerts) > 9 and re.findall(r'^\| (Fastbypass\w+) \|', text, re.M) == alerts

@@ -170,7 +170,8 @@ class Daemon(object):
         deadline = compat.monotonic() + LIMIT
         while not condition():
             assert self.child.poll() is None, '%s: the daemon has ended with code %s' % (what, self.child.returncode)
-            assert compat.monotonic() < deadline, '%s within %g s: %s' % (what, LIMIT, json.dumps(list(found), indent=1))
+            assert compat.monotonic() < deadline, '%s within %g s: %s' % (
+                what, LIMIT, json.dumps(list(found), indent=1))
             # Each look costs the daemon some time of its own.
             time.sleep(0.01)
 

@@ -295,13 +295,18 @@ def test_new_sources_apply_to_a_listener_that_stays(daemon, dpis):
     assert listener(shown, 0)['received'] == 1
 
 
-def test_a_listener_takes_no_part_in_what_its_children_hold_open(switch, small):
-    descriptors = [os.readlink('/proc/%d/fd/%s' % (pid, name))
-                   for pid in small.children() for name in os.listdir('/proc/%d/fd' % pid)]
-    inodes = udp_sockets(switch)
+def test_children_that_are_started_later_hold_no_listeners_port(switch, small):
+    before = small.children()
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    small.wait(lambda status: set(small.children()).difference(before))
+    switch.ip('addr', 'del', files.CARDS[0], 'dev', 'eth0')
+    small.wait(lambda status: len(set(small.children()).difference(before)) == 2)
 
-    assert len(inodes) == 2
-    assert [found for found in descriptors if found in inodes] == []
+    held = [os.readlink('/proc/%d/fd/%s' % (pid, name))
+            for pid in small.children() for name in os.listdir('/proc/%d/fd' % pid)]
+
+    assert (len(udp_sockets(switch)), set(held).intersection(udp_sockets(switch))) == (2, set())
 
 
 def udp_sockets(switch):

@@ -1,6 +1,7 @@
 """What the operator sees and what an ON_CHANGE program can do to the daemon: nothing."""
 import json
 import os
+import re
 import signal
 import time
 
@@ -13,10 +14,10 @@ from kernel import files
 GONE = ['- %s eth0' % address for address in files.CARDS]
 BACK = ['+ %s eth0' % address for address in files.CARDS]
 
-# Both nodes must fail: when the second one does, the first one's change has just been told to the program.
-HOOKED = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=100').replace('FAILED=1', 'FAILED=2')
+# Both nodes must fail: when the second one does, the first one's change is just about to be told to the program.
+HOOKED = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=400').replace('FAILED=1', 'FAILED=2')
 
-ROUNDS = 15
+ROUNDS = 9
 
 HOOKS = [
     ('no hook', None, None),
@@ -48,7 +49,7 @@ def reactions(switch, dpis, rounds=ROUNDS):
     watch, found = switch.watch(), []
     for _ in range(rounds):
         dpis.beat(3000)
-        due = dpis.beat(3100) + 0.1
+        due = dpis.beat(3100) + 0.4
         watch.wait_for(*BACK)
         found.append(watch.wait_for(*GONE).at - due)
         watch.take()
@@ -62,11 +63,12 @@ def test_whatever_a_hook_does_the_reaction_is_the_same_and_the_stop_too(
     if name == 'writable by others':
         os.chmod(str(tmp_path / 'hook'), 0o777)
     daemon.start(HOOKED + line)
+    daemon.wait(lambda status: all(row['state'] == 'unknown' for row in status['listeners']))
     found = reactions(switch, dpis)
     status = daemon.status()
     code, seconds = daemon.stop()
 
-    # So much is no delay by a hook that takes seconds; the figures are to be looked at, side by side.
+    # No more than that a hook that takes seconds would be noticed; the figures are to be looked at side by side.
     assert found[len(found) // 2] < 0.5
     assert (code, seconds < 2.0, daemon.log().count('WARNING ON_CHANGE')) == (0, True, int(bool(trouble)))
     hooks = [problem for problem in status['problems'] if 'ON_CHANGE' in problem]
@@ -183,8 +185,9 @@ def test_a_gap_that_came_close_to_the_limit_is_warned_of_before_it_bites(daemon,
     near = [problem for problem in shown['problems'] if 'gap' in problem]
     gap = shown['listeners'][1]['longest_gap_s']
     assert [row['state'] for row in shown['listeners']] == ['active', 'active'] and 0.42 <= gap < 0.5
-    assert near == ['listener 1: the longest gap between two heartbeats, %d ms, is close to the limit of 500 ms: '
-                    'look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[1]' % int(gap * 1000)]
+    assert [re.sub('[0-9]+ ms, is', '... ms, is', problem) for problem in near] == [
+        'listener 1: the longest gap between two heartbeats, ... ms, is close to the limit of 500 ms: look at the '
+        'sender or raise LISTEN_HEARTBEAT_TIMEOUT[1]']
 
 
 def test_each_face_of_the_status_is_of_the_same_daemon(small):
@@ -197,3 +200,12 @@ def test_each_face_of_the_status_is_of_the_same_daemon(small):
     assert 'fastbypass_state{state="normal"} 1\n' in text
     assert 'fastbypass_problems %d\n' % len(found['problems']) in text
     assert table.startswith('normal for ') and '\033' not in table
+
+
+def test_a_hook_does_not_outlive_the_daemon(daemon, dpis, hook, tmp_path):
+    daemon.start(files.SMALL + hook('while :; do echo flood; done'))
+    pid = int(helpers.wait_for(lambda: helpers.read(tmp_path / 'pids')).split()[0])
+    assert helpers.alive(pid)
+    daemon.stop()
+
+    helpers.wait_for(lambda: not helpers.alive(pid), 2.0)

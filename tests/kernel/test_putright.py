@@ -184,16 +184,22 @@ def test_what_a_renamed_interface_has_when_it_comes_back_in_bypass_is_removed(sw
     assert switch.cards('sw3') == []
 
 
-def test_another_interface_that_takes_the_name_is_the_one_that_counts(switch, daemon, dpis):
+@pytest.mark.parametrize('before', ['normal', 'bypass'])
+def test_another_interface_that_takes_the_name_is_the_one_that_counts(switch, daemon, dpis, before):
     dpis.steady(3000, 3100)
     daemon.start(APART)
     daemon.wait_state('normal')
+    dpis.silence(*() if before == 'normal' else (3100,))
+    daemon.wait_state(before)
 
     rename(switch, 'sw3', 'other')
     switch.ip('link', 'add', 'sw3', 'type', 'veth', 'peer', 'name', 'spare')
+    dpis.steady(3100)
+    daemon.wait(lambda status: status['state'] == 'normal')
     daemon.wait_state('normal')
 
-    assert (switch.cards('sw3'), switch.cards('other')) == (files.CARDS, files.CARDS)
+    assert (switch.cards('sw3'), switch.cards('other')) == (
+        files.CARDS, files.CARDS if before == 'normal' else [])
 
 
 def rename(switch, old, new):
