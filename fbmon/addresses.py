@@ -13,6 +13,8 @@ _PREFIX = re.compile(r'[1-9][0-9]{0,2}\Z')
 REMEDY = 'give an IPv4 or IPv6 address such as 192.168.1.202'
 NOT_AN_ADDRESS = 'not an IP address; ' + REMEDY
 ONE = 'give the address of one machine'
+LEADING_ZERO = 'a number with a leading zero can be read in two ways; write it without, as in 10.0.0.1'
+ZONE = 'a zone (%) is not part of the address; give it without, the interface has its own key'
 
 
 class BadAddress(ValueError):
@@ -31,7 +33,7 @@ def canonical(text):
     if '/' in text:
         raise BadAddress('a /prefix has no meaning here; give the address alone')
     if '%' in text:
-        raise BadAddress('a zone (%) is not part of the address; give it without, the interface has its own key')
+        raise BadAddress(ZONE)
     # Only what looks like an address gets to the C library, which would take much else for one.
     if len(text) <= 45 and _FOUR.match(text):
         return _usable(_packed(socket.AF_INET, _without_zeros(text)))
@@ -46,7 +48,7 @@ def bits(address):
 
 
 def network(address, prefix):
-    """What the canonical addresses of one network of that prefix length have in common, as a value to compare."""
+    """What the canonical addresses of one network of that prefix length have in common, to compare."""
     size = bits(address)
     packed = socket.inet_pton(socket.AF_INET6 if size == 128 else socket.AF_INET, address)
     return size, prefix, _number(packed) >> (size - prefix)
@@ -61,7 +63,7 @@ def _prefix(text, most):
 def _without_zeros(text):
     """The text, unless a part has a leading zero: some programs read it as octal, others as decimal."""
     if any(len(part) > 1 and part.startswith('0') for part in text.split('.')):
-        raise BadAddress('a number with a leading zero can be read in two ways; write it without, as in 10.0.0.1')
+        raise BadAddress(LEADING_ZERO)
     return text
 
 

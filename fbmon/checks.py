@@ -1,11 +1,11 @@
-"""What looks wrong with the Settings when the kernel is looked at as well. Pure: Settings and Picture in, Notices out."""
+"""What looks wrong with Settings beside what the kernel has. Pure: Settings and Picture in, Notices out."""
 from fbmon import addresses, notices
 from fbmon.schema import origin
 
 
 def warnings(settings, picture, given=None):
-    """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it a Notice
-    has only its text."""
+    """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it
+    a Notice has only its text."""
     report, told = notices.Report(), set()
     for check in (_missing, _shut, _no_way_back, _elsewhere):
         for place, text in check(settings, picture):
@@ -20,8 +20,8 @@ def _missing(settings, picture):
     """An interface that is not there at the moment."""
     for place, name in _interfaces(settings) + _ports(settings):
         if name is not None and picture.link(name) is None:
-            yield place, ('interface %s is not there at the moment; what needs it waits for it: correct the name if it '
-                          'will never come' % name)
+            yield place, ('interface %s is not there at the moment; what needs it waits for it: correct the '
+                          'name if it will never come' % name)
 
 
 def _shut(settings, picture):
@@ -30,15 +30,17 @@ def _shut(settings, picture):
     beneath = _beneath(_owners(settings.listeners), picture)
     for place, name in _ports(settings):
         if name in cards:
-            yield place, ('port %s is the interface of card %d, which cannot ping when it is down; remove it from the '
-                          'list' % (name, cards[name]))
+            yield place, ('port %s is the interface of card %d, which cannot ping when it is down; remove it '
+                          'from the list' % (name, cards[name]))
         if name in beneath:
-            yield place, ('port %s is a part of %s, the interface of listener %d: when it is down, heartbeats may not '
-                          'arrive and nothing brings it up again; remove it from the list' % ((name,) + beneath[name]))
+            yield place, ('port %s is a part of %s, the interface of listener %d: when it is down, '
+                          'heartbeats may not arrive and nothing brings it up again; remove it from the list'
+                          % ((name,) + beneath[name]))
         carried = [entry for entry in picture.on(name) if not _link_local(entry.address)]
         if carried:
-            yield place, ('port %s carries the address %s: going down loses IPv6 addresses and static routes; remove '
-                          'it from the list, or the address from it' % (name, carried[0].words))
+            yield place, ('port %s carries the address %s: going down loses IPv6 addresses and static '
+                          'routes; remove it from the list, or the address from it'
+                          % (name, carried[0].words))
 
 
 def _no_way_back(settings, picture):
@@ -51,8 +53,8 @@ def _no_way_back(settings, picture):
             continue
         if not any(network == addresses.network(address, network[1]) for network in networks.get(name, ())
                    if network[0] == most):
-            yield place, ('no other address on %s covers %s/%d, so replies have no way back; give it a /prefix, as in '
-                          '%s/%d' % (name, address, most, address, 24 if most == 32 else 64))
+            yield place, ('no other address on %s covers %s/%d, so replies have no way back; give it a '
+                          '/prefix, as in %s/%d' % (name, address, most, address, 24 if most == 32 else 64))
 
 
 def _networks(settings, picture):
@@ -79,14 +81,16 @@ def _elsewhere(settings, picture):
         others = sorted(places[address] - set([name]))
         # Every interface may have the same link-local address.
         if others and not _link_local(address):
-            yield place, ('address %s is not only for %s but also on %s; remove it there, or correct the interface'
-                          % (address, name, ', '.join(others)))
+            yield place, ('address %s is not only for %s but also on %s; remove it there, or correct the '
+                          'interface' % (address, name, ', '.join(others)))
 
 
 def _addresses(settings):
     """((key, index), interface, address, prefix) of each listener and card that has both."""
-    found = [(('LISTEN_HB_HOST', one.index), one.interface, one.host, one.prefix) for one in settings.listeners]
-    found += [(('BYPASS_CARD_HOST', one.index), one.interface, one.address, one.prefix) for one in settings.cards]
+    found = [(('LISTEN_HB_HOST', one.index), one.interface, one.host, one.prefix)
+             for one in settings.listeners]
+    found += [(('BYPASS_CARD_HOST', one.index), one.interface, one.address, one.prefix)
+              for one in settings.cards]
     return [one for one in found if None not in one[1:3]]
 
 
@@ -113,7 +117,8 @@ def _owners(components):
 
 
 def _beneath(owners, picture):
-    """{name: (interface, index of its listener)} of the members and lower devices of these interfaces, and of theirs."""
+    """{name: (interface, index of its listener)} of the members and lower devices of these interfaces and of
+    theirs."""
     members = {}
     for link in picture.links.values():
         members.setdefault(link.master, []).append(link.name)

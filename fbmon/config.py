@@ -1,6 +1,7 @@
 """The text of the configuration file becomes Settings, mistakes and warnings. Pure.
 
-A file with mistakes still gives Settings: what is valid can be used, a component that uses a faulty value says so.
+A file with mistakes still gives Settings: what is valid can be used, a component that uses a faulty value
+says so.
 """
 from collections import namedtuple
 
@@ -8,18 +9,21 @@ from fbmon import conflicts, envfile, notices, schema, values
 from fbmon.addresses import Address
 from fbmon.schema import CARD, LISTENER, SCHEMA
 
-# index: n of its keys; host: canonical address; prefix: length or None (that address only); port: UDP; timeout: ms;
-# sources: canonical addresses, () for any; ports: the names of LISTEN_CUBRO_IFS[n]; shutdown: False where that list
-# is left alone; error: None, or the mistake for which it cannot be launched. What could not be read is None.
-Listener = namedtuple('Listener', 'index host prefix port interface timeout attempts recovery sources ports shutdown '
-                                  'error')
+# index: n of its keys; host: canonical address; prefix: length or None (that address only); port: UDP;
+# timeout: ms; sources: canonical addresses, () for any; ports: the names of LISTEN_CUBRO_IFS[n]; shutdown:
+# False where that list is left alone; error: None, or the mistake for which it cannot be launched. What could
+# not be read is None.
+Listener = namedtuple('Listener', 'index host prefix port interface timeout attempts recovery sources ports '
+                                  'shutdown error')
 
 # address: that the bypass card pings, canonical; the rest as above.
 Card = namedtuple('Card', 'index address prefix interface error')
 
-# threshold: failed listeners for bypass, None when faulty; listeners, cards: by index; ports, shutdown: the global
-# list and its flag; faulty_ports: {name: why it is not touched}; lease: ms, 0 for none; on_change: path or None.
-Settings = namedtuple('Settings', 'log_level threshold listeners cards ports shutdown faulty_ports lease on_change')
+# threshold: failed listeners for bypass, None when faulty; listeners, cards: by index; ports, shutdown: the
+# global list and its flag; faulty_ports: {name: why it is not touched}; lease: ms, 0 for none; on_change:
+# path or None.
+Settings = namedtuple('Settings', 'log_level threshold listeners cards ports shutdown faulty_ports lease '
+                                  'on_change')
 
 # warnings: what can be seen without the kernel; given: {(name, index): Assignment}, for the lines of values.
 Config = namedtuple('Config', 'settings mistakes warnings given')
@@ -38,7 +42,8 @@ def read(text):
     listeners, cards = conflicts.components(found, listeners, cards, report)
     conflicts.strays(found, {LISTENER: set(indexes[0]), CARD: set(indexes[1])}, report)
     settings = Settings(
-        found.usable('LOG_LEVEL'), conflicts.threshold(found, len(listeners), report), tuple(listeners), tuple(cards),
+        found.usable('LOG_LEVEL'), conflicts.threshold(found, len(listeners), report),
+        tuple(listeners), tuple(cards),
         found.names('LISTEN_CUBRO_IFS'), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'), faulty_ports,
         found.usable('BYPASS_CARD_LEASE'), found.usable('ON_CHANGE'))
     return Config(settings, report.mistakes(), report.warnings(), found.given)
@@ -48,7 +53,7 @@ NO_ADDRESS = Address(None, None)
 
 
 class Values(object):
-    """The values of a file. An index that has no value of its own has the default of all, as far as there is one."""
+    """The values of a file. An index without a value of its own has the default of all, if there is one."""
 
     def __init__(self, text, report):
         self.given = {}
@@ -75,7 +80,7 @@ class Values(object):
         return self._faults.get((one.name, one.index)) if one else None
 
     def names(self, name, index=None):
-        """The interfaces of a list; of one that cannot be read whatever may be meant, so that it is left alone."""
+        """The interfaces of a list; of one that cannot be read whatever it may mean, to be left alone."""
         found = self.get(name, index)
         if found is None:
             found = values.good_names(self.given[name, index].value.replace('"', ' ').replace("'", ' '))
@@ -120,22 +125,23 @@ def _given_twice(before):
 
 
 def _listener(found, index, report):
-    address = found.get('LISTEN_HB_HOST', index) or NO_ADDRESS
     used = ('LISTEN_HB_HOST', 'LISTEN_HB_PORT', 'LISTEN_HEARTBEAT_IFS', 'LISTEN_HEARTBEAT_TIMEOUT',
             'LISTEN_HEARTBEAT_ATTEMPTS', 'LISTEN_HEARTBEAT_RECOVERY', 'LISTEN_HB_SOURCE')
-    needed = (('LISTEN_HB_HOST', 'address'), ('LISTEN_HB_PORT', 'UDP port'), ('LISTEN_HEARTBEAT_IFS', 'interface'))
+    missing = conflicts.missing(found, index, zip(used, ('address', 'UDP port', 'interface')), report)
+    address = found.get('LISTEN_HB_HOST', index) or NO_ADDRESS
     port, interface, timeout, attempts, recovery, sources = (found.get(name, index) for name in used[1:])
-    return Listener(index, address.address, address.prefix, port, interface, timeout, attempts, recovery, sources,
-                    found.names('LISTEN_CUBRO_IFS', index), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS', index),
-                    _error(found, index, used, conflicts.missing(found, index, needed, report)))
+    return Listener(
+        index, address.address, address.prefix, port, interface, timeout, attempts, recovery, sources,
+        found.names('LISTEN_CUBRO_IFS', index), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS', index),
+        _error(found, index, used, missing))
 
 
 def _card(found, index, report):
+    used = 'BYPASS_CARD_HOST', 'BYPASS_CARD_IFS'
+    missing = conflicts.missing(found, index, zip(used, ('address', 'interface')), report)
     address = found.get('BYPASS_CARD_HOST', index) or NO_ADDRESS
-    needed = (('BYPASS_CARD_HOST', 'address'), ('BYPASS_CARD_IFS', 'interface'))
     return Card(index, address.address, address.prefix, found.get('BYPASS_CARD_IFS', index),
-                _error(found, index, ('BYPASS_CARD_HOST', 'BYPASS_CARD_IFS'),
-                       conflicts.missing(found, index, needed, report)))
+                _error(found, index, used, missing))
 
 
 def _error(found, index, names, missing):

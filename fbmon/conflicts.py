@@ -1,4 +1,4 @@
-"""What is right by itself but not together with the rest of the file. Pure: values in, mistakes and warnings out.
+"""What is right by itself but not with the rest of the file. Pure: values in, mistakes and warnings out.
 
 found is a config.Values, report a notices.Report; errors are mistakes as "KEY=value: text".
 """
@@ -16,10 +16,10 @@ THRESHOLD = 'LISTEN_HEARTBEAT_FAILED'
 
 def missing(found, index, needed, report):
     """The errors of a component that lacks one of the needed (key, what it is)."""
-    origins = [origin(found.given, name, index) for name, _ in needed]
-    anchor = next(one for one in origins if one)
+    origins = [(origin(found.given, name, index), name, what) for name, what in needed]
+    anchor = next(given for given, _, _ in origins if given)
     return [report.mistake(anchor, _lacks(name, what, index))
-            for (name, what), one in zip(needed, origins) if one is None]
+            for given, name, what in origins if given is None]
 
 
 def components(found, listeners, cards, report):
@@ -31,7 +31,8 @@ def components(found, listeners, cards, report):
     _warn_of_sources(found, listeners, report)
     _warn_of_prefixes(found, listeners, report)
     _warn_of_nothing(listeners, cards, report)
-    return [[one if one.error else one._replace(error=errors.get(one)) for one in kind] for kind in (listeners, cards)]
+    return [[one if one.error else one._replace(error=errors.get(one)) for one in kind]
+            for kind in (listeners, cards)]
 
 
 def threshold(found, count, report):
@@ -39,28 +40,30 @@ def threshold(found, count, report):
     value = found.get(THRESHOLD)
     if value is None or not count or value <= count:
         return value
-    report.mistake(origin(found.given, THRESHOLD), 'larger than the number of listeners; give a number from 1 to %d'
-                   % count)
+    report.note(origin(found.given, THRESHOLD),
+                'larger than the number of listeners; give a number from 1 to %d' % count)
     return None
 
 
 def strays(found, indexes, report):
-    """Mistakes for the keys of components that do not exist. indexes: {LISTENER: those that exist, CARD: likewise}."""
+    """Mistakes for the keys of components that do not exist. indexes: {LISTENER or CARD: those that do}."""
     for one in sorted(found.given.values()):
         kind = SCHEMA[one.name].of
         if one.index is not None and one.index not in indexes[kind]:
-            report.mistake(one, 'there is no %s %d; remove the line, or give %s' % (kind, one.index, ' and '.join(
-                label(name, one.index) for name in ((HOST, PORT) if kind == LISTENER else (CARD_HOST,)))))
+            needed = [label(name, one.index) for name in ((HOST, PORT) if kind == LISTENER else (CARD_HOST,))]
+            report.note(one, 'there is no %s %d; remove the line, or give %s'
+                        % (kind, one.index, ' and '.join(needed)))
 
 
 def ports(found, listeners, report):
-    """{name: why} of the ports that are not touched: lo, a listener's interface, and those of a list that cannot be
-    read or whose flag cannot."""
+    """{name: why} of the ports that are not touched: lo, a listener's interface, and those of a list that
+    cannot be read or whose flag cannot."""
     owners, faulty = {}, {}
     for listener in listeners:
         owners.setdefault(listener.interface, listener.index)
     for index in [None] + [listener.index for listener in listeners]:
-        whole = (found.fault(LIST, index) if found.get(LIST, index) is None else None) or found.fault(FLAG, index)
+        unread = found.fault(LIST, index) if found.get(LIST, index) is None else None
+        whole = unread or found.fault(FLAG, index)
         for name in found.names(LIST, index):
             error = _no_port(found.given[LIST, index], name, owners, report) or whole
             if error:
@@ -78,8 +81,8 @@ def _no_port(given, name, owners, report):
     if name == 'lo':
         return report.mistake(given, 'lo is never a port; remove it from the list')
     if name in owners:
-        return report.mistake(given, '%s is the interface of listener %d: once it is down, no heartbeat can bring it '
-                                     'up again; remove it from the list' % (name, owners[name]))
+        return report.mistake(given, '%s is the interface of listener %d: once it is down, no heartbeat can '
+                                     'bring it up again; remove it from the list' % (name, owners[name]))
     return None
 
 
@@ -99,10 +102,10 @@ def _waits(found, listeners, cards, report):
 
 def _long_wait(given, total, report):
     if total > HOUR:
-        return report.mistake(given, 'TIMEOUT x ATTEMPTS is %d ms, more than an hour; give smaller values, at most '
-                                     '%d ms together' % (total, HOUR))
-    return report.warning(given, 'a dead DPI is noticed after %d s only (TIMEOUT x ATTEMPTS); give smaller values if '
-                                 'that is too late' % (total // 1000))
+        return report.mistake(given, 'TIMEOUT x ATTEMPTS is %d ms, more than an hour; give smaller values, '
+                                     'at most %d ms together' % (total, HOUR))
+    return report.warning(given, 'a dead DPI is noticed after %d s only (TIMEOUT x ATTEMPTS); give smaller '
+                                 'values if that is too late' % (total // 1000))
 
 
 def _same_place(found, listeners, cards, report):
@@ -130,7 +133,8 @@ def _repeated(found, name, those, identity, text, report):
 
 
 def _card_at_listener(found, listeners, cards, report):
-    """An address that is both a card's and a listener's: the card would see it even in bypass. Neither is launched."""
+    """An address that is both a card's and a listener's, so that the card would see it even in bypass: both
+    are wrong."""
     at = {}
     for one in listeners:
         at.setdefault(one.host, []).append(one)
@@ -143,8 +147,8 @@ def _card_at_listener(found, listeners, cards, report):
 
 
 def _no_bypass(found, listener):
-    return ('listener %d (line %d) has this address too, and would answer the card even in bypass; give the card '
-            'an address of its own' % (listener.index, found.given[HOST, listener.index].line))
+    return ('listener %d (line %d) has this address too, and would answer the card even in bypass; give the '
+            'card an address of its own' % (listener.index, found.given[HOST, listener.index].line))
 
 
 def _warn_of_sources(found, listeners, report):
@@ -155,8 +159,8 @@ def _warn_of_sources(found, listeners, report):
             continue
         if all(addresses.bits(source) != addresses.bits(one.host) for source in one.sources):
             told.add(given)
-            report.warning(given, 'none of these can send to listener %d, which is at %s; give a source of the same kind'
-                           % (one.index, one.host))
+            report.warning(given, 'none of these can send to listener %d, which is at %s; give a source of '
+                                  'the same kind' % (one.index, one.host))
 
 
 def _warn_of_prefixes(found, listeners, report):
@@ -168,13 +172,15 @@ def _warn_of_prefixes(found, listeners, report):
         other = first.setdefault((one.host, one.interface), one)
         full = addresses.bits(one.host)
         if (other.prefix or full) != (one.prefix or full):
-            report.warning(found.given[HOST, one.index], 'listener %d (line %d) gives this address with another prefix; '
-                           'give both the same' % (other.index, found.given[HOST, other.index].line))
+            report.warning(found.given[HOST, one.index],
+                           'listener %d (line %d) gives this address with another prefix; give both the same'
+                           % (other.index, found.given[HOST, other.index].line))
 
 
 def _warn_of_nothing(listeners, cards, report):
     if not listeners:
-        report.warning(None, 'no listener, so nothing is watched; give LISTEN_HB_HOST[0], LISTEN_HB_PORT[0] and '
-                             'LISTEN_HEARTBEAT_IFS')
+        report.warning(None, 'no listener, so nothing is watched; give LISTEN_HB_HOST[0], LISTEN_HB_PORT[0] '
+                             'and LISTEN_HEARTBEAT_IFS')
     if not cards:
-        report.warning(None, 'no card, so a bypass takes no address away; give BYPASS_CARD_HOST[0] and BYPASS_CARD_IFS')
+        report.warning(None, 'no card, so a bypass takes no address away; give BYPASS_CARD_HOST[0] and '
+                             'BYPASS_CARD_IFS')

@@ -1,16 +1,17 @@
 """The lines of a .env file become assignments. Pure; nothing is expanded or executed.
 
-As in the .env files people know: blank lines, `#` comments (after a value too, where a blank stands before the `#`),
-blanks around `=`, single or double quotes, `export ` in front, CRLF line ends and a UTF-8 byte order mark.
+As in the .env files people know: blank lines, `#` comments (after a value too, where a blank stands before
+the `#`), blanks around `=`, single or double quotes, `export ` in front, CRLF line ends and a UTF-8 byte
+order mark.
 """
 import io
 import re
 from collections import namedtuple
 
 # One line that is neither blank nor a comment.
-# line: its number, from 1; key: as it is written, None where there is none; name, index: the key's two parts, as in
-# LISTEN_HB_HOST[3] (name is None where the line or its index cannot be read, index where the key has none);
-# value: the text that the key is given; error: why the line cannot be used, or None.
+# line: its number, from 1; key: as it is written, None where there is none; name, index: the key's two parts,
+# as in LISTEN_HB_HOST[3] (name is None where the line or its index cannot be read, index where the key has
+# none); value: the text that the key is given; error: why the line cannot be used, or None.
 Assignment = namedtuple('Assignment', 'line key name index value error')
 
 # No file needs more; a typo of many digits must not become a huge number.
@@ -25,8 +26,8 @@ _INDEX = re.compile(r'(?:0|[1-9][0-9]{0,8})\Z')
 _COMMENT = re.compile(r'[ \t]#')
 
 NOT_AN_ASSIGNMENT = 'not an assignment; write KEY=value, or # in front of a comment'
-BAD_INDEX = ('the index is not a plain number; write NAME[n] with n from 0 to %d, without blanks and leading zeros'
-             % LARGEST_INDEX)
+BAD_INDEX = ('the index is not a plain number; write NAME[n] with n from 0 to %d, without blanks and leading '
+             'zeros' % LARGEST_INDEX)
 CONTROL_CHARACTER = 'a control character in the line; remove it, or type the line anew'
 NOT_CLOSED = 'the quote is not closed; write the same quote at the end of the value, or none at all'
 AFTER_QUOTE = 'text after the closing quote; remove it, or put a blank and # in front of a comment'

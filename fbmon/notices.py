@@ -1,8 +1,8 @@
 """What is wrong with a configuration file, as values and as text that any terminal and log can show."""
 from collections import namedtuple
 
-# line: a number, or None for what concerns the file as a whole; key, value: as in the file, in printable ASCII, None
-# where there is none; text: what is wrong and what would be right.
+# line: a number, or None for what concerns the file as a whole; key, value: as in the file, in printable
+# ASCII, None where there is none; text: what is wrong and what would be right.
 Mistake = namedtuple('Mistake', 'line key value text')
 Notice = namedtuple('Notice', 'line key value text')
 

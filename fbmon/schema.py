@@ -1,4 +1,4 @@
-"""The keys of the configuration file: which there are, what they take, what counts where they are not given."""
+"""The keys of the configuration file: which there are, what they take, what counts where they are missing."""
 from collections import namedtuple
 
 from fbmon import values
@@ -9,8 +9,8 @@ NEVER, ONLY, BOTH = 'never', 'only', 'both'
 
 LISTENER, CARD = 'listener', 'card'
 
-# index: NEVER, ONLY or BOTH; of: whose key the indexed one is; read: see values.py; default: where it is not given;
-# optional: KEY= without a value is the same as no such line; inherits: KEY is the default of KEY[n].
+# index: NEVER, ONLY or BOTH; of: whose key the indexed one is; read: see values.py; default: where it is not
+# given; optional: KEY= without a value is the same as no such line; inherits: KEY is the default of KEY[n].
 Rule = namedtuple('Rule', 'index of read default optional inherits')
 
 
@@ -18,17 +18,21 @@ def _rule(index, of, read, default=None, optional=False, inherits=True):
     return Rule(index, of, read, default, optional, inherits)
 
 
-# TIMEOUT x ATTEMPTS and the lease are at most one hour; one RECOVERY a millisecond would be a quarter of an hour.
+# In milliseconds: the most for TIMEOUT x ATTEMPTS, so ATTEMPTS end where TIMEOUT begins (10 ms).
 HOUR = 3600000
+
+TIMEOUT = values.number(10, HOUR, 'a timeout', 'milliseconds')
+ATTEMPTS = values.number(1, HOUR // 10, 'a number of timeouts')
+RECOVERY = values.number(1, 1000000, 'a number of heartbeats')
 
 SCHEMA = {
     'LOG_LEVEL': _rule(NEVER, None, values.level, 'INFO'),
     'LISTEN_HB_HOST': _rule(ONLY, LISTENER, values.address),
     'LISTEN_HB_PORT': _rule(ONLY, LISTENER, values.number(1, 65535, 'a UDP port')),
     'LISTEN_HEARTBEAT_IFS': _rule(BOTH, LISTENER, values.interface),
-    'LISTEN_HEARTBEAT_TIMEOUT': _rule(BOTH, LISTENER, values.number(10, HOUR, 'a timeout', 'milliseconds'), 3000),
-    'LISTEN_HEARTBEAT_ATTEMPTS': _rule(BOTH, LISTENER, values.number(1, HOUR // 10, 'a number of timeouts'), 1),
-    'LISTEN_HEARTBEAT_RECOVERY': _rule(BOTH, LISTENER, values.number(1, 1000000, 'a number of heartbeats'), 1),
+    'LISTEN_HEARTBEAT_TIMEOUT': _rule(BOTH, LISTENER, TIMEOUT, 3000),
+    'LISTEN_HEARTBEAT_ATTEMPTS': _rule(BOTH, LISTENER, ATTEMPTS, 1),
+    'LISTEN_HEARTBEAT_RECOVERY': _rule(BOTH, LISTENER, RECOVERY, 1),
     'LISTEN_HB_SOURCE': _rule(BOTH, LISTENER, values.sources, (), optional=True),
     'LISTEN_HEARTBEAT_FAILED': _rule(NEVER, None, values.number(1, 65536, 'a number of listeners'), 1),
     'BYPASS_CARD_HOST': _rule(ONLY, CARD, values.address),
@@ -41,7 +45,7 @@ SCHEMA = {
 
 
 def origin(given, name, index=None):
-    """The Assignment of {(name, index): Assignment} that a value comes from, its own or the default of all, or None."""
+    """Where of {(name, index): Assignment} a value comes from: its own, the default of all, or None."""
     own = given.get((name, index))
     return own if own or not SCHEMA[name].inherits else given.get((name, None))
 
@@ -64,5 +68,5 @@ def _nearest(name, index):
     found = get_close_matches(name[:60].upper(), sorted(SCHEMA), 1)
     if not found:
         return 'remove the line, or take a key from sample.env'
-    use = SCHEMA[found[0]].index
-    return 'did you mean %s?' % label(found[0], None if use == NEVER else index or 0 if use == ONLY else index)
+    likely = {NEVER: None, ONLY: index or 0, BOTH: index}[SCHEMA[found[0]].index]
+    return 'did you mean %s?' % label(found[0], likely)

@@ -5,7 +5,7 @@ from fbmon import addresses
 
 WIDTH = 80
 
-# A cell that is longer than this moves the rest of its row to the next line instead of widening the whole column.
+# A longer cell moves the rest of its row to the next line instead of widening the whole column.
 WIDEST = 18
 
 INDENT = ' ' * 10
@@ -15,7 +15,7 @@ CARDS = 'CARD', 'ADDRESS', 'INTERFACE'
 
 
 def effective(settings):
-    """The text of `check`, no line over 80 columns: what counts for all, then each listener, card and port."""
+    """The text of `check`, in 80 columns: what counts for all, then each listener, card and port."""
     return '\n\n'.join('\n'.join(lines) for lines in (
         _globals(settings),
         _table(LISTENERS, [_listener(one) for one in settings.listeners], 'no listener'),
@@ -54,11 +54,11 @@ def _error(one):
 
 
 def _table(titles, rows, nothing):
-    """The lines of a table of (cells, notes); a note, (what, text), stands below its row. None is shown as ?."""
+    """The lines of a table of (cells, notes); a note, (what, text), stands below its row. None shows as ?."""
     if not rows:
         return [nothing]
     cells = [titles] + [['?' if cell is None else str(cell) for cell in row] for row, _ in rows]
-    widths = [max([len(row[column]) for row in cells if len(row[column]) <= WIDEST]) for column in range(len(titles))]
+    widths = [max(len(cell) for cell in column if len(cell) <= WIDEST) for column in zip(*cells)]
     lines = _row(titles, widths)
     for row, (_, notes) in zip(cells[1:], rows):
         lines += _row(row, widths)
@@ -110,4 +110,5 @@ def _lists(name, settings, everybody, say):
 
 def _hanging(head, text, indent=len(INDENT) + 2):
     """The lines of a text behind a head; further ones begin after so many blanks."""
-    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=' ' * indent, break_on_hyphens=False)
+    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=' ' * indent,
+                         break_on_hyphens=False)

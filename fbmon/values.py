@@ -16,8 +16,8 @@ _DIGITS = re.compile(r'[0-9]{1,20}\Z')
 _NAME = re.compile(r'[!-~]{1,%d}\Z' % LONGEST_NAME)
 _SEPARATORS = re.compile(r'[, \t]+')
 
-# What a name must not hold, and why: first what the kernel refuses, then what `ip -batch` or ip's output would
-# read as something else.
+# What a name must not hold: what the kernel refuses, and what `ip -batch` or a reader of ip's output would
+# take for something else.
 _KERNEL = '/:%'
 _SYNTAX = '#"\'\\@'
 _RESERVED = ('.', '..', 'all', 'default')
@@ -80,7 +80,7 @@ def sources(text, complain):
             found.append(addresses.canonical(word))
         except addresses.BadAddress as error:
             found.append(complain('%s: %s' % (shown(word), error)))
-    return None if None in found else tuple(_each_once(found))
+    return None if None in found else _each_once(found)
 
 
 def interface(text, complain):
@@ -139,4 +139,4 @@ def _wrong(text, what, remedy):
 
 def _each_once(found):
     seen = set()
-    return [one for one in found if not (one in seen or seen.add(one))]
+    return tuple(one for one in found if not (one in seen or seen.add(one)))

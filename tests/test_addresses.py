@@ -1,4 +1,4 @@
-"""addresses.py: equal addresses are equal texts, and what no interface should have is refused with the remedy."""
+"""addresses.py: equal addresses are equal texts; what no interface should have is refused with the remedy."""
 import pytest
 
 from fbmon import addresses
@@ -12,7 +12,8 @@ from fbmon.addresses import Address, BadAddress
     (u'1.0.0.0', Address('1.0.0.0', None)), (u'240.0.0.1', Address('240.0.0.1', None)),
     (u'::1', Address('::1', None)), (u'FD00:0:0::0001/64', Address('fd00::1', 64)),
     (u'fe80:0000:0000:0000:0000:0000:0000:00aB', Address('fe80::ab', None)),
-    (u'2001:db8::1/128', Address('2001:db8::1', 128)), (u'64:ff9b::192.0.2.33', Address('64:ff9b::c000:221', None)),
+    (u'2001:db8::1/128', Address('2001:db8::1', 128)),
+    (u'64:ff9b::192.0.2.33', Address('64:ff9b::c000:221', None)),
 ])
 def test_an_address_is_read_into_the_text_that_the_kernel_shows(text, expected):
     assert addresses.parse(text) == expected
@@ -20,8 +21,10 @@ def test_an_address_is_read_into_the_text_that_the_kernel_shows(text, expected):
 
 
 @pytest.mark.parametrize('text', [
-    u'', u'eth0', u'10.0.0', u'10.0.0.256', u'10.0.0.1.2', u'10.0.0.1 ', u' 10.0.0.1', u'1', u'0x7f.0.0.1', u'10.0.0.1\n',
-    u'10..0.1', u'.10.0.0.1', u'\u0661.0.0.1', u'::g', u':', u':::', u'1:2:3:4:5:6:7:8:9', u'1::2::3', u'1.2.3.4:5',
+    u'', u'eth0', u'10.0.0', u'10.0.0.256', u'10.0.0.1.2', u'10.0.0.1 ', u' 10.0.0.1', u'1', u'0x7f.0.0.1',
+    u'10.0.0.1\n',
+    u'10..0.1', u'.10.0.0.1', u'\u0661.0.0.1', u'::g', u':', u':::', u'1:2:3:4:5:6:7:8:9', u'1::2::3',
+    u'1.2.3.4:5',
     u'[::1]', u'::1\n', u'1.' * 100000, u'1:' * 100000, u'10.0.0.1\0',
 ])
 def test_what_is_no_address_is_refused(text):
@@ -43,7 +46,8 @@ ONE = '; give the address of one machine'
     (u'::', ':: stands for no address in particular' + ONE), (u'ff02::1', 'a multicast address' + ONE),
     (u'::ffff:10.0.0.1', 'an IPv4 address in IPv6 form; give 10.0.0.1'),
     (u'::ffff:a00:1', 'an IPv4 address in IPv6 form; give 10.0.0.1'),
-    (u'fe80::1%eth0', 'a zone (%) is not part of the address; give it without, the interface has its own key'),
+    (u'fe80::1%eth0',
+     'a zone (%) is not part of the address; give it without, the interface has its own key'),
 ])
 def test_an_address_that_no_interface_should_have_is_refused_with_the_remedy(text, why):
     with pytest.raises(BadAddress) as caught:
@@ -70,8 +74,10 @@ def test_where_no_prefix_has_a_meaning_none_is_taken():
 
 
 @pytest.mark.parametrize('network, prefix, address, same', [
-    ('10.0.0.1', 24, '10.0.0.255', True), ('10.0.0.1', 24, '10.0.1.0', False), ('10.0.0.1', 32, '10.0.0.1', True),
-    ('10.0.0.1', 1, '127.0.0.1', True), ('10.0.0.1', 25, '10.0.0.128', False), ('fd00::1', 64, 'fd00::ffff', True),
+    ('10.0.0.1', 24, '10.0.0.255', True), ('10.0.0.1', 24, '10.0.1.0', False),
+    ('10.0.0.1', 32, '10.0.0.1', True),
+    ('10.0.0.1', 1, '127.0.0.1', True), ('10.0.0.1', 25, '10.0.0.128', False),
+    ('fd00::1', 64, 'fd00::ffff', True),
     ('fd00::1', 64, 'fd00:0:0:1::1', False), ('0.0.0.1', 8, '::1', False),
 ])
 def test_addresses_of_one_network_have_it_in_common(network, prefix, address, same):

@@ -6,7 +6,7 @@ from settings import card, listener, settings
 
 
 def kernel(*lines):
-    """The Picture of interfaces 'NAME', 'NAME@LOWER' or 'NAME master MASTER', and of addresses 'NAME ADDRESS/PREFIX'."""
+    """The Picture of interfaces NAME, NAME@LOWER or NAME master MASTER, and addresses NAME ADDRESS/PREFIX."""
     found, indexes = [], {}
     for line in lines:
         name, _, rest = line.partition(' ')
@@ -28,17 +28,20 @@ def texts(found):
 
 
 def missing(name):
-    return 'interface %s is not there at the moment; what needs it waits for it: correct the name if it will never ' \
+    return 'interface %s is not there at the moment; what needs it waits for it: correct the name if it ' \
+           'will never ' \
            'come' % name
 
 
 def carried(name, words):
-    return 'port %s carries the address %s: going down loses IPv6 addresses and static routes; remove it from the ' \
+    return 'port %s carries the address %s: going down loses IPv6 addresses and static routes; remove it ' \
+           'from the ' \
            'list, or the address from it' % (name, words)
 
 
 def part(name, interface, index):
-    return 'port %s is a part of %s, the interface of listener %d: when it is down, heartbeats may not arrive and ' \
+    return 'port %s is a part of %s, the interface of listener %d: when it is down, heartbeats may not ' \
+           'arrive and ' \
            'nothing brings it up again; remove it from the list' % (name, interface, index)
 
 
@@ -66,7 +69,8 @@ def test_interfaces_that_are_not_there_are_named_each_once():
 
 
 def test_a_port_that_is_the_interface_of_a_card_is_named():
-    found = settings([], [card(3, interface='sw1', prefix=24), card(2, interface='sw1', prefix=24)], ports=('sw1',))
+    found = settings([], [card(3, interface='sw1', prefix=24), card(2, interface='sw1', prefix=24)],
+                     ports=('sw1',))
 
     assert texts(checks.warnings(found, kernel('sw1'))) == [
         'port sw1 is the interface of card 3, which cannot ping when it is down; remove it from the list']
@@ -75,7 +79,8 @@ def test_a_port_that_is_the_interface_of_a_card_is_named():
 def test_a_port_that_carries_an_address_is_named():
     found = settings([listener(0, ports=('sw1', 'sw2', 'sw3'))])
 
-    assert texts(checks.warnings(found, kernel('sw1', 'sw1 10.7.0.1/24', 'sw2', 'sw2 fd00::1/64', 'sw3', *COVERED))) == [
+    assert texts(checks.warnings(found, kernel('sw1', 'sw1 10.7.0.1/24', 'sw2', 'sw2 fd00::1/64', 'sw3',
+                                               *COVERED))) == [
         carried('sw1', '10.7.0.1/24'), carried('sw2', 'fd00::1/64')]
 
 
@@ -96,18 +101,21 @@ def test_a_link_local_address_is_no_reason_since_the_kernel_gives_it_again():
 def test_a_port_that_is_a_member_or_lower_device_of_a_listener_s_interface_is_named(links, ports):
     found = settings([listener(4)], ports=('sw1', 'sw2'))
 
-    assert texts(checks.warnings(found, kernel(*links + COVERED[1:]))) == [part(name, 'eth0', 4) for name in ports]
+    assert texts(checks.warnings(found, kernel(*links + COVERED[1:]))) == [part(name, 'eth0',
+                                                                                4) for name in ports]
 
 
 def test_a_list_that_is_left_alone_and_a_port_that_is_not_touched_have_no_warning():
-    found = settings([listener(0, ports=('sw1',), shutdown=False), listener(1, ports=('sw2',), shutdown=None)],
+    found = settings([listener(0, ports=('sw1',), shutdown=False),
+                      listener(1, ports=('sw2',), shutdown=None)],
                      ports=('sw3',), faulty_ports={'sw3': 'why'})
 
     assert checks.warnings(found, kernel('sw1', 'sw1 10.7.0.1/24', *COVERED)) == ()
 
 
 def test_a_single_address_that_no_other_one_covers_is_named():
-    found = settings([listener(0), listener(1), listener(2, host='fd00::2', prefix=128)], [card(0, prefix=32)])
+    found = settings([listener(0), listener(1), listener(2, host='fd00::2', prefix=128)],
+                     [card(0, prefix=32)])
 
     assert texts(checks.warnings(found, kernel('eth0', 'eth0 10.9.0.1/16', 'eth0 10.0.0.2/32', 'eth1',
                                                'eth1 10.0.0.1/8', 'eth0 fe80::1/64'))) == [
@@ -123,8 +131,8 @@ def test_an_address_is_covered_by_any_network_of_its_interface(there):
 
 
 def test_an_address_is_covered_by_one_of_the_file_with_a_prefix():
-    found = settings([listener(0), listener(1, host='fd00::2')], [card(0, '10.0.0.9', prefix=24),
-                                                                 card(1, 'fd00::9', prefix=64)])
+    found = settings([listener(0), listener(1, host='fd00::2')],
+                     [card(0, '10.0.0.9', prefix=24), card(1, 'fd00::9', prefix=64)])
 
     assert checks.warnings(found, kernel('eth0')) == ()
 
@@ -136,8 +144,10 @@ def test_addresses_on_lo_need_no_cover():
 def test_an_address_that_another_interface_has_is_named():
     found = settings([listener(0), listener(1)], [card(0)])
 
-    assert texts(checks.warnings(found, kernel('eth9', 'eth9 10.0.0.2/24', 'eth8', 'eth8 10.0.0.2/32', *COVERED))) == [
-        'address 10.0.0.2 is not only for eth0 but also on eth8, eth9; remove it there, or correct the interface']
+    assert texts(checks.warnings(found, kernel('eth9', 'eth9 10.0.0.2/24', 'eth8', 'eth8 10.0.0.2/32',
+                                               *COVERED))) == [
+        'address 10.0.0.2 is not only for eth0 but also on eth8, eth9; remove it there, or correct the '
+        'interface']
 
 
 def test_an_address_that_the_file_puts_on_two_interfaces_is_named():
@@ -163,18 +173,22 @@ def test_what_a_faulty_component_lacks_is_passed_over():
 
 def test_a_warning_names_line_key_and_value_its_own_or_the_default_of_all():
     found = config.read(u'\n'.join([
-        u'LISTEN_HEARTBEAT_IFS=eth7', u'BYPASS_CARD_IFS=eth0', u'BYPASS_CARD_IFS[1]=eth8', u'BYPASS_CARD_HOST[0]=10.0.7.9',
+        u'LISTEN_HEARTBEAT_IFS=eth7', u'BYPASS_CARD_IFS=eth0', u'BYPASS_CARD_IFS[1]=eth8',
+        u'BYPASS_CARD_HOST[0]=10.0.7.9',
         u'BYPASS_CARD_HOST[1]=10.0.7.9', u'LISTEN_HB_HOST[0]=10.0.7.1', u'LISTEN_HB_PORT[0]=1',
-        u'LISTEN_HB_HOST[2]=10.0.7.1', u'LISTEN_HB_PORT[2]=2', u'LISTEN_CUBRO_IFS[0]=sw1 sw2', u'LISTEN_CUBRO_IFS[2]=sw2']))
+        u'LISTEN_HB_HOST[2]=10.0.7.1', u'LISTEN_HB_PORT[2]=2', u'LISTEN_CUBRO_IFS[0]=sw1 sw2',
+        u'LISTEN_CUBRO_IFS[2]=sw2']))
 
     assert [config.format_problem('f', one, 'warning') for one in checks.warnings(
         found.settings, kernel('sw2', 'sw2 10.7.0.1/24', 'eth0'), found.given)] == [
         'f:1: warning: LISTEN_HEARTBEAT_IFS=eth7: ' + missing('eth7'),
         'f:3: warning: BYPASS_CARD_IFS[1]=eth8: ' + missing('eth8'),
         'f:4: warning: BYPASS_CARD_HOST[0]=10.0.7.9: ' + uncovered('eth0', '10.0.7.9/32', '/24'),
-        'f:4: warning: BYPASS_CARD_HOST[0]=10.0.7.9: address 10.0.7.9 is not only for eth0 but also on eth8; remove it '
+        'f:4: warning: BYPASS_CARD_HOST[0]=10.0.7.9: address 10.0.7.9 is not only for eth0 but also on '
+        'eth8; remove it '
         'there, or correct the interface',
-        'f:5: warning: BYPASS_CARD_HOST[1]=10.0.7.9: address 10.0.7.9 is not only for eth8 but also on eth0; remove it '
+        'f:5: warning: BYPASS_CARD_HOST[1]=10.0.7.9: address 10.0.7.9 is not only for eth8 but also on '
+        'eth0; remove it '
         'there, or correct the interface',
         'f:10: warning: LISTEN_CUBRO_IFS[0]=sw1 sw2: ' + missing('sw1'),
         'f:10: warning: LISTEN_CUBRO_IFS[0]=sw1 sw2: ' + carried('sw2', '10.7.0.1/24')]

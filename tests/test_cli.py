@@ -307,7 +307,7 @@ def test_beat_to_no_address_is_told_of(fbmon):
 # --- interrupted ---
 
 def test_ctrl_c_ends_a_command_without_a_traceback(fbmon, fake_ip, tmp_path):
-    fake_ip('touch $DIR/asked; exec sleep 600')
+    fake_ip('touch $DIR/asked; exec sleep 20')
     write(tmp_path / '.env', GOOD)
     child = fbmon.begin('check')
     wait_for(lambda: os.path.exists(str(tmp_path / 'asked')))

@@ -1,5 +1,5 @@
 # coding: utf-8
-"""config.py: the text of a file becomes Settings; every mistake names line, key, value and what would be right."""
+"""config.py: a text becomes Settings; every mistake names its line, key, value and what would be right."""
 import pytest
 
 from fbmon import config, envfile, notices, schema
@@ -20,7 +20,8 @@ BYPASS_CARD_HOST[1]=192.168.1.212
 '''
 
 # A valid file of nine lines; what a test adds begins with line 10.
-BASE = [u'LISTEN_HEARTBEAT_IFS=eth0', u'BYPASS_CARD_IFS=eth1', u'LISTEN_HB_HOST[0]=10.0.0.1', u'LISTEN_HB_PORT[0]=3000',
+BASE = [u'LISTEN_HEARTBEAT_IFS=eth0', u'BYPASS_CARD_IFS=eth1', u'LISTEN_HB_HOST[0]=10.0.0.1',
+        u'LISTEN_HB_PORT[0]=3000',
         u'LISTEN_HB_HOST[1]=10.0.0.1', u'LISTEN_HB_PORT[1]=3100', u'BYPASS_CARD_HOST[0]=10.0.0.9',
         u'LISTEN_CUBRO_IFS=sw1 sw2', u'LISTEN_CUBRO_IFS[1]=sw2 sw3']
 
@@ -41,7 +42,8 @@ def without(start, *lines):
 
 def told(found):
     """Mistakes or warnings as they are printed, without the file and kind."""
-    return [config.format_problem('f', one, 'k').replace('f:', '', 1).replace(' k: ', ' ', 1) for one in found]
+    return [config.format_problem('f', one, 'k').replace('f:', '', 1).replace(' k: ', ' ',
+                                                                              1) for one in found]
 
 
 def errors(found):
@@ -63,28 +65,36 @@ def test_the_minimal_example_of_the_documentation_gives_exactly_its_settings_and
         Settings('INFO', 1, (listener(0, 3000), listener(1, 3100)),
                  (Card(0, '192.168.1.211', None, 'eth0', None), Card(1, '192.168.1.212', None, 'eth0', None)),
                  (), True, {}, 0, None), (), (), None)[:3]
-    assert found.given['LISTEN_HB_PORT', 1] == envfile.Assignment(10, 'LISTEN_HB_PORT[1]', 'LISTEN_HB_PORT', 1, '3100',
-                                                                 None)
+    assert found.given['LISTEN_HB_PORT', 1] == envfile.Assignment(
+        10, 'LISTEN_HB_PORT[1]', 'LISTEN_HB_PORT', 1, '3100', None)
 
 
 def test_a_file_of_comments_manages_nothing_and_has_no_mistake():
-    assert read(u'# nothing', u'', u'LISTEN_CUBRO_IFS=')[:3] == (
-        Settings('INFO', 1, (), (), (), True, {}, 0, None), (),
-        (Notice(None, None, None, 'no listener, so nothing is watched; give LISTEN_HB_HOST[0], LISTEN_HB_PORT[0] and '
-                                  'LISTEN_HEARTBEAT_IFS'),
-         Notice(None, None, None, 'no card, so a bypass takes no address away; give BYPASS_CARD_HOST[0] and '
-                                  'BYPASS_CARD_IFS')))
+    found = read(u'# nothing', u'', u'LISTEN_CUBRO_IFS=')
+
+    assert found == (Settings('INFO', 1, (), (), (), True, {}, 0, None), (), found.warnings, {})
+    assert found.warnings == (
+        Notice(None, None, None,
+               'no listener, so nothing is watched; give LISTEN_HB_HOST[0], LISTEN_HB_PORT[0] and '
+               'LISTEN_HEARTBEAT_IFS'),
+        Notice(None, None, None,
+               'no card, so a bypass takes no address away; give BYPASS_CARD_HOST[0] and BYPASS_CARD_IFS'))
 
 
 def test_every_key_has_its_meaning():
     found = read(
-        u'LOG_LEVEL=DEBUG', u'LISTEN_HEARTBEAT_FAILED=2', u'BYPASS_CARD_LEASE=4500', u'ON_CHANGE="/opt/my hooks/told"',
-        u'LISTEN_CUBRO_IFS=sw1, sw2 sw1,,sw3', u'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=0', u'LISTEN_HEARTBEAT_IFS=eth0',
+        u'LOG_LEVEL=DEBUG', u'LISTEN_HEARTBEAT_FAILED=2', u'BYPASS_CARD_LEASE=4500',
+        u'ON_CHANGE="/opt/my hooks/told"',
+        u'LISTEN_CUBRO_IFS=sw1, sw2 sw1,,sw3', u'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=0',
+        u'LISTEN_HEARTBEAT_IFS=eth0',
         u'LISTEN_HEARTBEAT_TIMEOUT=500', u'LISTEN_HEARTBEAT_ATTEMPTS=3', u'LISTEN_HEARTBEAT_RECOVERY=5',
         u'LISTEN_HB_SOURCE=10.0.0.7', u'LISTEN_HB_HOST[7]=FD00::0001/64', u'LISTEN_HB_PORT[7]=65535',
-        u'LISTEN_HEARTBEAT_IFS[7]=vlan7', u'LISTEN_HEARTBEAT_TIMEOUT[7]=10', u'LISTEN_HEARTBEAT_ATTEMPTS[7]=2',
-        u'LISTEN_HEARTBEAT_RECOVERY[7]=1', u'LISTEN_HB_SOURCE[7]=fd00::2,FD00:0::3 fd00::2', u'LISTEN_CUBRO_IFS[7]=sw7',
-        u'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS[7]=1', u'LISTEN_HB_HOST[2]=10.0.0.1/24', u'LISTEN_HB_PORT[2]=1',
+        u'LISTEN_HEARTBEAT_IFS[7]=vlan7', u'LISTEN_HEARTBEAT_TIMEOUT[7]=10',
+        u'LISTEN_HEARTBEAT_ATTEMPTS[7]=2',
+        u'LISTEN_HEARTBEAT_RECOVERY[7]=1', u'LISTEN_HB_SOURCE[7]=fd00::2,FD00:0::3 fd00::2',
+        u'LISTEN_CUBRO_IFS[7]=sw7',
+        u'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS[7]=1', u'LISTEN_HB_HOST[2]=10.0.0.1/24',
+        u'LISTEN_HB_PORT[2]=1',
         u'BYPASS_CARD_IFS=eth1', u'BYPASS_CARD_HOST[3]=10.0.1.1/16', u'BYPASS_CARD_HOST[0]=fd00::9',
         u'BYPASS_CARD_IFS[0]=eth2')
 
@@ -100,7 +110,8 @@ def test_the_global_list_is_no_default_of_the_listeners_lists():
     assert [one.ports for one in on_base().settings.listeners] == [(), ('sw2', 'sw3')]
 
 
-@pytest.mark.parametrize('line', [u'LISTEN_CUBRO_IFS[1]=', u'LISTEN_CUBRO_IFS[1]= # none', u'LISTEN_CUBRO_IFS[1]=""',
+@pytest.mark.parametrize('line', [u'LISTEN_CUBRO_IFS[1]=', u'LISTEN_CUBRO_IFS[1]= # none',
+                                  u'LISTEN_CUBRO_IFS[1]=""',
                                   u'LISTEN_CUBRO_IFS[1]=" "', u'LISTEN_CUBRO_IFS[1]=,'])
 def test_a_list_without_a_value_is_empty(line):
     found = on_base(line)
@@ -110,15 +121,19 @@ def test_a_list_without_a_value_is_empty(line):
 
 @pytest.mark.parametrize('quotes', [u'" %s\t"', u"' %s '"])
 def test_blanks_around_a_value_do_not_matter_inside_quotes_either(quotes):
-    found = on_base(u'LOG_LEVEL=' + quotes % u'DEBUG', u'LISTEN_HB_SOURCE=10.0.0.7', u'LISTEN_HB_SOURCE[0]=' + quotes % u'')
+    found = on_base(u'LOG_LEVEL=' + quotes % u'DEBUG', u'LISTEN_HB_SOURCE=10.0.0.7',
+                    u'LISTEN_HB_SOURCE[0]=' + quotes % u'')
 
-    assert (found.settings.log_level, found.settings.listeners[0].sources, found.mistakes) == ('DEBUG', ('10.0.0.7',), ())
+    assert (found.settings.log_level, found.settings.listeners[0].sources, found.mistakes) == ('DEBUG',
+                                                                                               ('10.0.0.7',),
+                                                                                               ())
 
 
 def test_an_empty_source_is_the_default_of_all_and_an_empty_program_is_none():
     found = on_base(u'LISTEN_HB_SOURCE=10.0.0.7', u'LISTEN_HB_SOURCE[0]=', u'ON_CHANGE=')
 
-    assert (found.settings.listeners[0].sources, found.settings.on_change, found.mistakes) == (('10.0.0.7',), None, ())
+    assert (found.settings.listeners[0].sources, found.settings.on_change, found.mistakes) == (('10.0.0.7',),
+                                                                                               None, ())
 
 
 def test_an_empty_list_of_a_listener_that_does_not_exist_is_no_mistake():
@@ -136,7 +151,8 @@ VALUES = [
     (u'LOG_LEVEL=', 'the value is missing; give one of DEBUG, INFO, WARNING, ERROR, CRITICAL'),
     (u'LISTEN_HB_HOST[1]=dpi1', 'not an IP address; give an IPv4 or IPv6 address such as 192.168.1.202'),
     (u'LISTEN_HB_HOST[1]=', 'the value is missing; give an IPv4 or IPv6 address such as 192.168.1.202'),
-    (u'LISTEN_HB_HOST[1]=0.0.0.0', '0.0.0.0/8 stands for no address in particular; give the address of one machine'),
+    (u'LISTEN_HB_HOST[1]=0.0.0.0',
+     '0.0.0.0/8 stands for no address in particular; give the address of one machine'),
     (u'LISTEN_HB_HOST[1]=10.0.0.1/33', 'the prefix is out of range; give a length from /1 to /32, or none'),
     (u'LISTEN_HB_PORT[1]=99999', 'not a UDP port; give a number from 1 to 65535'),
     (u'LISTEN_HB_PORT[1]=0', 'not a UDP port; give a number from 1 to 65535'),
@@ -145,7 +161,8 @@ VALUES = [
     (u'LISTEN_HB_PORT[1]=', 'the value is missing; give a number from 1 to 65535'),
     (u'LISTEN_HEARTBEAT_IFS[1]=', 'the value is missing; ' + AS_SHOWN),
     (u'LISTEN_HEARTBEAT_IFS[1]=eth0,eth1', 'more than one name; give one interface here'),
-    (u'LISTEN_HEARTBEAT_IFS[1]=interface0123456', 'longer than 15 bytes, which the kernel does not take; ' + AS_SHOWN),
+    (u'LISTEN_HEARTBEAT_IFS[1]=interface0123456',
+     'longer than 15 bytes, which the kernel does not take; ' + AS_SHOWN),
     (u'LISTEN_HEARTBEAT_TIMEOUT=9', TIMEOUT),
     (u'LISTEN_HEARTBEAT_TIMEOUT=3600001', TIMEOUT),
     (u'LISTEN_HEARTBEAT_TIMEOUT=3s', TIMEOUT),
@@ -153,7 +170,8 @@ VALUES = [
     (u'LISTEN_HEARTBEAT_TIMEOUT=3e3', TIMEOUT),
     (u'LISTEN_HEARTBEAT_ATTEMPTS[1]=0', 'not a number of timeouts; give a number from 1 to 360000'),
     (u'LISTEN_HEARTBEAT_RECOVERY[1]=0', 'not a number of heartbeats; give a number from 1 to 1000000'),
-    (u'LISTEN_HB_SOURCE[1]=10.0.0.0/24', '10.0.0.0/24: a /prefix has no meaning here; give the address alone'),
+    (u'LISTEN_HB_SOURCE[1]=10.0.0.0/24',
+     '10.0.0.0/24: a /prefix has no meaning here; give the address alone'),
     (u'LISTEN_HEARTBEAT_FAILED=0', 'not a number of listeners; give a number from 1 to 65536'),
     (u'LISTEN_HEARTBEAT_FAILED=3', 'larger than the number of listeners; give a number from 1 to 2'),
     (u'BYPASS_CARD_HOST[0]=10.0.0.9/x', 'the prefix is out of range; give a length from /1 to /32, or none'),
@@ -235,24 +253,31 @@ def test_a_blank_in_a_name_makes_two_of_it():
     (u'LISTEN_HB_PROT=3', 'LISTEN_HB_PROT=3: unknown key; did you mean LISTEN_HB_PORT[0]?'),
     (u'LOG_LEVLE[3]=INFO', 'LOG_LEVLE[3]=INFO: unknown key; did you mean LOG_LEVEL?'),
     (u'log_level=INFO', 'log_level=INFO: unknown key; did you mean LOG_LEVEL?'),
-    (u'Listen_Heartbeat_Timeout=1', 'Listen_Heartbeat_Timeout=1: unknown key; did you mean LISTEN_HEARTBEAT_TIMEOUT?'),
+    (u'Listen_Heartbeat_Timeout=1',
+     'Listen_Heartbeat_Timeout=1: unknown key; did you mean LISTEN_HEARTBEAT_TIMEOUT?'),
     (u'listen_cubro_ifs[1]=a', 'listen_cubro_ifs[1]=a: unknown key; did you mean LISTEN_CUBRO_IFS[1]?'),
     (u'L\u041eG_LEVEL=INFO', r'L\u041eG_LEVEL=INFO: unknown key; did you mean LOG_LEVEL?'),
     (u'PATH=/bin', 'PATH=/bin: unknown key; remove the line, or take a key from sample.env'),
-    (u'LISTEN_HB_PORT=3000', 'LISTEN_HB_PORT=3000: this key needs an index; write LISTEN_HB_PORT[0] for listener 0'),
+    (u'LISTEN_HB_PORT=3000',
+     'LISTEN_HB_PORT=3000: this key needs an index; write LISTEN_HB_PORT[0] for listener 0'),
     (u'BYPASS_CARD_HOST=10.0.0.3',
      'BYPASS_CARD_HOST=10.0.0.3: this key needs an index; write BYPASS_CARD_HOST[0] for card 0'),
     (u'LISTEN_HEARTBEAT_FAILED[0]=1',
      'LISTEN_HEARTBEAT_FAILED[0]=1: this key takes no index; write LISTEN_HEARTBEAT_FAILED'),
     (u'LOG_LEVEL[1]=INFO', 'LOG_LEVEL[1]=INFO: this key takes no index; write LOG_LEVEL'),
     (u'LISTEN_HB_PORT[9]=3000', 'LISTEN_HB_PORT[9]=3000: listener 9 has no address; give LISTEN_HB_HOST[9]'),
-    (u'LISTEN_HB_HOST[9]=10.0.0.3', 'LISTEN_HB_HOST[9]=10.0.0.3: listener 9 has no UDP port; give LISTEN_HB_PORT[9]'),
-    (u'LISTEN_CUBRO_IFS[0]=sw1 lo', 'LISTEN_CUBRO_IFS[0]=sw1 lo: lo is never a port; remove it from the list'),
-    (u'LISTEN_CUBRO_IFS[0]=eth0', 'LISTEN_CUBRO_IFS[0]=eth0: eth0 is the interface of listener 0: once it is down, no '
+    (u'LISTEN_HB_HOST[9]=10.0.0.3',
+     'LISTEN_HB_HOST[9]=10.0.0.3: listener 9 has no UDP port; give LISTEN_HB_PORT[9]'),
+    (u'LISTEN_CUBRO_IFS[0]=sw1 lo',
+     'LISTEN_CUBRO_IFS[0]=sw1 lo: lo is never a port; remove it from the list'),
+    (u'LISTEN_CUBRO_IFS[0]=eth0',
+     'LISTEN_CUBRO_IFS[0]=eth0: eth0 is the interface of listener 0: once it is down, no '
      'heartbeat can bring it up again; remove it from the list'),
     (u'LISTEN_CUBRO_IFS[7]=sw1',
-     'LISTEN_CUBRO_IFS[7]=sw1: there is no listener 7; remove the line, or give LISTEN_HB_HOST[7] and LISTEN_HB_PORT[7]'),
-    (u'LISTEN_HEARTBEAT_TIMEOUT[7]=500', 'LISTEN_HEARTBEAT_TIMEOUT[7]=500: there is no listener 7; remove the line, or '
+     'LISTEN_CUBRO_IFS[7]=sw1: there is no listener 7; remove the line, or give LISTEN_HB_HOST[7] and '
+     'LISTEN_HB_PORT[7]'),
+    (u'LISTEN_HEARTBEAT_TIMEOUT[7]=500',
+     'LISTEN_HEARTBEAT_TIMEOUT[7]=500: there is no listener 7; remove the line, or '
      'give LISTEN_HB_HOST[7] and LISTEN_HB_PORT[7]'),
     (u'BYPASS_CARD_IFS[7]=eth0',
      'BYPASS_CARD_IFS[7]=eth0: there is no card 7; remove the line, or give BYPASS_CARD_HOST[7]'),
@@ -261,7 +286,8 @@ def test_a_line_that_cannot_be_used_is_a_mistake_with_its_remedy(line, said):
     assert told(on_base(line).mistakes) == ['10: ' + said]
 
 
-@pytest.mark.parametrize('name', sorted(name for name, rule in schema.SCHEMA.items() if rule.index == schema.BOTH))
+@pytest.mark.parametrize('name', sorted(name for name,
+                                        rule in schema.SCHEMA.items() if rule.index == schema.BOTH))
 def test_each_indexed_key_of_a_component_that_does_not_exist_is_a_mistake(name):
     value = {'LISTEN_HB_SOURCE': '10.0.0.7', FLAG: '1'}.get(name, '100')
     assert ['there is no %s 7;' % schema.SCHEMA[name].of in one.text
@@ -273,13 +299,16 @@ def test_a_listener_or_card_without_an_interface_is_a_mistake():
         '3: LISTEN_HB_HOST[0]=10.0.0.1: listener 0 has no interface; give LISTEN_HEARTBEAT_IFS or '
         'LISTEN_HEARTBEAT_IFS[0]']
     assert told(without(u'BYPASS_CARD_IFS').mistakes) == [
-        '7: BYPASS_CARD_HOST[0]=10.0.0.9: card 0 has no interface; give BYPASS_CARD_IFS or BYPASS_CARD_IFS[0]']
+        '7: BYPASS_CARD_HOST[0]=10.0.0.9: card 0 has no interface; give BYPASS_CARD_IFS or '
+        'BYPASS_CARD_IFS[0]']
 
 
 def test_of_two_listeners_at_one_address_and_port_the_later_one_in_the_file_is_wrong():
     found = read(u'LISTEN_HEARTBEAT_IFS=eth0', u'LISTEN_HB_HOST[5]=fd00::1', u'LISTEN_HB_PORT[5]=3000',
-                 u'LISTEN_HB_HOST[1]=FD00:0::1/64', u'LISTEN_HB_PORT[1]=03000', u'LISTEN_HEARTBEAT_IFS[1]=eth1')
-    said = 'LISTEN_HB_PORT[1]=03000: listener 5 (line 3) is at this address and port too; give another port or address'
+                 u'LISTEN_HB_HOST[1]=FD00:0::1/64', u'LISTEN_HB_PORT[1]=03000',
+                 u'LISTEN_HEARTBEAT_IFS[1]=eth1')
+    said = ('LISTEN_HB_PORT[1]=03000: listener 5 (line 3) is at this address and port too; give another port '
+            'or address')
 
     assert told(found.mistakes) == ['5: ' + said]
     assert errors(found) == {'listener 1': said}
@@ -290,8 +319,10 @@ def test_one_address_at_two_ports_and_one_port_at_two_addresses_are_two_places()
 
 
 def test_of_two_cards_with_one_address_on_one_interface_the_later_one_is_wrong():
-    found = on_base(u'BYPASS_CARD_HOST[1]=10.0.0.9/24', u'BYPASS_CARD_HOST[2]=10.0.0.9', u'BYPASS_CARD_IFS[2]=eth2')
-    said = ('BYPASS_CARD_HOST[1]=10.0.0.9/24: card 0 (line 7) has this address on this interface too; give another '
+    found = on_base(u'BYPASS_CARD_HOST[1]=10.0.0.9/24', u'BYPASS_CARD_HOST[2]=10.0.0.9',
+                    u'BYPASS_CARD_IFS[2]=eth2')
+    said = ('BYPASS_CARD_HOST[1]=10.0.0.9/24: card 0 (line 7) has this address on this interface too; give '
+            'another '
             'address, or remove one')
 
     assert told(found.mistakes) == ['10: ' + said]
@@ -300,7 +331,8 @@ def test_of_two_cards_with_one_address_on_one_interface_the_later_one_is_wrong()
 
 def test_an_address_of_a_card_and_of_listeners_stops_all_of_them():
     found = on_base(u'BYPASS_CARD_HOST[1]=10.0.0.1', u'LISTEN_HB_HOST[2]=10.0.0.2', u'LISTEN_HB_PORT[2]=3000')
-    said = ('BYPASS_CARD_HOST[1]=10.0.0.1: listener 0 (line 3) has this address too, and would answer the card even in '
+    said = ('BYPASS_CARD_HOST[1]=10.0.0.1: listener 0 (line 3) has this address too, and would answer the '
+            'card even in '
             'bypass; give the card an address of its own')
 
     assert told(found.mistakes) == ['10: ' + said]
@@ -311,7 +343,8 @@ def test_timeout_times_attempts_is_at_most_an_hour():
     assert on_base(u'LISTEN_HEARTBEAT_TIMEOUT[1]=3600000').mistakes == ()
     found = on_base(u'LISTEN_HEARTBEAT_TIMEOUT=36000', u'LISTEN_HEARTBEAT_ATTEMPTS[1]=101',
                     u'LISTEN_HEARTBEAT_ATTEMPTS[0]=100')
-    said = ('LISTEN_HEARTBEAT_ATTEMPTS[1]=101: TIMEOUT x ATTEMPTS is 3636000 ms, more than an hour; give smaller values, '
+    said = ('LISTEN_HEARTBEAT_ATTEMPTS[1]=101: TIMEOUT x ATTEMPTS is 3636000 ms, more than an hour; give '
+            'smaller values, '
             'at most 3600000 ms together')
 
     assert told(found.mistakes) == ['11: ' + said]
@@ -334,7 +367,8 @@ def test_a_faulty_default_is_told_once_and_stops_every_listener_that_inherits_it
 
 
 @pytest.mark.parametrize('line, field', [
-    (u'LISTEN_HB_HOST[1]=x', 'host'), (u'LISTEN_HB_PORT[1]=x', 'port'), (u'LISTEN_HEARTBEAT_IFS[1]=/', 'interface'),
+    (u'LISTEN_HB_HOST[1]=x', 'host'), (u'LISTEN_HB_PORT[1]=x', 'port'),
+    (u'LISTEN_HEARTBEAT_IFS[1]=/', 'interface'),
     (u'LISTEN_HEARTBEAT_TIMEOUT[1]=x', 'timeout'), (u'LISTEN_HEARTBEAT_ATTEMPTS[1]=x', 'attempts'),
     (u'LISTEN_HEARTBEAT_RECOVERY[1]=x', 'recovery'), (u'LISTEN_HB_SOURCE[1]=x', 'sources'),
     (u'LISTEN_HB_PORT[1]="x', 'port'),
@@ -372,7 +406,8 @@ def test_a_threshold_without_any_listener_is_no_mistake():
     assert (found.settings.threshold, found.mistakes) == (3, ())
 
 
-@pytest.mark.parametrize('line', [u'LOG_LEVEL=x', u'BYPASS_CARD_LEASE=1', u'ON_CHANGE=x', u'LOG_LEVEL="DEBUG'])
+@pytest.mark.parametrize('line', [u'LOG_LEVEL=x', u'BYPASS_CARD_LEASE=1', u'ON_CHANGE=x',
+                                  u'LOG_LEVEL="DEBUG'])
 def test_a_faulty_log_level_lease_or_program_falls_back_to_its_default(line):
     found = on_base(line)
 
@@ -415,7 +450,8 @@ def test_of_a_key_given_twice_the_last_one_counts_and_a_warning_names_both_lines
     assert ([(one.port, one.timeout) for one in found.settings.listeners], found.mistakes) == (
         [(3002, 500), (3100, 500)], ())
     assert told(found.warnings) == [
-        '12: LISTEN_HEARTBEAT_TIMEOUT=500: given in line 10 too; the last one counts, remove what is not meant',
+        '12: LISTEN_HEARTBEAT_TIMEOUT=500: given in line 10 too; the last one counts, remove what is not '
+        'meant',
         '13: LISTEN_HB_PORT[0]=3002: given in line 4, 11 too; the last one counts, remove what is not meant']
 
 
@@ -425,12 +461,14 @@ def test_a_wait_of_more_than_a_minute_has_a_warning():
 
     assert found.mistakes == ()
     assert told(found.warnings) == [
-        '12: LISTEN_HEARTBEAT_ATTEMPTS[1]=3: a dead DPI is noticed after 60 s only (TIMEOUT x ATTEMPTS); give smaller '
+        '12: LISTEN_HEARTBEAT_ATTEMPTS[1]=3: a dead DPI is noticed after 60 s only (TIMEOUT x ATTEMPTS); '
+        'give smaller '
         'values if that is too late']
 
 
 def test_sources_that_can_never_send_to_the_listener_have_a_warning():
-    said = 'fd00::1: none of these can send to listener %d, which is at 10.0.0.1; give a source of the same kind'
+    said = ('fd00::1: none of these can send to listener %d, which is at 10.0.0.1; give a source of the same '
+            'kind')
 
     assert told(on_base(u'LISTEN_HB_SOURCE=fd00::1 10.0.0.7', u'LISTEN_HB_SOURCE[1]=fd00::1').warnings) == [
         '11: LISTEN_HB_SOURCE[1]=' + said % 1]
@@ -439,10 +477,12 @@ def test_sources_that_can_never_send_to_the_listener_have_a_warning():
 
 def test_listeners_that_give_one_address_different_prefixes_have_a_warning():
     assert told(on_base(u'LISTEN_HB_HOST[0]=10.0.0.1/24', u'LISTEN_HB_HOST[1]=10.0.0.1/32').warnings[:1]) == [
-        '10: LISTEN_HB_HOST[0]=10.0.0.1/24: given in line 3 too; the last one counts, remove what is not meant']
+        '10: LISTEN_HB_HOST[0]=10.0.0.1/24: given in line 3 too; the last one counts, remove what is not '
+        'meant']
     assert on_base(u'LISTEN_HB_HOST[2]=10.0.0.1/32', u'LISTEN_HB_PORT[2]=1').warnings == ()
     assert told(on_base(u'LISTEN_HB_HOST[2]=10.0.0.1/24', u'LISTEN_HB_PORT[2]=1').warnings) == [
-        '10: LISTEN_HB_HOST[2]=10.0.0.1/24: listener 0 (line 3) gives this address with another prefix; give both the '
+        '10: LISTEN_HB_HOST[2]=10.0.0.1/24: listener 0 (line 3) gives this address with another prefix; '
+        'give both the '
         'same']
 
 
@@ -473,10 +513,22 @@ def test_of_many_bad_entries_in_a_list_the_first_hundred_are_told_and_the_others
     assert (len(found.mistakes), found.mistakes[-1].text) == (101, '... and 900 more mistakes')
 
 
+def test_the_error_of_a_component_is_the_first_of_several_mistakes_in_one_value():
+    assert errors(on_base(u'LISTEN_HB_SOURCE[0]=x y')) == {'listener 0': (
+        'LISTEN_HB_SOURCE[0]=x y: x: not an IP address; give an IPv4 or IPv6 address such as 192.168.1.202')}
+
+
+def test_one_source_written_in_two_ways_is_one():
+    assert on_base(u'LISTEN_HB_SOURCE=fd00::1, FD00:0::1 10.0.0.7').settings.listeners[0].sources == (
+        'fd00::1', '10.0.0.7')
+
+
 def test_an_entry_that_is_in_a_list_twice_is_told_once():
     assert told(on_base(u'LISTEN_HB_SOURCE=x, y, x').mistakes) == [
-        '10: LISTEN_HB_SOURCE=x, y, x: x: not an IP address; give an IPv4 or IPv6 address such as 192.168.1.202',
-        '10: LISTEN_HB_SOURCE=x, y, x: y: not an IP address; give an IPv4 or IPv6 address such as 192.168.1.202']
+        '10: LISTEN_HB_SOURCE=x, y, x: x: not an IP address; give an IPv4 or IPv6 address such as '
+        '192.168.1.202',
+        '10: LISTEN_HB_SOURCE=x, y, x: y: not an IP address; give an IPv4 or IPv6 address such as '
+        '192.168.1.202']
 
 
 def test_a_component_says_what_is_wrong_with_it_even_where_its_mistake_is_not_kept():
@@ -496,8 +548,10 @@ def test_values_are_shown_on_one_printable_line_of_bounded_length():
 def test_a_mistake_is_printed_with_file_line_and_kind():
     assert config.format_problem('/etc/x', Mistake(3, 'A[1]', 'b', 'wrong; give c'), 'error') == (
         '/etc/x:3: error: A[1]=b: wrong; give c')
-    assert config.format_problem('/etc/x', Mistake(3, None, 'foo', 'wrong'), 'error') == '/etc/x:3: error: foo: wrong'
-    assert config.format_problem('/etc/x', Notice(None, None, None, 'none'), 'warning') == '/etc/x: warning: none'
+    assert config.format_problem('/etc/x', Mistake(3, None, 'foo', 'wrong'),
+                                 'error') == '/etc/x:3: error: foo: wrong'
+    assert config.format_problem('/etc/x', Notice(None, None, None, 'none'),
+                                 'warning') == '/etc/x: warning: none'
 
 
 def test_texts_are_the_language_s_own_kind_so_that_they_go_into_every_line_of_output():

@@ -37,15 +37,19 @@ ON_CHANGE=/usr/local/bin/told
 
 FILES = [text.encode('utf-8') for text in (EXAMPLE, FULL, re.sub(u'(?m)^(#.*)?\n', u'', USED))]
 
-NASTY = [u'', u'0', u'1', u'-1', u'65536', u'9' * 400, u'\u0663', u'3000.0', u'lo', u'br0', u'sw1 sw2', u'all', u'e/h',
-         u'10.0.0.1', u'10.0.1.9/24', u'0.0.0.0', u'fd00::1', u'::', u'::ffff:10.0.0.1', u'fe80::1%eth0', u'10.0.0.1/0',
+NASTY = [u'', u'0', u'1', u'-1', u'65536', u'9' * 400, u'\u0663', u'3000.0', u'lo', u'br0', u'sw1 sw2',
+         u'all', u'e/h',
+         u'10.0.0.1', u'10.0.1.9/24', u'0.0.0.0', u'fd00::1', u'::', u'::ffff:10.0.0.1', u'fe80::1%eth0',
+         u'10.0.0.1/0',
          u'"', u"'x", u'"x" y', u'\0', u'\xa0', u'#', u' #', u',', u'\\', u'[0]', u'=', u'/', u'yes', u'INFO']
 
 BYTES = b'\0\t\n\r "#\'[],=/.:%@\\0123456789aefgx_ALIX\x7f\x80\xc3\xff'
 
 KERNEL = picture.of([
-    '1: lo: <UP> mtu 65536 qdisc noqueue', '2: eth0: <UP> mtu 1500 qdisc mq', '3: br0: <UP> mtu 1500 qdisc noqueue',
-    '4: sw1@eth2: <UP> mtu 1500 qdisc mq master br0', '5: vlan7@sw2: <UP> mtu 1500 qdisc mq', '6: sw2: <> mtu 1 qdisc x',
+    '1: lo: <UP> mtu 65536 qdisc noqueue', '2: eth0: <UP> mtu 1500 qdisc mq',
+    '3: br0: <UP> mtu 1500 qdisc noqueue',
+    '4: sw1@eth2: <UP> mtu 1500 qdisc mq master br0', '5: vlan7@sw2: <UP> mtu 1500 qdisc mq',
+    '6: sw2: <> mtu 1 qdisc x',
     '2: eth0    inet 192.168.1.1/24 scope global eth0', '3: br0    inet 10.0.0.9/24 scope global br0',
     '6: sw2    inet6 fd00::9/64 scope global '])
 
@@ -56,7 +60,8 @@ def damaged_bytes(rng, data):
     for _ in range(rng.randint(1, 6)):
         at, deed = rng.randrange(len(data)), rng.randrange(4)
         if deed == 0:
-            data[at] = BYTES[rng.randrange(len(BYTES))] if isinstance(BYTES[0], int) else ord(rng.choice(BYTES))
+            data[at] = BYTES[rng.randrange(len(BYTES))] if isinstance(BYTES[0],
+                                                                      int) else ord(rng.choice(BYTES))
         elif deed == 1 and len(data) > 20:
             del data[at:at + rng.randint(1, 9)]
         elif deed == 2:
@@ -67,7 +72,7 @@ def damaged_bytes(rng, data):
 
 
 def damaged_lines(rng, data):
-    """The file with a few lines taken out, doubled, moved, given another value or index, or from another file."""
+    """The file with a few lines taken out, doubled, moved, changed, or from another file."""
     lines = data.decode('utf-8').split(u'\n')
     for _ in range(rng.randint(1, 6)):
         at, deed = rng.randrange(len(lines)), rng.randrange(6)
@@ -81,7 +86,8 @@ def damaged_lines(rng, data):
         elif deed == 3:
             lines[at] = key + u'=' + value + rng.choice([u' ', u',', u'']) + rng.choice(NASTY)
         elif deed == 4:
-            lines[at] = re.sub(u'\\[.*?\\]', u'[%s]' % rng.choice([u'0', u'1', u'2', u'00', u'x', u'5']), lines[at])
+            lines[at] = re.sub(u'\\[.*?\\]', u'[%s]' % rng.choice([u'0', u'1', u'2', u'00', u'x', u'5']),
+                               lines[at])
         else:
             lines.append(rng.choice(rng.choice(FILES).decode('utf-8').split(u'\n')))
     return u'\n'.join(lines)
@@ -96,7 +102,9 @@ def is_address(text, prefix=None):
 
 
 def is_name(text):
-    return bool(re.match(r'[A-Za-z0-9_.~!$&()*+,;<=>?^`{|}\[\]-]{1,15}\Z', text)) and text not in ('.', '..', 'all', 'default')
+    return bool(re.match(r'[A-Za-z0-9_.~!$&()*+,;<=>?^`{|}\[\]-]{1,15}\Z', text)) and text not in ('.', '..',
+                                                                                                   'all',
+                                                                                                   'default')
 
 
 def is_between(low, number, high):
@@ -131,7 +139,8 @@ def assert_valid_or_with_error(settings):
 
 def assert_ports(settings):
     never = set(one.interface for one in settings.listeners) | set(['lo'])
-    for names, flag in [(settings.ports, settings.shutdown)] + [(one.ports, one.shutdown) for one in settings.listeners]:
+    for names, flag in [(settings.ports, settings.shutdown)] + [(one.ports,
+                                                                 one.shutdown) for one in settings.listeners]:
         assert all(is_name(name) for name in names) and len(set(names)) == len(names)
         valid = [name for name in names if name not in settings.faulty_ports]
         assert not never.intersection(valid)
@@ -141,7 +150,8 @@ def assert_ports(settings):
 def assert_told(found):
     """What is faulty has a mistake, and every text can be printed."""
     settings = found.settings
-    broken = [one.error for one in settings.listeners + settings.cards if one.error] + list(settings.faulty_ports.values())
+    broken = [one.error for one in settings.listeners + settings.cards if one.error]
+    broken += settings.faulty_ports.values()
     assert found.mistakes or not broken and settings.threshold is not None
     for one in found.mistakes + found.warnings:
         line = config.format_problem('f', one, 'error')

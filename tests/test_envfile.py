@@ -28,7 +28,8 @@ def value_of(right):
     (u'A=', 'A', 'A', None, ''),
     (u'A==b=c', 'A', 'A', None, '=b=c'),
 ])
-def test_a_key_its_index_and_its_value_are_read_with_blanks_and_export_around_them(line, key, name, index, value):
+def test_a_key_its_index_and_its_value_are_read_with_blanks_and_export_around_them(line, key, name, index,
+                                                                                   value):
     assert read(line) == [Assignment(1, key, name, index, value, None)]
 
 
@@ -40,7 +41,8 @@ def test_blank_lines_and_comments_are_passed_over(line):
 @pytest.mark.parametrize('right, value', [
     (u'b # c', 'b'), (u'b\t#c', 'b'), (u'b#c', 'b#c'), (u'#c', '#c'), (u' # c', ''), (u'b  c', 'b  c'),
     (u'"b # c"', 'b # c'), (u"'b # c'", 'b # c'), (u'"b" # c', 'b'), (u'"b"\t #c', 'b'), (u' "b" ', 'b'),
-    (u'"b\'c"', "b'c"), (u"'b\"c'", 'b"c'), (u'""', ''), (u'" b "', ' b '), (u'b"c', 'b"c'), (u'$HOME`id`', '$HOME`id`'),
+    (u'"b\'c"', "b'c"), (u"'b\"c'", 'b"c'), (u'""', ''), (u'" b "', ' b '), (u'b"c', 'b"c'),
+    (u'$HOME`id`', '$HOME`id`'),
     (u'a\\nb', 'a\\nb'),
 ])
 def test_quotes_are_taken_off_comments_need_a_blank_before_them_and_nothing_is_expanded(right, value):
@@ -48,7 +50,8 @@ def test_quotes_are_taken_off_comments_need_a_blank_before_them_and_nothing_is_e
 
 
 @pytest.mark.parametrize('right, error', [
-    (u'"b', envfile.NOT_CLOSED), (u"'b", envfile.NOT_CLOSED), (u'"b\'', envfile.NOT_CLOSED), (u'"', envfile.NOT_CLOSED),
+    (u'"b', envfile.NOT_CLOSED), (u"'b", envfile.NOT_CLOSED), (u'"b\'', envfile.NOT_CLOSED),
+    (u'"', envfile.NOT_CLOSED),
     (u'"b" c', envfile.AFTER_QUOTE), (u'"b"c', envfile.AFTER_QUOTE), (u'"b"#c', envfile.AFTER_QUOTE),
     (u'"b""c"', envfile.AFTER_QUOTE), (u'"b" c # d', envfile.AFTER_QUOTE),
 ])
@@ -56,17 +59,20 @@ def test_a_quote_must_be_closed_and_only_a_comment_may_follow_it(right, error):
     assert value_of(right) == (right, error)
 
 
-@pytest.mark.parametrize('line', [u'foo', u'foo bar', u'= b', u'=', u'KEY: value', u'export A', u'A #=b', u'A # B=b'])
+@pytest.mark.parametrize('line', [u'foo', u'foo bar', u'= b', u'=', u'KEY: value', u'export A', u'A #=b',
+                                  u'A # B=b'])
 def test_a_line_without_key_or_equals_sign_is_no_assignment(line):
     assert read(line) == [Assignment(1, None, None, None, line, envfile.NOT_AN_ASSIGNMENT)]
 
 
 def test_a_key_with_a_blank_in_it_is_no_assignment():
-    assert read(u'LOG LEVEL=INFO') == [Assignment(1, 'LOG LEVEL', None, None, 'INFO', envfile.NOT_AN_ASSIGNMENT)]
+    assert read(u'LOG LEVEL=INFO') == [Assignment(1, 'LOG LEVEL', None, None, 'INFO',
+                                                  envfile.NOT_AN_ASSIGNMENT)]
 
 
 @pytest.mark.parametrize('key', [
-    u'A[00]', u'A[01]', u'A[-1]', u'A[+1]', u'A[x]', u'A[]', u'A[ 1 ]', u'A [1]', u'A[1', u'A]1[', u'A[1][2]', u'A[1]x',
+    u'A[00]', u'A[01]', u'A[-1]', u'A[+1]', u'A[x]', u'A[]', u'A[ 1 ]', u'A [1]', u'A[1', u'A]1[', u'A[1][2]',
+    u'A[1]x',
     u'A[65536]', u'A[1_0]', u'A[1.0]', u'A[\u0663]', u'A[' + u'9' * 5000 + u']', u'[1]',
 ])
 def test_an_index_is_a_plain_number_up_to_65535(key):

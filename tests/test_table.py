@@ -44,10 +44,12 @@ def test_what_does_not_fit_a_column_or_a_line_goes_to_the_next_one():
 
     assert table.effective(settings(
         [listener(0, '192.168.100.202', 30000, prefix=24, sources=sources, ports=('sw2', 'sw3')),
-         listener(65535, '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff', 1, 'interface012345', prefix=64, timeout=10,
+         listener(65535, '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff', 1, 'interface012345', prefix=64,
+                  timeout=10,
                   attempts=360000, recovery=1000000, ports=('sw2', 'sw4'), shutdown=False)],
         [card(12, '2001:db8:aaaa:bbbb:cccc:dddd:eeee:fffe', prefix=64), card(13)],
-        log_level='DEBUG', threshold=2, ports=('sw1', 'sw2'), lease=3000, on_change='/opt/' + 'x' * 60)) == '''\
+        log_level='DEBUG', threshold=2, ports=('sw1', 'sw2'), lease=3000,
+        on_change='/opt/' + 'x' * 60)) == '''\
 LOG_LEVEL                DEBUG
 LISTEN_HEARTBEAT_FAILED  bypass at 2 failed of 2 listeners
 BYPASS_CARD_LEASE        3000 ms
@@ -103,9 +105,11 @@ sw10  nothing; left alone by the global list, whose SHUTDOWN flag is 0
 
 def test_what_is_faulty_shows_why_and_what_could_not_be_read_is_a_question_mark():
     found = config.read(u'\n'.join([
-        u'LISTEN_HEARTBEAT_IFS=eth0', u'LISTEN_HB_HOST[0]=10.0.0.1', u'LISTEN_HB_PORT[0]=99999', u'LISTEN_CUBRO_IFS=eth0',
+        u'LISTEN_HEARTBEAT_IFS=eth0', u'LISTEN_HB_HOST[0]=10.0.0.1', u'LISTEN_HB_PORT[0]=99999',
+        u'LISTEN_CUBRO_IFS=eth0',
         u'LISTEN_HB_SOURCE[0]=x', u'BYPASS_CARD_HOST[0]=10.0.0.9', u'LISTEN_HEARTBEAT_TIMEOUT=x',
-        u'LISTEN_HEARTBEAT_FAILED=7', u'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS[0]=x', u'LISTEN_CUBRO_IFS[0]=sw1']))
+        u'LISTEN_HEARTBEAT_FAILED=7', u'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=x',
+        u'LISTEN_CUBRO_IFS[0]=sw1']))
 
     assert table.effective(found.settings) == '''\
 LOG_LEVEL                INFO
@@ -129,14 +133,15 @@ eth0  the global state
             0: once it is down, no heartbeat can bring it up again; remove it
             from the list
 sw1   listener 0
-          not touched: LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS[0]=x: neither 0 nor
-            1; give 1 (the ports of the list go down in bypass) or 0 (they are
-            left alone)
+          not touched: LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=x: neither 0 nor 1;
+            give 1 (the ports of the list go down in bypass) or 0 (they are left
+            alone)
 '''
 
 
 def test_no_line_is_longer_than_80_columns_however_many_lists_name_a_port():
-    found = settings([listener(index, 'fd00:aaaa:bbbb:cccc:dddd:eeee:ffff:%x' % index, ports=('interface012345',))
+    found = settings([listener(index, 'fd00:aaaa:bbbb:cccc:dddd:eeee:ffff:%x' % index,
+                               ports=('interface012345',))
                       for index in range(1000, 1300)])
 
     assert max(len(line) for line in table.effective(found).split('\n')) <= 80
