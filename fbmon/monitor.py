@@ -19,7 +19,7 @@ FOLLOW = ['-o', 'monitor', 'address', 'link']
 SUBSCRIBE_LIMIT = 1.0
 SUBSCRIBE_STEP = 0.001
 
-# A monitor that has lived for so many seconds was sound: the next one starts without a pause.
+# A monitor that has lived for so many seconds was sound: its end is the first of its kind.
 SOUND = 10.0
 
 
@@ -54,18 +54,17 @@ class Monitor(object):
             iproute.kill(self._child)
 
     def _run(self):
-        pauses = Pauses()
+        pauses = Pauses(at_once=True)
         while not self._closed:
             began = self._clock()
             try:
                 self.watch()
-                pauses = Pauses()
+                pauses = Pauses(at_once=True)
                 continue
             except iproute.IpError as error:
                 self._report(Lost(str(error)))
             if self._clock() - began >= SOUND:
-                pauses = Pauses()
-                continue
+                pauses = Pauses(at_once=True)
             self._pause(pauses.next())
 
     def watch(self):
