@@ -1,0 +1,82 @@
+"""The cards' addresses with a lifetime in the kernel that only a healthy controller renews."""
+import os
+import signal
+
+import pytest
+
+import helpers
+from fbmon import compat
+from kernel import files
+
+LEASED = files.SMALL + 'BYPASS_CARD_LEASE=2000\n'
+
+
+@pytest.fixture
+def leased(daemon, dpis):
+    """The daemon with a lease of 2 s, in normal."""
+    dpis.steady(3000, 3100)
+    daemon.start(LEASED)
+    daemon.wait_state('normal')
+    return daemon
+
+
+def lifetimes(switch):
+    """The valid_lft of the cards' addresses as `ip` prints them."""
+    words = switch.ip('-o', 'addr', 'show', 'dev', 'eth0', 'to', '192.168.1.208/28').split()
+    return [after for word, after in zip(words, words[1:]) if word == 'valid_lft']
+
+
+def removals(watch):
+    return [text for text in watch.take() if not text.startswith('+')]
+
+
+def test_a_healthy_controller_renews_the_leases_in_time(switch, leased):
+    watch = switch.watch()
+    until = compat.monotonic() + 5.0
+    while compat.monotonic() < until:
+        watch.wait_for('+ 192.168.1.211/32 eth0', '+ 192.168.1.212/32 eth0')
+        assert removals(watch) == []
+
+    assert all(lifetime in ('1sec', '2sec') for lifetime in lifetimes(switch))
+
+
+def test_a_stopped_daemon_lets_the_cards_go_to_bypass_and_a_continued_one_puts_them_back(switch, leased, figure):
+    os.kill(leased.child.pid, signal.SIGSTOP)
+    began = compat.monotonic()
+    helpers.wait_for(lambda: switch.cards() == [], 10.0)
+    figure('a stopped daemon: a lease of 2 s was over after %.1f s' % (compat.monotonic() - began))
+
+    os.kill(leased.child.pid, signal.SIGCONT)
+    leased.wait_state('normal')
+    assert switch.cards() == files.CARDS
+
+
+def test_a_killed_daemon_lets_the_cards_go_to_bypass(switch, leased):
+    leased.kill()
+
+    helpers.wait_for(lambda: switch.cards() == [], 10.0)
+
+
+def test_a_restart_within_the_lease_takes_no_address_away(switch, leased):
+    watch = switch.watch()
+    for _ in range(3):
+        leased.kill()
+        leased.start(LEASED)
+        leased.wait_state('normal')
+
+    watch.wait_for('+ 192.168.1.211/32 eth0', '+ 192.168.1.212/32 eth0')
+    assert removals(watch) == []
+
+
+def test_a_clean_stop_makes_them_permanent(switch, leased):
+    leased.stop()
+
+    assert lifetimes(switch) == ['forever', 'forever']
+    assert switch.cards() == files.CARDS
+
+
+def test_force_off_makes_them_permanent(switch, leased):
+    leased.kill()
+
+    assert leased.command('force_off')[0] == 0
+    assert lifetimes(switch) == ['forever', 'forever']
