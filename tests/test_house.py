@@ -115,7 +115,7 @@ def test_the_demo_runs_the_example_of_the_readme_with_a_shorter_timeout():
     example = re.search(r'(?s)\n(LOG_LEVEL=INFO\n.*?)```', read('README.md')).group(1)
     played = re.search(r"(?s)\nCONFIG = '''\\\n(.*?)'''", read('demo/demo.py')).group(1)
 
-    assert played == example.replace('LISTEN_HEARTBEAT_TIMEOUT=3000', 'LISTEN_HEARTBEAT_TIMEOUT=500')
+    assert played == example.replace('LISTEN_HEARTBEAT_TIMEOUT=3000', 'LISTEN_HEARTBEAT_TIMEOUT=1000')
 
 
 def test_the_first_two_commands_of_the_readme_install_what_they_need():

@@ -6,7 +6,7 @@ import pytest
 import helpers
 from fbmon import compat
 from kernel import files
-from kernel.daemon import card, listener, port
+from kernel.daemon import card, port
 from kernel.namespace import IP
 
 WORDS = 'RTNETLINK answers: No buffer space available'
@@ -44,9 +44,9 @@ def test_an_ip_that_fails_is_shown_in_its_own_words_and_what_is_wanted_is_reache
     assert (watch.take(), faulty.command('status')[0]) == ([], 0)
 
     fake_ip.works('batch')
-    shown = faulty.wait_state('bypass')
+    shown = faulty.wait_sound('bypass')
     assert (switch.addresses('eth0'), switch.ports()) == (files.BYPASS, files.PORTS_BYPASS)
-    assert ([row['error'] for row in shown['cards'] + shown['ports']], shown['problems']) == ([None] * 5, [])
+    assert [row['error'] for row in shown['cards'] + shown['ports']] == [None] * 5
 
 
 def test_what_failed_is_tried_again_at_once_when_the_kernel_reports_a_change_there(switch, fake_ip, faulty, dpis):
@@ -106,8 +106,8 @@ def test_a_co_process_that_is_killed_or_stopped_is_replaced(switch, small, dpis,
     dpis.silence(3100)
     removed = watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0').at
 
-    shown = small.wait_state('bypass')
-    assert (small.child_of('batch') != batch, helpers.alive(batch), shown['problems']) == (True, False, [])
+    shown = small.wait_sound('bypass')
+    assert (small.child_of('batch') != batch, helpers.alive(batch)) == (True, False)
     # Tried once more at once, without a pause.
     assert 'cannot be made' not in small.log()
     assert (switch.addresses('eth0'), switch.ports()) == (files.BYPASS, files.PORTS_BYPASS)
@@ -144,8 +144,8 @@ def test_a_monitor_that_is_killed_is_replaced_and_what_happened_meanwhile_is_put
     os.kill(monitor, signal.SIGKILL)
 
     watch.wait_for('+ 192.168.1.211/32 eth0', 'sw1 up')
-    shown = small.wait_state('normal')
-    assert (small.child_of('monitor') != monitor, shown['problems']) == (True, [])
+    small.wait_sound('normal')
+    assert small.child_of('monitor') != monitor
 
 
 def test_a_monitor_that_hangs_is_replaced_when_it_does_not_show_a_change(switch, small, dpis):
@@ -177,8 +177,7 @@ def test_a_monitor_that_cannot_be_started_is_shown_and_all_is_put_right_when_it_
     fake_ip.works('monitor')
 
     watch.wait_for('sw1 up')
-    shown = faulty.wait_state('bypass')
-    assert shown['problems'] == []
+    faulty.wait_sound('bypass')
     assert (switch.addresses('eth0'), switch.ports()) == (files.BYPASS, files.PORTS_BYPASS)
 
 
@@ -211,7 +210,7 @@ def test_without_ip_the_daemon_runs_says_so_and_begins_when_it_is_there(switch, 
     assert shown['state'] == 'unknown'
     os.symlink(IP, str(place / 'ip'))
 
-    assert daemon.wait_state('normal')['problems'] == []
+    daemon.wait_sound('normal')
     assert switch.addresses('eth0') == files.NORMAL
 
 
@@ -227,7 +226,7 @@ def test_an_ip_that_does_not_work_at_the_start_is_survived(switch, fake_ip, daem
         daemon.wait(lambda status: words in ' '.join(status['problems']))
         fake_ip.works(kind)
 
-    shown = daemon.wait(lambda status: listener(status, 0)['state'] == 'active')
+    daemon.wait_listener(0, 'active')
     fake_ip.works(kind)
-    shown = daemon.wait_state('normal')
-    assert (switch.addresses('eth0'), shown['problems']) == (files.NORMAL, [])
+    daemon.wait_sound('normal')
+    assert switch.addresses('eth0') == files.NORMAL

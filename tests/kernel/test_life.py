@@ -240,7 +240,7 @@ def test_a_reload_of_a_file_with_a_mistake_is_refused_as_a_whole(switch, small, 
     assert (shown['state'], len(shown['cards'])) == ('normal', 2)
     watch.quiet(0.3)
     small.reload(files.SMALL)
-    small.wait(lambda status: status['problems'] == [])
+    small.wait_sound('normal')
 
 
 def test_a_start_with_a_mistake_launches_what_is_valid(switch, daemon, dpis):
