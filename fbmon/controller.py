@@ -47,6 +47,7 @@ class Controller(object):
         self._launch_at = self._feed_at = self._renew_at = None
         self._ready = self._stopped = False
         self._status_text = None
+        self._asked = []
 
     def run(self):
         """Take events until Stop; afterwards the network stays as it is."""
@@ -67,6 +68,7 @@ class Controller(object):
         self.history.write()
         self._notify()
         self._feed()
+        self._answer()
 
     @property
     def settings(self):
@@ -124,7 +126,7 @@ class Controller(object):
         self.network.renew(dict((item, None) for item in forms if self._leased(item)), forms)
 
     def _status_wanted(self, event):
-        event.reply(status.document(self))
+        self._asked.append(event.reply)
 
     # --- what follows ---
 
@@ -226,6 +228,13 @@ class Controller(object):
         if text != self._status_text:
             self._status_text = text
             self._notifier.status(text)
+
+    def _answer(self):
+        """Give the status to those who asked for it: after the events of this round were acted on."""
+        asked, self._asked = self._asked, []
+        text = status.document(self) if asked else ''
+        for reply in asked:
+            reply(text)
 
     def _feed(self):
         """Feed systemd's watchdog while this thread comes round and no listener's thread is stuck."""

@@ -78,6 +78,7 @@ class Network(object):
         self._names = frozenset(item[0] for item in wanted)
         self._look(wanted)
         todo = dict((item, target) for item, target in wanted.items() if self._may_try(item, target))
+        self._promoted.clear()
         commands = plan.commands(todo, self.picture, forms, self._keeps_secondaries)
         if commands:
             self._execute(commands, why)
@@ -165,10 +166,9 @@ class Network(object):
         return item not in self._flights and not waits
 
     def _keeps_secondaries(self, interface):
-        """Set promote_secondaries before the first removal on an interface; one made anew has another index."""
-        key = interface, self.picture.names.get(interface)
-        if key in self._promoted or self._sysctl.promote_secondaries(interface):
-            self._promoted.add(key)
+        """Set promote_secondaries before the first removal of a batch: somebody may have reset it meanwhile."""
+        if interface in self._promoted or self._sysctl.promote_secondaries(interface):
+            self._promoted.add(interface)
             return True
         if interface not in self._unpromoted:
             self._unpromoted.add(interface)

@@ -135,7 +135,7 @@ def _with_item(row, controller, item, wanted, error):
     actual = network.actual(item) if None not in item else None
     missing = 'interface %s is not there' % item[0] if actual == MISSING else None
     row.update({'wanted': wanted.get(item), 'actual': actual,
-                'error': error or network.trouble(item) or missing})
+                'error': error or missing or network.trouble(item)})
     return row
 
 

@@ -348,3 +348,13 @@ def test_without_a_lease_in_the_file_only_what_the_daemon_had_put_there_becomes_
 
     switch.ledger.items = {AddressItem('eth0', '10.0.1.0')}
     assert switch.turn(Reload()) == [FOREVER]
+
+
+def test_a_status_that_is_asked_for_with_a_change_shows_what_follows_from_it(world):
+    switch = world(config([listener(0)], [card(0)]), HOST, CARD)
+    replies = []
+    member = list(switch.controller.roster.launched.values())[0]
+
+    switch.turn(StatusWanted(replies.append), StateChanged(member.listener, UNKNOWN, ACTIVE, 'why', switch.now))
+
+    assert module.status.json.loads(replies[0])['state'] == NORMAL

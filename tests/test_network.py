@@ -299,3 +299,16 @@ def test_a_change_on_an_interface_that_goes_meanwhile_is_not_waited_for():
 
     world.seen('Deleted ' + ETH0)
     assert (world.settle(card=PRESENT), world.network.deadline()) == ([], None)
+
+
+def test_promote_secondaries_is_looked_at_once_for_each_batch_and_interface():
+    other = AddressItem('eth0', '10.0.0.2')
+    world = World(ETH0, CARD_LINE, CARD_LINE.replace('10.0.0.1', '10.0.0.2'))
+    asked = []
+    world.sysctl.promote_secondaries = lambda interface: asked.append(interface) or True
+
+    world.network.settle({CARD: ABSENT, other: ABSENT}, {}, lambda item: 'why')
+    assert asked == ['eth0']
+    world.seen('Deleted ' + CARD_LINE, CARD_LINE)
+    world.settle(card=ABSENT)
+    assert asked == ['eth0', 'eth0']

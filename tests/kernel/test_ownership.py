@@ -249,3 +249,20 @@ def test_no_setting_is_changed_before_the_first_removal(switch, small, dpis):
 
     assert [switch.get('ipv4/conf/%s/promote_secondaries' % name) for name in ('eth0', 'sw0', 'sw3')] == [
         '1', '0', '0']
+
+
+def test_a_setting_that_somebody_takes_back_is_made_again_before_the_next_removal(switch, daemon, dpis):
+    dpis.steady(3000, 3100)
+    daemon.start(PRIMARY)
+    daemon.wait_state('normal')
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+    switch.set('ipv4/conf/sw3/promote_secondaries', '0')
+    dpis.steady(3000, 3100)
+    daemon.wait_state('normal')
+    switch.ip('addr', 'add', '10.9.9.50/24', 'dev', 'sw3')
+
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+
+    assert switch.addresses('sw3') == ['10.9.9.50/24']
