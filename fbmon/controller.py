@@ -5,9 +5,9 @@ from collections import namedtuple
 from fbmon import compat, monitor, rules, source, status, wanted
 from fbmon.listener import StateChanged
 from fbmon.network import Network
-from fbmon.plan import PLAIN, AddressItem, PortItem
+from fbmon.plan import AddressItem, PortItem
 from fbmon.roster import Roster
-from fbmon.states import MISSING, PRESENT
+from fbmon.states import MISSING
 
 # What the main thread and the status thread put on the queue. reply(text) is called with the JSON document.
 Reload = namedtuple('Reload', '')
@@ -48,6 +48,8 @@ class Controller(object):
         self._ready = self._stopped = False
         self._status_text = None
         self._asked = []
+        self._reports = []
+        self._before = self.decision
 
     def run(self):
         """Take events until Stop; afterwards the network stays as it is."""
@@ -56,7 +58,7 @@ class Controller(object):
             self.turn(self._mailbox.take(self._deadline()))
 
     def turn(self, events):
-        """One round: take the events in, act, then log."""
+        """One round: take the events in, act, then tell."""
         for event in events:
             self._handlers[type(event)](event)
         self._decide()
@@ -80,7 +82,7 @@ class Controller(object):
     def _state_changed(self, event):
         index = self.roster.take(event)
         if index is not None:
-            self.history.note('listener', str(index), event.old, event.new, event.why)
+            self._reports.append((index, event))
 
     def _read(self, event):
         if self.troubles.pop('monitor', None):
@@ -122,8 +124,8 @@ class Controller(object):
     def _stop(self, _event):
         """The cards' addresses stay as they are: those with a lease become permanent."""
         self._stopped = True
-        forms = dict((item, PLAIN) for item in self._names.cards)
-        self.network.renew(dict((item, None) for item in forms if self._leased(item)), forms)
+        leased = wanted.leased(self._names, self.settings.lease, self.ledger.items)
+        self.network.renew(dict((item, None) for item in leased), {})
 
     def _status_wanted(self, event):
         self._asked.append(event.reply)
@@ -153,10 +155,7 @@ class Controller(object):
         decision = rules.decide(self.settings, states, self.decision)
         self.decided = self.decided or decision is not self.decision
         if decision.state != self.decision.state:
-            self.state_since = self.clock()
-            self.history.note('global', 'state', self.decision.state, decision.state,
-                              rules.reason(self.settings, decision.state, states))
-            self._renew_at = self.clock()
+            self.state_since = self._renew_at = self.clock()
         self.decision = decision
 
     def wanted(self):
@@ -165,22 +164,14 @@ class Controller(object):
         return wanted.wanted(self._names, self.decision, released)
 
     def _settle(self):
-        self.network.settle(self.wanted(), self._names.forms, self._reason)
+        self.network.settle(self.wanted(), self._names.forms, self._reason, self._note)
 
     def _renew(self):
-        """Renew the leases: of what is decided to be present, and before a decision of what is there. Without a lease
-        in the file, what the daemon had put there with one becomes permanent."""
-        items = dict((AddressItem(*pair), target) for pair, target in self.decision.cards.items() if target == PRESENT)
-        if not self.decision.cards:
-            items = dict((item, None) for item in self._names.cards)
-        self.network.renew(dict((item, target) for item, target in items.items() if self._leased(item)),
-                           self._names.forms)
-        lease = (self.settings.lease + 999) // 1000
+        """Renew the leases; without one in the file, what the daemon had put there with one becomes permanent."""
+        leased = wanted.leased(self._names, self.settings.lease, self.ledger.items)
+        self.network.renew(wanted.renewed(leased, self.decision), self._names.forms)
+        lease = wanted.whole_seconds(self.settings.lease)
         self._renew_at = self.clock() + lease / 3.0 if lease else None
-
-    def _leased(self, item):
-        """Whether the lifetime of a card's address is ours to set."""
-        return item in self._names.cards and (self.settings.lease or item in self.ledger.items)
 
     def _may_release(self):
         """What an earlier run or file left behind goes with the first decision; while a file with mistakes runs,
@@ -207,6 +198,17 @@ class Controller(object):
         return self.network.picture.names.get(interface, 0) if self.network.picture else 0
 
     # --- what is told ---
+
+    def _note(self):
+        """What the listeners reported, and what was decided upon it."""
+        reports, self._reports = self._reports, []
+        for index, event in reports:
+            self.history.note('listener', str(index), event.old, event.new, event.why)
+        old, new = self._before.state, self.decision.state
+        self._before = self.decision
+        if old != new:
+            self.history.note('global', 'state', old, new,
+                              rules.reason(self.settings, new, self.roster.local_states()))
 
     def _listener_changed(self, index, old, new, why):
         self.history.note('listener', str(index), old, new, why)

@@ -40,6 +40,7 @@ class Network(object):
         self._shown = {}
         self._right = {}
         self._promoted = set()
+        self._checked = set()
         self._unpromoted = set()
         self._names = frozenset()
 
@@ -71,14 +72,21 @@ class Network(object):
         self._retry_on(touched)
         return touched
 
-    def settle(self, wanted, forms, why):
-        """Do what is missing of {item: target}. forms: {AddressItem: Form}; why(item): the reason, for the log."""
+    def settle(self, wanted, forms, why, acted=lambda: None):
+        """Do what is missing of {item: target}, then call acted(), then look what has come of what was done before.
+
+        forms: {AddressItem: Form}; why(item): the reason, for the log.
+        """
         if self.picture is None:
-            return
-        self._names = frozenset(item[0] for item in wanted)
-        self._look(wanted)
+            return acted()
+        self._act(wanted, forms, why)
+        acted()
+        while self._look(wanted):
+            self._act(wanted, forms, why)
+
+    def _act(self, wanted, forms, why):
         todo = dict((item, target) for item, target in wanted.items() if self._may_try(item, target))
-        self._promoted.clear()
+        self._checked.clear()
         commands = plan.commands(todo, self.picture, forms, self._keeps_secondaries)
         if commands:
             self._execute(commands, why)
@@ -127,7 +135,10 @@ class Network(object):
             del self._flights[item]
 
     def _look(self, wanted):
-        """Compare what the kernel shows with what was known, what is under way and what is wanted."""
+        """Compare what the kernel shows with what was known, what is under way and what is wanted; True if something is
+        no longer under way and still not as wanted."""
+        freed = False
+        self._names = frozenset(item[0] for item in wanted)
         for known in (self._flights, self._troubles, self._shown, self._right):
             for item in [item for item in known if item not in wanted]:
                 del known[item]
@@ -137,6 +148,7 @@ class Network(object):
             self._tell(item, has, flight)
             if flight and has in (flight.target, MISSING):
                 del self._flights[item]
+                freed = freed or has not in (target, MISSING)
             elif flight and self._clock() >= flight.deadline:
                 self._not_shown(item, flight)
             if has == target:
@@ -145,6 +157,7 @@ class Network(object):
             # An interface that is gone took what we had put there with it.
             if target in (ABSENT, UP) and has in (target, MISSING):
                 self._ledger.forget([item])
+        return freed
 
     def _tell(self, item, has, flight):
         before = self._shown.get(item, has)
@@ -166,9 +179,15 @@ class Network(object):
         return item not in self._flights and not waits
 
     def _keeps_secondaries(self, interface):
-        """Set promote_secondaries before the first removal of a batch: somebody may have reset it meanwhile."""
-        if interface in self._promoted or self._sysctl.promote_secondaries(interface):
-            self._promoted.add(interface)
+        """Set promote_secondaries before the first removal on an interface, and where there are secondaries look at it
+        before each batch: somebody may have reset it meanwhile."""
+        index = self.picture.names[interface]
+        if index in self._checked:
+            return True
+        spared = index in self._promoted and not any(entry.secondary for entry in self.picture.on(interface))
+        if spared or self._sysctl.promote_secondaries(interface):
+            self._promoted.add(index)
+            self._checked.add(index)
             return True
         if interface not in self._unpromoted:
             self._unpromoted.add(interface)

@@ -2,6 +2,7 @@
 
 See ip-sysctl.txt of the kernel's documentation.
 """
+import os
 
 ROOT = '/proc/sys/net'
 
@@ -30,8 +31,12 @@ def ipv6_off(interface, root=ROOT):
 
 def _read(path):
     """The setting without its line end, or None."""
+    # Read before each removal: open() would make three objects around it, and that is felt.
     try:
-        with open(path) as setting:
-            return setting.read().strip()
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            return os.read(descriptor, 16).decode('ascii', 'replace').strip()
+        finally:
+            os.close(descriptor)
     except EnvironmentError:
         return None

@@ -11,7 +11,7 @@ Names = namedtuple('Names', 'listeners cards ports forms')
 
 def names(settings):
     """The Names of a file. Components that use a faulty value are not among them."""
-    lease = (settings.lease + 999) // 1000 or None
+    lease = whole_seconds(settings.lease) or None
     listeners = _forms(((one.interface, one.host, one.prefix) for one in settings.listeners if not one.error), None)
     cards = _forms(((one.interface, one.address, one.prefix) for one in settings.cards if not one.error), lease)
     ports = set(settings.ports if settings.shutdown else ())
@@ -50,3 +50,21 @@ def wanted(known, decision, released):
     for item in released:
         items[item] = UP if isinstance(item, PortItem) else ABSENT
     return items
+
+
+def whole_seconds(lease):
+    """The length of a lease for `ip`, of milliseconds: rounded up, 0 for none."""
+    return (lease + 999) // 1000
+
+
+def leased(known, lease, ours):
+    """The cards' addresses whose lifetime is the daemon's to set: all where the file has a lease, otherwise those among
+    ours, which it had put there itself."""
+    return [item for item in known.cards if lease or item in ours]
+
+
+def renewed(items, decision):
+    """{item: target} of what is renewed: what is decided to be present and, before a decision, what is there."""
+    if not decision.cards:
+        return dict((item, None) for item in items)
+    return dict((item, PRESENT) for item in items if decision.cards.get(item) == PRESENT)

@@ -301,14 +301,21 @@ def test_a_change_on_an_interface_that_goes_meanwhile_is_not_waited_for():
     assert (world.settle(card=PRESENT), world.network.deadline()) == ([], None)
 
 
-def test_promote_secondaries_is_looked_at_once_for_each_batch_and_interface():
-    other = AddressItem('eth0', '10.0.0.2')
-    world = World(ETH0, CARD_LINE, CARD_LINE.replace('10.0.0.1', '10.0.0.2'))
-    asked = []
+@pytest.mark.parametrize('secondary, times', [('', 1), (' secondary', 2)], ids=['no-secondary', 'a-secondary'])
+def test_promote_secondaries_is_looked_at_before_the_first_removal_and_where_there_are_secondaries_before_each_batch(
+        secondary, times):
+    lines = [ETH0, CARD_LINE, CARD_LINE.replace('10.0.0.1', '10.0.0.2'), '2: eth0    inet 10.0.0.3/32%s' % secondary]
+    world, asked = World(*lines), []
     world.sysctl.promote_secondaries = lambda interface: asked.append(interface) or True
 
-    world.network.settle({CARD: ABSENT, other: ABSENT}, {}, lambda item: 'why')
+    world.network.settle({CARD: ABSENT, AddressItem('eth0', '10.0.0.2'): ABSENT}, {}, lambda item: 'why')
     assert asked == ['eth0']
     world.seen('Deleted ' + CARD_LINE, CARD_LINE)
     world.settle(card=ABSENT)
-    assert asked == ['eth0', 'eth0']
+    assert asked == ['eth0'] * times
+
+    world.seen('Deleted ' + CARD_LINE)
+    world.settle(card=ABSENT)
+    world.read(*[line.replace('2: ', '7: ') for line in lines])
+    world.settle(card=ABSENT)
+    assert asked == ['eth0'] * (times + 1)

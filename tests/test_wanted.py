@@ -65,3 +65,23 @@ def test_only_the_cards_addresses_have_a_lease_in_whole_seconds_rounded_up(lease
     names = wanted.names(settings([listener(0)], [card(0)], lease=lease))
 
     assert names.forms == {HOST: Form(None, None), CARD: Form(None, seconds)}
+
+
+def test_all_cards_addresses_are_leased_where_the_file_has_a_lease_and_otherwise_those_that_the_daemon_put_there():
+    names, others = wanted.names(settings([], [card(0), card(1)])), AddressItem('eth0', '10.0.9.9')
+    second = AddressItem('eth0', '10.0.1.1')
+
+    assert sorted(wanted.leased(names, 1, ())) == [CARD, second]
+    assert wanted.leased(names, 0, {second, others}) == [second]
+
+
+def test_what_is_decided_to_be_present_is_renewed_and_before_a_decision_what_is_there():
+    second = AddressItem('eth0', '10.0.1.1')
+
+    assert wanted.renewed([CARD, second], Decision(BYPASS, {CARD: PRESENT, second: ABSENT}, {})) == {CARD: PRESENT}
+    assert wanted.renewed([CARD, second], UNDECIDED) == {CARD: None, second: None}
+
+
+@pytest.mark.parametrize('lease, seconds', [(0, 0), (1, 1), (1000, 1), (1001, 2)])
+def test_a_lease_is_given_to_the_kernel_in_whole_seconds_rounded_up(lease, seconds):
+    assert wanted.whole_seconds(lease) == seconds
