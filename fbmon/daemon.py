@@ -43,6 +43,8 @@ def run(path, log_dir, run_dir):
     no_log = logs.set_up(log_dir, loaded.settings.log_level)
     logging.info('fastbypass_monitor %s starts with pid %d and %s', __version__, os.getpid(), path)
     _raise_descriptor_limit()
+    _wake_on_time()
+    compat.switch_threads_seldom()
     daemon = Daemon(path, loaded, directory, wakes)
     daemon.report_troubles(log=no_log, run=directory.error)
     return daemon.run()
@@ -54,6 +56,16 @@ def _raise_descriptor_limit():
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (ValueError, EnvironmentError):
+        pass
+
+
+def _wake_on_time():
+    """Timeouts are due at an instant: the kernel may let threads sleep up to 50 us longer (timerslack_ns of proc(5),
+    inherited by the threads that are started after this)."""
+    try:
+        with open('/proc/self/timerslack_ns', 'w') as slack:
+            slack.write('1')
+    except EnvironmentError:
         pass
 
 

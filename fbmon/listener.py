@@ -123,7 +123,7 @@ class Listener(object):
             if self._wait() and self._read(BURST):
                 continue
             # What waits in the socket counts before a timeout is called: we may have been stopped for a while.
-            if self._clock() >= self.due and not self._closing and not self._read(BACKLOG):
+            if self._clock() >= self.due and not self._closing and not (self._ready() and self._read(BACKLOG)):
                 self.timed_out()
 
     def _wait(self):
@@ -131,13 +131,17 @@ class Listener(object):
         the rest of the last one is slept, and a datagram that comes meanwhile is read at the deadline."""
         left = self.due - self._clock()
         if left >= 0.001:
-            ready = compat.poll(self._poller, int(left * 1000))
-            if any(descriptor == self._wake_reader for descriptor, _ in ready):
-                self._drain_wakes()
-            return bool(ready)
+            return self._ready(int(left * 1000))
         if left > 0:
             time.sleep(left)
         return False
+
+    def _ready(self, limit=0):
+        """Wait up to limit ms; True if there may be a datagram."""
+        ready = compat.poll(self._poller, limit)
+        if any(descriptor == self._wake_reader for descriptor, _ in ready):
+            self._drain_wakes()
+        return bool(ready)
 
     def _drain_wakes(self):
         try:
@@ -160,7 +164,9 @@ class Listener(object):
                 self._ignored += 1
                 continue
             heard = True
-            self.heartbeat(self._received_at())
+            if self.heartbeat(self._received_at()):
+                # The controller has been woken: go and wait, so that it need not wait for us.
+                break
         return heard
 
     def _received_at(self):
@@ -175,7 +181,7 @@ class Listener(object):
         return now - late if 0 < late < STAMP_TRUSTED else now
 
     def heartbeat(self, at):
-        """One accepted heartbeat, received at `at` (monotonic seconds)."""
+        """One accepted heartbeat, received at `at` (monotonic seconds). True if it was reported as a change."""
         # A gap that made it fail is an outage, not a warning of one.
         if self._last is not None and self.pulse.state != FAILED:
             self._longest_gap = max(self._longest_gap, at - self._last)
@@ -184,7 +190,7 @@ class Listener(object):
         recovery = self.settings.recovery
         why = 'first heartbeat' if self.pulse.state not in (ACTIVE, FAILED) else \
             'heartbeat' if recovery == 1 else '%d heartbeats in a row' % recovery
-        self._become(heartbeat.after_heartbeat(self.pulse, recovery), why, at)
+        return self._become(heartbeat.after_heartbeat(self.pulse, recovery), why, at)
 
     def timed_out(self):
         """One timeout, due at self.due; the next wait begins there, not when we noticed."""
@@ -198,3 +204,4 @@ class Listener(object):
         old, self.pulse = self.pulse.state, pulse
         if pulse.state != old:
             self._report(StateChanged(self, old, pulse.state, why, at))
+        return pulse.state != old

@@ -16,7 +16,7 @@ class Mailbox(object):
     def __init__(self, clock=compat.monotonic):
         self._clock = clock
         self._events = collections.deque()
-        self._asleep = False
+        self._asleep = self._rung = False
         self._reader, self._writer = compat.pipe()
         self._poller = select.poll()
         self._poller.register(self._reader, select.POLLIN)
@@ -35,18 +35,13 @@ class Mailbox(object):
         return [self._events.popleft() for _ in range(len(self._events))]
 
     def _wait(self, deadline):
+        if self._rung:
+            # Not right after the wake-up: a system call lets other threads run first.
+            os.read(self._reader, 4096)
+            self._rung = False
         self._asleep = True
         # An event that was put just before left no byte in the pipe.
         if not self._events:
             left = None if deadline is None else max(0, math.ceil((deadline - self._clock()) * 1000))
-            compat.poll(self._poller, left)
+            self._rung = bool(compat.poll(self._poller, left))
         self._asleep = False
-        self._drain()
-
-    def _drain(self):
-        try:
-            while os.read(self._reader, 4096):
-                pass
-        except EnvironmentError as error:
-            if not compat.would_block(error) and not compat.interrupted(error):
-                raise

@@ -8,6 +8,7 @@ import socket
 import subprocess
 
 from fbmon import compat
+from helpers import finish, python
 
 
 def test_the_clock_made_by_ctypes_reads_the_clock_that_monotonic_reads():
@@ -103,3 +104,12 @@ def test_a_child_gets_none_of_our_descriptors_and_dies_of_a_broken_pipe():
         os.close(writer)
 
     assert (output, child.returncode) == (b'', -signal.SIGPIPE)
+
+
+def test_threads_are_not_made_to_take_turns_every_hundred_bytecodes():
+    script = 'import sys; from fbmon import compat; compat.switch_threads_seldom();' \
+             'print(sys.getcheckinterval() if sys.version_info < (3,) else sys.getswitchinterval() * 2000000)'
+
+    code, output, _ = finish(python(script))
+
+    assert (code, float(output)) == (0, 10000)

@@ -324,3 +324,13 @@ def test_a_run_directory_whose_name_is_too_long_for_a_socket_is_told_of(tmp_path
         finish(child)
 
     assert 'AF_UNIX path too long: no status can be asked for' in read(tmp_path / 'logs' / 'fastbypass_monitor.log')
+
+
+def test_every_thread_sleeps_no_longer_than_it_wants_to(daemon):
+    if not os.path.exists('/proc/self/timerslack_ns'):
+        pytest.skip('a kernel before 4.6')
+    running = daemon()
+    running.wait_until_running()
+
+    threads = os.listdir('/proc/%d/task' % running.child.pid)
+    assert [read('/proc/%s/timerslack_ns' % thread) for thread in threads] == ['1\n'] * len(threads)
