@@ -1,15 +1,18 @@
 """The commands of fbmon.py. What a command needs is imported when it runs: the daemon stays small."""
-import argparse
 import errno
 import os
 import signal
 import sys
+from collections import namedtuple
 
 from fbmon import __version__
 
 CONFIG = '/var/fastbypass_monitor/backend/.env'
 LOG_DIR = '/var/fastbypass_monitor/backend/logs'
 RUN_DIR = '/run/fastbypass_monitor'
+
+# What `run` needs to know.
+Places = namedtuple('Places', 'config log_dir run_dir')
 
 # Exit code of status when no daemon runs: that of LSB for a program that is not running.
 NOT_RUNNING = 3
@@ -22,15 +25,31 @@ def main(argv=None):
         # argparse of 2.7 would print it on stderr.
         _say('fastbypass_monitor ' + __version__)
         return 0
-    options = _parser().parse_args(_with_command(argv))
     try:
+        places = plain_run(argv)
+        if places:
+            return run(places)
+        from fbmon import options as command_line
+        options = command_line.parse(argv, COMMANDS, Places(CONFIG, LOG_DIR, RUN_DIR))
         return options.function(options)
     except KeyboardInterrupt:
         return 130
 
 
+def plain_run(argv):
+    """The Places of a command line of `run` as the unit has it, None of any other: argparse reads those, and would take
+    up to 1.3 MB for as long as the daemon lives."""
+    words, places = list(argv), {'--config': CONFIG, '--log-dir': LOG_DIR, '--run-dir': RUN_DIR}
+    while len(words) > 1 and words[0] in places and not words[1].startswith('-'):
+        places[words[0]] = words[1]
+        del words[:2]
+    return Places(places['--config'], places['--log-dir'], places['--run-dir']) if words in ([], ['run']) else None
+
+
 def run(options):
     """The daemon, in the foreground."""
+    # 2.7's socket would load OpenSSL, another 2.4 MB.
+    sys.modules.setdefault('_ssl', None)
     # A reload that comes early must not end us; the daemon looks at its file afterwards anyway.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from fbmon import daemon
@@ -159,57 +178,9 @@ def _write(stream, text):
             _fail('cannot be written: %s' % error.strerror)
 
 
-def _number(least, most):
-    """An argparse type: a whole number from least to most."""
-    def number(text):
-        if not text.isdigit() or len(text) > 10 or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError('%r: give a whole number from %d to %d' % (text, least, most))
-        return int(text)
-    return number
-
-
 COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('check', check, 'mistakes and warnings of the configuration, then its effective values'),
             ('status', status, 'what the running daemon sees and does'),
             ('force_on', force_on, "remove the cards' addresses now: bypass"),
             ('force_off', force_off, "add the cards' addresses for good and bring the ports up again: normal"),
             ('beat', beat, 'send heartbeats, for trying a switch out'))
-
-
-def _global_options(parser):
-    parser.add_argument('--config', metavar='FILE', default=CONFIG, help='configuration file (%(default)s)')
-    parser.add_argument('--log-dir', metavar='DIR', default=LOG_DIR, help='directory of the log (%(default)s)')
-    parser.add_argument('--run-dir', metavar='DIR', default=RUN_DIR, help='run directory (%(default)s)')
-    parser.add_argument('--version', action='store_true', help="print the program's version and exit")
-
-
-def _parser():
-    parser = argparse.ArgumentParser(
-        prog='fbmon.py', description='Switches bypass cards and ports by the heartbeats of DPI nodes.')
-    _global_options(parser)
-    commands = parser.add_subparsers(metavar='COMMAND', dest='command')
-    for name, function, text in COMMANDS:
-        command = commands.add_parser(name, help=text, description=function.__doc__)
-        command.set_defaults(function=function)
-        if name == 'status':
-            face = command.add_mutually_exclusive_group()
-            face.add_argument('--json', action='store_true', help='the whole status as JSON')
-            face.add_argument('--prometheus', action='store_true', help="as Prometheus' text exposition format")
-            face.add_argument('--history', action='store_true', help='the last transitions')
-        if name == 'beat':
-            command.add_argument('host', metavar='HOST', help='IPv4 or IPv6 address of the listener')
-            command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
-            command.add_argument('--interval', metavar='MS', type=_number(1, 3600000), default=1000,
-                                 help='milliseconds between two heartbeats (%(default)s)')
-            command.add_argument('--count', metavar='N', type=_number(1, 1000000000), default=None,
-                                 help='stop after N heartbeats (default: go on)')
-    return parser
-
-
-def _with_command(argv):
-    """argv, with `run` where no command is given: argparse of 2.7 knows no optional command."""
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument('--config')
-    options.add_argument('--log-dir')
-    options.add_argument('--run-dir')
-    return argv if options.parse_known_args(argv)[1] else argv + ['run']

@@ -1,5 +1,4 @@
 """The log: a file of limited size with UTC offset, and stderr, set up in one place."""
-import calendar
 import logging
 import logging.handlers
 import os
@@ -18,8 +17,10 @@ class Formatter(logging.Formatter):
 
     def formatTime(self, record, datefmt=None):
         """ISO 8601 with milliseconds and the offset that is valid at that moment."""
-        local = time.localtime(record.created)
-        minutes = (calendar.timegm(local) - int(record.created)) // 60
+        local, utc = time.localtime(record.created), time.gmtime(record.created)
+        minutes = (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min
+        # Another day there is the next one or the one before; 2.7 has no tm_gmtoff, and calendar is a large module.
+        minutes += 1440 * ((local[:3] > utc[:3]) - (local[:3] < utc[:3]))
         return '%s.%03d%s%02d:%02d' % (time.strftime('%Y-%m-%dT%H:%M:%S', local), record.msecs,
                                        '-' if minutes < 0 else '+', abs(minutes) // 60, abs(minutes) % 60)
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from fbmon import __version__, cli, statussocket
-from helpers import FBMON, LIMIT, finish, read, wait_for, write
+from helpers import FBMON, LIMIT, finish, python, read, wait_for, write
 from test_console import FULL, TEXT
 
 GOOD = '''LISTEN_HEARTBEAT_IFS=lo
@@ -98,19 +98,24 @@ def test_a_digit_that_is_none_is_no_port(capsys):
     assert raised.value.code == 2
 
 
-@pytest.mark.parametrize('arguments, command', [
-    ([], ['run']), (['--config', 'x'], ['--config', 'x', 'run']), (['--config=x'], ['--config=x', 'run']),
-    (['--config', 'check'], ['--config', 'check', 'run']), (['check'], ['check']),
-    (['--run-dir', 'x', 'status', '--json'], ['--run-dir', 'x', 'status', '--json'])])
-def test_without_a_command_it_is_run(arguments, command):
-    assert cli._with_command(arguments) == command
+@pytest.mark.parametrize('arguments, places', [
+    ([], cli.Places(cli.CONFIG, cli.LOG_DIR, cli.RUN_DIR)), (['run'], cli.Places(cli.CONFIG, cli.LOG_DIR, cli.RUN_DIR)),
+    (['--run-dir', 'x', '--config', 'y', 'run'], cli.Places('y', cli.LOG_DIR, 'x')),
+    (['--config', 'check'], cli.Places('check', cli.LOG_DIR, cli.RUN_DIR)),
+    (['check'], None), (['run', '-h'], None), (['--config=x'], None), (['--config'], None), (['--config', '-h'], None),
+    (['--con', 'x', 'run'], None), (['run', 'run'], None)])
+def test_what_the_unit_says_needs_no_argparse(arguments, places):
+    assert cli.plain_run(arguments) == places
 
 
-def test_the_defaults_are_the_places_of_the_package():
-    options = cli._parser().parse_args(['check'])
+def test_the_daemon_loads_no_module_that_is_large_and_not_needed():
+    script = 'import os, sys; from fbmon import cli; os._exit = lambda code: None;' \
+             'cli.main(["--config", "/none", "run"]);' \
+             'print([name for name in sys.argv[1:] if sys.modules.get(name)])'
 
-    assert (options.config, options.log_dir, options.run_dir) == (
-        '/var/fastbypass_monitor/backend/.env', '/var/fastbypass_monitor/backend/logs', '/run/fastbypass_monitor')
+    code, output, errors = finish(python(script, '_ssl', 'argparse', 'calendar', 'datetime', 'email'))
+
+    assert (code, output, 'cannot be read' in errors) == (0, '[]\n', True)
 
 
 # --- check ---

@@ -101,7 +101,7 @@ def test_the_scripts_are_sound(name):
 
 
 def test_both_man_pages_name_every_command():
-    table = re.search(r'COMMANDS = \((.*?)\n\n', read('fbmon/cli.py'), re.S).group(1)
+    table = re.search(r'COMMANDS = \((.*)\)\n', read('fbmon/cli.py'), re.S).group(1)
     commands = re.findall(r"\('(\w+)'", table)
     aliases = completions('')
 
@@ -175,7 +175,7 @@ def test_the_launcher_takes_the_best_interpreter_that_is_there(launch, interpret
     code, out, err = launch(interpreters, 'run')
 
     assert (code, err) == (0, '')
-    assert re.match(r'%s -B -E -s \S+/fbmon\.py run\n$' % re.escape(picked), out)
+    assert re.match(r'%s -B -E -s -S \S+/fbmon\.py run\n$' % re.escape(picked), out)
 
 
 def test_without_a_suitable_interpreter_the_launcher_says_what_to_install(launch):

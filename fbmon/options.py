@@ -1,0 +1,58 @@
+"""The command line of fbmon.py, read by argparse. A module of its own: the daemon does without."""
+import argparse
+
+
+def parse(argv, commands, places):
+    """The options of a command line. commands: (name, function, help) of each; places: the defaults.
+
+    Exits with 2 and a line on stderr where the command line is wrong.
+    """
+    return _parser(commands, places).parse_args(_with_command(argv))
+
+
+def _number(least, most):
+    """An argparse type: a whole number from least to most."""
+    def number(text):
+        if not text.isdigit() or len(text) > 10 or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError('%r: give a whole number from %d to %d' % (text, least, most))
+        return int(text)
+    return number
+
+
+def _global_options(parser, places):
+    parser.add_argument('--config', metavar='FILE', default=places.config, help='configuration file (%(default)s)')
+    parser.add_argument('--log-dir', metavar='DIR', default=places.log_dir, help='directory of the log (%(default)s)')
+    parser.add_argument('--run-dir', metavar='DIR', default=places.run_dir, help='run directory (%(default)s)')
+    parser.add_argument('--version', action='store_true', help="print the program's version and exit")
+
+
+def _parser(commands, places):
+    parser = argparse.ArgumentParser(
+        prog='fbmon.py', description='Switches bypass cards and ports by the heartbeats of DPI nodes.')
+    _global_options(parser, places)
+    subparsers = parser.add_subparsers(metavar='COMMAND', dest='command')
+    for name, function, text in commands:
+        command = subparsers.add_parser(name, help=text, description=function.__doc__)
+        command.set_defaults(function=function)
+        if name == 'status':
+            face = command.add_mutually_exclusive_group()
+            face.add_argument('--json', action='store_true', help='the whole status as JSON')
+            face.add_argument('--prometheus', action='store_true', help="as Prometheus' text exposition format")
+            face.add_argument('--history', action='store_true', help='the last transitions')
+        if name == 'beat':
+            command.add_argument('host', metavar='HOST', help='IPv4 or IPv6 address of the listener')
+            command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
+            command.add_argument('--interval', metavar='MS', type=_number(1, 3600000), default=1000,
+                                 help='milliseconds between two heartbeats (%(default)s)')
+            command.add_argument('--count', metavar='N', type=_number(1, 1000000000), default=None,
+                                 help='stop after N heartbeats (default: go on)')
+    return parser
+
+
+def _with_command(argv):
+    """argv, with `run` where no command is given: argparse of 2.7 knows no optional command."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument('--config')
+    options.add_argument('--log-dir')
+    options.add_argument('--run-dir')
+    return argv if options.parse_known_args(argv)[1] else argv + ['run']
