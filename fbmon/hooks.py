@@ -1,21 +1,22 @@
-"""ON_CHANGE: tells the operator's program of each change of state, one at a time, in order, in its own thread."""
-import errno
+"""ON_CHANGE: has the operator's program told of each change of state, one at a time, in order; nobody waits for it."""
 import logging
 import os
-import signal
+import socket
 import stat
+import sys
+import threading
 import time
 
-from fbmon import compat, threads
+from fbmon import compat, iproute, runner, threads
 from fbmon.compat import queue
 
 # Seconds that a program has before its process group is killed.
 LIMIT = 10.0
 
-# Seconds between two looks whether it has ended: soon for a short one, seldom for a long one.
-STEPS = (0.002, 0.05)
+# Seconds beyond it after which the process that runs it is taken for stuck.
+PATIENCE = 5.0
 
-# Seconds by which a change is told late: changes come in groups, and starting a process would get into the way of
+# Seconds by which a change is told late: changes come in groups, and a starting program would get into the way of
 # what the network still needs.
 GRACE = 0.1
 
@@ -24,8 +25,7 @@ WAITING = 1000
 
 KINDS = ('global', 'listener', 'card', 'port')
 
-# All that a program finds in its environment besides FASTBYPASS_AT and FASTBYPASS_WHY.
-ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
+SOCK_CLOEXEC = getattr(socket, 'SOCK_CLOEXEC', 0o2000000)
 
 
 class HookError(Exception):
@@ -41,7 +41,8 @@ class Hooks(object):
     def __init__(self, clock=compat.monotonic, limit=LIMIT):
         self._clock = clock
         self._limit = limit
-        self._program = self._failure = self._overrun = self._child = None
+        self._program = self._failure = self._overrun = None
+        self._runner = Runner(clock)
         self._changes = queue.Queue(WAITING)
 
     @property
@@ -65,10 +66,8 @@ class Hooks(object):
         threads.start('hooks', self._loop, crashed)
 
     def close(self):
-        """Kill what is running: the process is about to end, and nobody would see to its time any more."""
-        child = self._child
-        if child:
-            _signal(child, signal.SIGKILL)
+        """End what is running: the process is about to end, and nobody would see to its time any more."""
+        self._runner.close()
 
     def tell(self, transition):
         """Have the program told of a Transition. Never blocks."""
@@ -94,13 +93,14 @@ class Hooks(object):
         """Tell the program of a Transition at `due` (monotonic seconds), or only look at it (None)."""
         program = self._program
         if program is None:
-            return
+            return self._runner.end()
         try:
-            if change is None:
-                check(program)
-            else:
+            check(program)
+            # Started before there is a change: starting it is what would cost the daemon its next reaction.
+            self._runner.start()
+            if change is not None:
                 time.sleep(max(0, due - self._clock()))
-                self._run(program, change)
+                self._runner.run(program, change, self._limit)
             failure = None
         except HookError as error:
             failure = _logged('ON_CHANGE: %s: %s' % (program, error), self._failure)
@@ -108,13 +108,95 @@ class Hooks(object):
         if program == self._program:
             self._failure = failure
 
-    def _run(self, program, change):
-        """One run; close() knows of the child while it is there."""
-        self._child = started(program, change)
+
+class Runner(object):
+    """The process of runner.py. All but close() is for one thread."""
+
+    def __init__(self, clock=compat.monotonic):
+        self._clock = clock
+        self._child = self._sock = None
+        self._closed = False
+        self._changing = threading.Lock()
+        self._reaper = iproute.Reaper()
+
+    def start(self):
+        """Have the process ready. Raises HookError."""
+        if self._child and self._child.poll() is None:
+            return
+        self.end()
+        with self._changing:
+            try:
+                if not self._closed:
+                    self._child, self._sock = _spawned()
+            except EnvironmentError as error:
+                raise HookError('it cannot be started: %s' % os.strerror(error.errno))
+
+    def run(self, program, change, limit=LIMIT):
+        """Run the program for a Transition, without a shell, and wait for its end. Raises HookError."""
+        if self._sock is None:
+            return
+        self._sock.settimeout(limit + PATIENCE)
         try:
-            wait(self._child, self._clock, self._limit)
-        finally:
-            self._child = None
+            self._sock.sendall(_request(program, change, limit))
+            answer = self._answer()
+        except compat.SYSTEM_ERRORS:
+            answer = b''
+        if not answer and not self._closed:
+            self.end()
+            raise HookError('the process that runs it has ended or hangs; the next change starts another one')
+        if answer.strip():
+            raise HookError(answer.decode('ascii').strip())
+
+    def end(self):
+        """End the process, where there is one: nothing is to be run at the moment."""
+        with self._changing:
+            child, sock, self._child, self._sock = self._child, self._sock, None, None
+        if child:
+            self._reaper.end(child)
+            sock.close()
+
+    def close(self):
+        """End the process and what it runs, which takes it a moment; called by another thread when the daemon ends."""
+        with self._changing:
+            self._closed = True
+            child = self._child
+            if child:
+                # To it, this is the end of the daemon.
+                self._sock.shutdown(socket.SHUT_RDWR)
+        deadline = self._clock() + iproute.END_LIMIT
+        while child and child.poll() is None and self._clock() < deadline:
+            time.sleep(0.001)
+
+    def _answer(self):
+        """The line that it answers with, b'' where it has gone without one."""
+        data = b''
+        while not data.endswith(b'\n'):
+            part = self._sock.recv(4096)
+            if not part:
+                return b''
+            data += part
+        return data
+
+
+def _spawned():
+    """(the child, our end of a socket that is its stdin and stdout)"""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | SOCK_CLOEXEC)
+    try:
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'runner.py')
+        return compat.start_child([sys.executable, '-B', '-E', '-s', path], session=True, cwd='/',
+                                  stdin=its, stdout=its), ours
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        its.close()
+
+
+def _request(program, change, limit):
+    """What runner.py is asked."""
+    fields = {'limit': '%g' % limit, 'at': '%.3f' % change.at, 'program': program, 'why': change.why,
+              'kind': change.kind, 'name': change.name, 'old': change.old, 'new': change.new}
+    return b''.join(fields[name].encode('ascii', 'replace') + b'\0' for name in runner.FIELDS)
 
 
 def _logged(why, before):
@@ -136,56 +218,3 @@ def check(program):
         raise HookError('it must be owned by root and writable by nobody else: chown root, chmod go-w')
     if not found.st_mode & 0o111:
         raise HookError('it is not executable: chmod +x')
-
-
-def started(program, change):
-    """The child that runs the program for a Transition, without a shell. What it prints goes nowhere. Raises HookError.
-    """
-    check(program)
-    environ = dict(ENVIRONMENT, FASTBYPASS_AT='%.3f' % change.at,
-                   FASTBYPASS_WHY=str(change.why.encode('ascii', 'replace').decode('ascii')))
-    try:
-        with open(os.devnull, 'r+b') as null:
-            compat.close_on_exec(null.fileno())
-            return compat.start_child([program] + arguments(change), session=True, cwd='/', env=environ, stdin=null,
-                                      stdout=null, stderr=null)
-    except EnvironmentError as error:
-        raise HookError('it cannot be started: %s' % error.strerror)
-
-
-def wait(child, clock=compat.monotonic, limit=LIMIT):
-    """Wait for the end of a child and of all that it left in its process group; when its time is up, kill the whole
-    group. Raises HookError where it did not end well."""
-    deadline, step = clock() + limit, STEPS[0]
-    while not _over(child) and clock() < deadline:
-        time.sleep(step)
-        step = min(2 * step, STEPS[1])
-    if not _over(child):
-        _signal(child, signal.SIGKILL)
-        child.wait()
-        raise HookError('killed, since it had not ended after %g s' % limit)
-    if child.returncode < 0:
-        raise HookError('it was ended by signal %d' % -child.returncode)
-    if child.returncode > 0:
-        raise HookError('it ended with exit code %d' % child.returncode)
-
-
-def arguments(change):
-    """What a program is given: kind, name, old and new state. The global state goes by the name of state."""
-    return [change.kind, change.name, change.old, change.new]
-
-
-def _over(child):
-    """Whether the program has ended, and all that it left in its process group."""
-    return child.poll() is not None and not _signal(child, 0)
-
-
-def _signal(child, number):
-    """Send a signal to the process group; False where there is none any more. Its number is not given to another
-    one while a process is in it."""
-    try:
-        os.killpg(child.pid, number)
-        return True
-    except EnvironmentError as error:
-        # EPERM: what is left has become somebody else's.
-        return error.errno != errno.ESRCH

@@ -2,13 +2,15 @@
 import json
 import logging
 import os
+import signal
 import socket
+import threading
 import time
 
 import pytest
 
 import helpers
-from fbmon import compat, hooks
+from fbmon import compat, hooks, runner
 from fbmon.history import Transition
 from fbmon.hooks import HookError, Hooks
 
@@ -42,8 +44,21 @@ def said(directory):
     return lambda: helpers.read(directory / 'out')
 
 
+@pytest.fixture(autouse=True, scope='module')
+def process():
+    """One process for all that run() runs."""
+    PROCESS.start()
+    yield
+    PROCESS.end()
+
+
+PROCESS = hooks.Runner()
+
+
 def run(program, change=CHANGE, limit=hooks.LIMIT):
-    hooks.wait(hooks.started(program, change), limit=limit)
+    hooks.check(program)
+    PROCESS.start()
+    PROCESS.run(program, change, limit)
 
 
 def failure(program, limit=hooks.LIMIT):
@@ -64,6 +79,7 @@ def test_it_is_given_kind_name_old_and_new_state_and_nothing_else(hook, said):
 
 def test_its_environment_is_what_is_documented_whatever_the_daemons_is(hook, said, monkeypatch):
     monkeypatch.setenv('NOTIFY_SOCKET', '/run/systemd/notify')
+    PROCESS.end()
     run(hook('env | sort >$DIR/out; pwd >>$DIR/out'))
 
     lines = [line for line in said().splitlines() if not line.startswith(('_=', 'PWD=', 'OLDPWD=', 'SHLVL='))]
@@ -148,17 +164,85 @@ def test_a_program_that_the_system_cannot_start_is_told(directory):
     assert failure(path) == 'it cannot be started: Exec format error'
 
 
+# --- the process that runs it ---
+
+def test_the_daemon_forks_once_and_not_for_each_change(hook, said):
+    program = hook('echo $PPID >>$DIR/out')
+    run(program)
+    run(program, BYPASS)
+
+    first, second = said().split()
+    assert first == second and int(first) != os.getpid()
+
+
+def test_a_program_gives_way_to_the_daemon(hook, said):
+    run(hook('nice >$DIR/out'))
+
+    assert int(said()) == min(19, os.nice(0) + runner.NICE)
+
+
+def test_a_process_that_somebody_has_ended_is_told_and_the_next_change_has_another(hook, said):
+    program = hook('test -n "$(cat $DIR/out 2>/dev/null)" || echo $PPID >$DIR/out; exec sleep $(cat $DIR/long)')
+    helpers.write(os.path.dirname(program) + '/long', '60')
+    made = Hooks()
+    made.program = program
+    killer = threading.Thread(target=lambda: os.kill(int(helpers.wait_for(said)), signal.SIGKILL))
+    killer.start()
+    made.take(0, CHANGE)
+    killer.join()
+    assert made.error == 'ON_CHANGE: %s: the process that runs it has ended or hangs; the next change starts another ' \
+        'one' % program
+
+    helpers.write(os.path.dirname(program) + '/long', '0')
+    made.take(0, CHANGE)
+    assert made.error is None
+
+
+def test_a_process_that_was_ended_between_two_changes_is_replaced_unseen(hook, said):
+    made = Hooks()
+    made.program = hook('echo $PPID >>$DIR/out')
+    made.take(0, CHANGE)
+    os.kill(int(said()), signal.SIGKILL)
+    helpers.wait_for(lambda: not helpers.alive(int(said())))
+    made.take(0, CHANGE)
+
+    assert (made.error, len(set(said().split()))) == (None, 2)
+
+
+def test_a_process_that_hangs_is_ended(hook, said, monkeypatch):
+    monkeypatch.setattr(hooks, 'PATIENCE', 0.1)
+    program = hook('echo $PPID >$DIR/out; kill -STOP $PPID')
+    assert failure(program, 0.1).startswith('the process that runs it has ended or hangs')
+
+    helpers.wait_for(lambda: not helpers.alive(int(said())))
+    run(hook('exit 0'))
+
+
+def test_without_a_program_there_is_no_process(hook, said):
+    made = Hooks()
+    made.program = hook('echo $PPID >$DIR/out')
+    made.take(0, CHANGE)
+    assert helpers.alive(int(said()))
+    made.program = None
+    made.take(0, None)
+
+    helpers.wait_for(lambda: not helpers.alive(int(said())))
+
+
 # --- the queue and the thread ---
 
 @pytest.fixture
 def started():
     """Starts the thread of a Hooks and fails if it dies."""
-    died = []
+    died, all_of = [], []
 
     def start(made):
         made.start(lambda: died.append(True))
+        all_of.append(made)
         return made
     yield start
+    for made in all_of:
+        made.close()
     assert died == []
 
 
@@ -254,15 +338,18 @@ def test_the_same_program_in_a_new_file_does_not_forget_the_trouble(directory):
     assert made.error
 
 
-def test_what_is_running_at_the_end_of_the_daemon_is_killed_with_its_group(hook, said, started):
+def test_what_is_running_at_the_end_of_the_daemon_is_killed_with_its_group_and_is_no_trouble(
+        hook, said, started, caplog):
     made = started(Hooks())
-    made.close()
     made.program = hook('sleep 60 & echo $! >$DIR/out; sleep 60')
     made.tell(CHANGE)
-    helpers.wait_for(lambda: made._child and said())
-    made.close()
+    helpers.wait_for(said)
+    with caplog.at_level(logging.WARNING):
+        made.close()
 
-    helpers.wait_for(lambda: not helpers.alive(int(said())), hooks.LIMIT / 2)
+        helpers.wait_for(lambda: not helpers.alive(int(said())), hooks.LIMIT / 2)
+        helpers.wait_for(lambda: made._changes.empty())
+    assert (made.error, caplog.records) == (None, [])
 
 
 def test_without_a_program_nothing_is_kept():
@@ -289,8 +376,6 @@ def test_a_change_is_told_late_so_that_starting_a_process_is_not_in_the_way_of_w
         hook, said, monkeypatch):
     slept = []
     monkeypatch.setattr(hooks, 'GRACE', 7.0)
-    # Threads of other tests may be at work: the steps of theirs are not meant.
-    monkeypatch.setattr(hooks, 'STEPS', (0.0625, 0.0625))
     monkeypatch.setattr(time, 'sleep', lambda seconds, sleep=time.sleep: (slept.append(seconds), sleep(0.001)))
     now = [100.0]
     made = Hooks(clock=lambda: now[0])
@@ -326,7 +411,7 @@ def example(directory):
 
 def needs(*names):
     for name in names:
-        found = [path for path in hooks.ENVIRONMENT['PATH'].split(':') if os.access(os.path.join(path, name), os.X_OK)]
+        found = [path for path in runner.ENVIRONMENT['PATH'].split(':') if os.access(os.path.join(path, name), os.X_OK)]
         helpers.require(found, 'needs ' + name)
 
 
@@ -349,7 +434,7 @@ def test_the_example_for_syslog_sends_a_message_with_the_reason_and_its_weight(e
     assert messages[1].endswith(' listener 0: active -> failed: no heartbeat for 3000 ms')
 
 
-def test_the_example_for_http_posts_json_whatever_the_reason_holds(example):
+def test_the_example_for_http_posts_json_whatever_the_reason_holds(example, started):
     needs('curl')
     server = socket.socket()
     try:
@@ -357,14 +442,15 @@ def test_the_example_for_http_posts_json_whatever_the_reason_holds(example):
         server.listen(1)
         server.settimeout(helpers.LIMIT)
         program = example('http', ('https://noc.example.net/', 'http://127.0.0.1:%d/' % server.getsockname()[1]))
-        child = hooks.started(program, CHANGE._replace(why='"quoted" \\ back\nslash'))
+        made = started(Hooks())
+        made.program = program
+        made.tell(CHANGE._replace(why='"quoted" \\ back\nslash'))
         connection = server.accept()[0]
         request = b''
         while not request.endswith(b'}'):
             request += connection.recv(65536)
         connection.sendall(b'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n')
         connection.close()
-        hooks.wait(child)
     finally:
         server.close()
 
@@ -390,5 +476,5 @@ def test_an_http_server_that_is_not_there_is_a_failure_of_the_hook(example):
 def test_the_environment_is_described():
     text = helpers.read(os.path.join(helpers.ROOT, 'docs', 'hooks', 'README.md'))
 
-    for word in ['%s=%s' % pair for pair in hooks.ENVIRONMENT.items()] + ['FASTBYPASS_AT', 'FASTBYPASS_WHY']:
+    for word in ['%s=%s' % pair for pair in runner.ENVIRONMENT.items()] + ['FASTBYPASS_AT', 'FASTBYPASS_WHY']:
         assert '`%s`' % word in text

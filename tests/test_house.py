@@ -65,8 +65,13 @@ def test_the_core_and_all_that_it_needs_know_no_socket_process_thread_or_clock(m
             if (name, world) not in ARITHMETIC] == []
 
 
-def test_processes_are_started_in_two_modules_only():
+def test_processes_are_started_in_three_modules_only():
     assert [module for module, names in sorted(graph().items()) if 'subprocess' in names] == ['compat', 'iproute']
+    assert [name for name in python_files('fbmon') if 'os.fork' in read(name)] == ['fbmon/runner.py']
+
+
+def test_what_is_run_as_a_small_process_of_its_own_imports_nothing_of_ours():
+    assert [name for name in imports('fbmon/runner.py') if name.startswith('fbmon')] == []
 
 
 def test_a_python_of_a_switch_needs_nothing_else():
