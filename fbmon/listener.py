@@ -14,7 +14,7 @@ from fbmon.states import ACTIVE, FAILED
 StateChanged = namedtuple('StateChanged', 'listener old new why at')
 
 # received, ignored: datagrams; missed: timeouts; last: monotonic seconds of the last heartbeat, None: none yet;
-# longest_gap: seconds between two heartbeats between which it did not fail.
+# longest_gap: seconds, in the last hour, between two heartbeats between which it did not fail.
 Counters = namedtuple('Counters', 'received ignored missed last longest_gap')
 
 RECEIVE_BUFFER = 1 << 20
@@ -79,7 +79,7 @@ class Listener(object):
         self._closing = False
         self._received = self._ignored = self._missed = 0
         self._last = self._waiting_since = None
-        self._longest_gap = 0.0
+        self._gaps = heartbeat.NO_GAPS
         self._wake_reader, self._wake_writer = compat.pipe()
         self._poller = select.poll()
         self._poller.register(sock, select.POLLIN)
@@ -108,7 +108,8 @@ class Listener(object):
 
     def counters(self):
         """The Counters at this moment."""
-        return Counters(self._received, self._ignored, self._missed, self._last, self._longest_gap)
+        return Counters(self._received, self._ignored, self._missed, self._last,
+                        heartbeat.longest_gap(self._gaps, self._clock()))
 
     def _wake(self):
         try:
@@ -184,7 +185,7 @@ class Listener(object):
         """One accepted heartbeat, received at `at` (monotonic seconds). True if it was reported as a change."""
         # A gap that made it fail is an outage, not a warning of one.
         if self._last is not None and self.pulse.state != FAILED:
-            self._longest_gap = max(self._longest_gap, at - self._last)
+            self._gaps = heartbeat.after_gap(self._gaps, at, at - self._last)
         self._received += 1
         self._last = self._waiting_since = at
         recovery = self.settings.recovery

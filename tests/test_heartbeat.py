@@ -1,9 +1,10 @@
 """heartbeat.py: the life of a listener, against a model that counts anew each time."""
 import itertools
+import random
 
 import pytest
 
-from fbmon.heartbeat import LAUNCHED, Pulse, after_heartbeat, after_timeout
+from fbmon.heartbeat import LAUNCHED, NO_GAPS, REMEMBERED, Pulse, after_gap, after_heartbeat, after_timeout, longest_gap
 from fbmon.states import ACTIVE, FAILED, UNKNOWN
 
 
@@ -44,3 +45,25 @@ def test_an_attempts_limit_that_was_lowered_meanwhile_counts_with_the_next_timeo
 
 def test_a_recovery_that_was_lowered_meanwhile_counts_with_the_next_heartbeat():
     assert after_heartbeat(Pulse(FAILED, 0, 4), 2) == Pulse(ACTIVE, 0, 0)
+
+
+def test_the_longest_gap_is_remembered_for_an_hour_and_forgotten_after_two():
+    source = random.Random(7)
+    for _ in range(200):
+        now, gaps, all_of = source.uniform(0, 1e6), NO_GAPS, []
+        for _ in range(30):
+            now += source.choice((source.uniform(0, 900), source.uniform(0, 9000)))
+            gap = source.uniform(0, 10)
+            gaps = after_gap(gaps, now, gap)
+            all_of.append((now, gap))
+            later = now + source.uniform(0, 9000)
+
+            hour, two = [max([0.0] + [gap for at, gap in all_of if at > later - most])
+                         for most in (REMEMBERED, 2 * REMEMBERED)]
+            assert hour <= longest_gap(gaps, later) <= two
+
+
+def test_a_gap_that_is_no_longer_than_before_changes_nothing():
+    gaps = after_gap(NO_GAPS, 5000.0, 2.0)
+
+    assert after_gap(gaps, 5001.0, 1.0) is gaps and longest_gap(gaps, 5001.0) == 2.0

@@ -139,6 +139,19 @@ def test_timeouts_and_the_longest_gap_are_counted(launch):
     assert states(listener) == [(UNKNOWN, ACTIVE, 'first heartbeat')]
 
 
+def test_a_long_gap_is_forgotten_after_two_hours(launch):
+    now = [5000.0]
+    settings = Settings('127.0.0.1', free_port(), HOUR, 1, 1, ())
+    listener = Listener(settings, open_socket(settings), [].append, clock=lambda: now[0])
+    for at in (5000.0, 5002.5, 5003.0):
+        listener.heartbeat(at)
+    assert listener.counters().longest_gap == 2.5
+
+    now[0] = 5000.0 + 7200.0
+    assert listener.counters().longest_gap == 0.0
+    listener.close()
+
+
 # --- what counts as a heartbeat ---
 
 @pytest.mark.parametrize('data', [b'', b'x', b'x' * 1400, b'x' * 60000])
