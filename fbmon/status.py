@@ -95,8 +95,8 @@ def gaps(controller, near=0.8):
         member = controller.roster.find(settings)
         longest = member.listener.counters().longest_gap if member else 0
         if member and longest >= near * settings.timeout * settings.attempts / 1000.0:
-            found.append('listener %d: the longest gap between two heartbeats, %d ms, is close to the limit of %d ms: '
-                         'look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[%d]' % (
+            found.append('listener %d: the longest gap between two heartbeats in the last hour, %d ms, is close to the '
+                         'limit of %d ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[%d]' % (
                              settings.index, longest * 1000, settings.timeout * settings.attempts, settings.index))
     return found
 
