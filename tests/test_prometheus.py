@@ -1,6 +1,7 @@
 """prometheus.py: text that Prometheus' own parser takes, with what the status says."""
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -120,6 +121,34 @@ def test_without_a_daemon_there_is_one_figure_that_says_so():
     assert parsed(prometheus.render(None)) == ({'fastbypass_up': 'gauge'}, {('fastbypass_up', ()): 0})
 
 
+# --- promtool, where there is one ---
+
+@pytest.fixture
+def promtool(tmp_path):
+    """promtool(words, text): what `promtool check WORDS` says of a text; fails if it does not take it."""
+    if not any(os.access(os.path.join(path, 'promtool'), os.X_OK) for path in os.environ['PATH'].split(os.pathsep)):
+        pytest.skip('needs promtool, of the Debian package prometheus')
+
+    def check(words, text):
+        path = helpers.write(tmp_path / 'text', text)
+        with open(path, 'rb') as source:
+            child = subprocess.Popen(['promtool', 'check'] + words.split() + ([path] if words == 'rules' else []),
+                                     stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            code, output, errors = helpers.finish(child)
+        assert code == 0, output + errors
+        return output + errors
+    return check
+
+
+def test_promtool_has_nothing_to_say_against_the_metrics(promtool):
+    for status in (None, statuses.large(), statuses.status([statuses.listener(0, received=MANY)])):
+        assert promtool('metrics', prometheus.render(status)) == ''
+
+
+def test_promtool_takes_the_alert_rules(promtool):
+    assert 'SUCCESS: 12 rules found' in promtool('rules', rules())
+
+
 # --- docs/monitoring.md ---
 
 def monitoring():
@@ -137,11 +166,14 @@ def test_each_metric_is_described_with_its_labels_and_nothing_else_is():
     assert dict((name, set(re.findall(r'\w+', labels))) for name, labels in described.items()) == expected
 
 
+def rules():
+    return monitoring().partition('```yaml')[2].partition('```')[0]
+
+
 def test_alerts_speak_of_metrics_that_there_are_and_each_says_what_to_do():
     text = monitoring()
-    rules = text.partition('```yaml')[2].partition('```')[0]
     names = set('fastbypass_' + metric.name for metric in (prometheus.UP,) + prometheus.METRICS)
 
-    assert set(re.findall(r'fastbypass_\w+', rules)) <= names
-    alerts = re.findall(r'- alert: (\w+)', rules)
+    assert set(re.findall(r'fastbypass_\w+', rules())) <= names
+    alerts = re.findall(r'- alert: (\w+)', rules())
     assert len(alerts) > 9 and re.findall(r'^\| (Fastbypass\w+) \|', text, re.M) == alerts
