@@ -119,6 +119,20 @@ def test_the_man_page_names_every_key_of_the_sample_file():
     assert keys and [key for key in sorted(keys) if key not in page] == []
 
 
+def test_the_man_page_describes_every_option():
+    options = set(re.findall(r"'(--[a-z-]+)'", read('fbmon/cli.py').split('COMMANDS = (')[1]))
+    page = read('docs/man/fastbypass_monitor.8').partition('.SH OPTIONS')[2].partition('.SH ')[0].replace('\\-', '-')
+
+    assert len(options) > 6 and [one for one in sorted(options) if not re.search(r'(?m)^\.BI? %s\b' % one, page)] == []
+
+
+def test_the_package_has_the_documents_that_the_man_page_names():
+    page = read('docs/man/fastbypass_monitor.8').partition('/usr/share/doc')[2].partition('.SH ')[0]
+
+    assert set(re.findall(r'(?m)^\.I (\S+)', page)) == set(
+        os.path.basename(name) for name in read('debian/docs').split())
+
+
 def completions(*words):
     """What bash offers for the last word of `fbypass_ctl WORDS`."""
     script = ('. "$0"; COMP_WORDS=(fbypass_ctl "$@"); COMP_CWORD=$#; _fbypass_ctl; '
