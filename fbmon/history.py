@@ -5,9 +5,14 @@ import logging
 import time
 from collections import namedtuple
 
+from fbmon.states import BYPASS, FAILED, MISSING
+
 # at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (a listener's or released);
 # name: 'state' of the global one, the listener's index, the address, the port's name.
 Transition = namedtuple('Transition', 'at kind name old new why')
+
+# New states that are logged as a warning: LOG_LEVEL=WARNING must not hide an outage.
+BAD = (BYPASS, FAILED, MISSING)
 
 KEPT = 200
 
@@ -46,7 +51,7 @@ class History(object):
         """Log and record what was noted since the last write: act first, log after."""
         unwritten, self._unwritten = self._unwritten, []
         for one in unwritten:
-            logging.info('%s %s: %s -> %s: %s', *one[1:])
+            logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s %s: %s -> %s: %s', *one[1:])
             self._tell(one)
         if unwritten:
             self._records.append([json.dumps(one) for one in unwritten], LONG, self._lines)

@@ -29,6 +29,17 @@ def test_a_transition_is_kept_with_its_time_and_logged_once_by_the_next_write(ca
         'listener 0: active -> failed: no heartbeat for 3000 ms', 'global state: normal -> bypass: 1 failed >= 1']
 
 
+def test_what_is_bad_is_a_warning_in_the_log(caplog, path):
+    history = History(Records(path))
+    for kind, old, new in (('global', 'normal', 'bypass'), ('listener', 'active', 'failed'), ('card', 'present', 'missing'),
+                           ('global', 'bypass', 'normal'), ('port', 'up', 'down'), ('card', 'present', 'absent')):
+        history.note(kind, 'name', old, new, 'why')
+    with caplog.at_level(logging.INFO):
+        history.write()
+
+    assert [record.levelname for record in caplog.records] == ['WARNING'] * 3 + ['INFO'] * 3
+
+
 def test_the_last_transitions_are_kept_across_restarts_and_the_file_stays_short(path):
     for number in range(LONG + 50):
         if number % 700 == 0:
