@@ -166,6 +166,22 @@ def test_each_metric_is_described_with_its_labels_and_nothing_else_is():
     assert dict((name, set(re.findall(r'\w+', labels))) for name, labels in described.items()) == expected
 
 
+def test_the_file_for_node_exporter_is_whole_or_stays_as_it_was(tmp_path):
+    line = re.search(r"(?m)^    ExecStart=/bin/sh -c '(.*)'$", monitoring()).group(1)
+    directory, program = tmp_path / 'metrics', str(tmp_path / 'fbypass_ctl')
+    directory.mkdir()
+
+    def run(script):
+        helpers.write_program(program, script)
+        subprocess.call(['sh', '-c', line], cwd=str(directory), env={'PATH': '%s:%s' % (tmp_path, os.environ['PATH'])})
+        return helpers.read(directory / 'fastbypass.prom'), [name for name in os.listdir(str(directory))
+                                                             if name.endswith('.prom')]
+
+    assert run('echo "$*"') == ('show --prometheus\n', ['fastbypass.prom'])
+    assert run('echo down; exit 3')[0] == 'down\n'
+    assert run('exit 1')[0] == 'down\n'
+
+
 def rules():
     return monitoring().partition('```yaml')[2].partition('```')[0]
 
