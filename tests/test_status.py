@@ -157,6 +157,15 @@ def test_each_word_of_a_state_is_described(documents):
     assert len(words) > 8 and [word for word in words if '`%s`' % word not in text] == []
 
 
+def test_the_paths_for_zabbix_name_fields_that_there_are():
+    text = helpers.read(os.path.join(helpers.ROOT, 'docs', 'monitoring.md')).partition('## Zabbix')[2]
+    paths = [re.sub(r'\[\?.*?\]', '[]', path) for path in re.findall(r'`\$\.(.+?)(?:\.first\(\)|\.length\(\))?`', text)]
+    # Discovery rules look into the rows of the lists that they were given.
+    known = set(described()) | set(['index', 'name'])
+
+    assert len(paths) > 15 and [path for path in paths if path not in known] == []
+
+
 def test_times_are_seconds_to_the_millisecond_since_now(documents):
     row = documents[1]['listeners'][0]
 
