@@ -6,13 +6,17 @@ from fbmon.schema import origin
 def warnings(settings, picture, given=None):
     """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it
     a Notice has only its text."""
-    report, told = notices.Report(), set()
-    for check in (_missing, _shut, _no_way_back, _elsewhere):
+    report, texts, places = notices.Report(), [], {}
+    for check in (_missing, _shut, _no_way_back, _other_prefix, _elsewhere):
         for place, text in check(settings, picture):
-            one = origin(given or {}, *place), text
-            if one not in told:
-                told.add(one)
-                report.warning(*one)
+            if text not in places:
+                texts.append(text)
+            places.setdefault(text, set()).add(origin(given or {}, *place))
+    for text in texts:
+        # Many listeners at one address have one cause and one remedy.
+        first = min(places[text], key=lambda given: given.line if given else 0)
+        more = len(places[text]) - 1
+        report.warning(first, text + (' (%d more line%s)' % (more, 's'[more == 1:]) if more else ''))
     return report.warnings()
 
 
@@ -57,11 +61,22 @@ def _no_way_back(settings, picture):
                           '/prefix, as in %s/%d' % (name, address, most, address, 24 if most == 32 else 64))
 
 
+def _other_prefix(settings, picture):
+    """An address that is there with another prefix than the file gives: it is present, and so left as it is."""
+    for place, name, address, prefix in _addresses(settings):
+        found = [entry.prefix for entry in picture.entries(name, address)]
+        if prefix and found and prefix not in found:
+            yield place, ('address %s is on %s as /%d already, and is left so; for the /%d: ip addr del %s/%d dev %s, '
+                          'and it is put there anew' % (address, name, found[0], prefix, address, found[0], name))
+
+
 def _networks(settings, picture):
     """{interface: addresses.networks of more than one address, that it has or will have}."""
+    there = set((name, address) for _, name, address, _ in _addresses(settings) if picture.entries(name, address))
     pairs = [(name, entry.words.split()[-1].partition('/')[0], entry.prefix)
              for name in set(one[1] for one in _addresses(settings)) for entry in picture.on(name)]
-    pairs += [(name, address, prefix) for _, name, address, prefix in _addresses(settings) if prefix]
+    pairs += [(name, address, prefix) for _, name, address, prefix in _addresses(settings)
+              if prefix and (name, address) not in there]
     found = {}
     for name, address, prefix in pairs:
         if prefix < addresses.bits(address):

@@ -194,6 +194,35 @@ def test_a_warning_names_line_key_and_value_its_own_or_the_default_of_all():
         'f:10: warning: LISTEN_CUBRO_IFS[0]=sw1 sw2: ' + carried('sw2', '10.7.0.1/24')]
 
 
+def test_what_many_lines_have_in_common_is_said_once_with_the_first_line_and_how_many_there_are():
+    lines = [u'LISTEN_HEARTBEAT_IFS=eth0']
+    for index in range(64):
+        lines += [u'LISTEN_HB_HOST[%d]=10.0.7.1' % index, u'LISTEN_HB_PORT[%d]=%d' % (index, 3000 + index)]
+
+    def found(count):
+        file = config.read(u'\n'.join(lines[:1 + 2 * count]))
+        return [(one.line, one.text) for one in checks.warnings(file.settings, kernel('eth0'), file.given)]
+    words = uncovered('eth0', '10.0.7.1/32', '/24')
+    assert found(64) == [(2, words + ' (63 more lines)')]
+    assert (found(2), found(1)) == ([(2, words + ' (1 more line)')], [(2, words)])
+
+
+def test_an_address_that_is_there_with_another_prefix_is_named_with_what_to_do_about_it():
+    found = settings([listener(0, prefix=16)], [card(0, prefix=24), card(1, prefix=24), card(2)])
+
+    assert texts(checks.warnings(found, kernel('eth0', 'eth0 10.0.0.2/16', 'eth0 10.0.1.0/32', 'eth0 10.0.1.2/16'))) == [
+        'address 10.0.1.0 is on eth0 as /32 already, and is left so; for the /24: ip addr del 10.0.1.0/32 dev eth0, '
+        'and it is put there anew']
+
+
+def test_a_prefix_of_the_file_covers_nothing_where_the_kernel_has_another():
+    found = settings([], [card(0, prefix=24)])
+
+    assert len(checks.warnings(found, kernel('eth0', 'eth0 10.0.1.0/32'))) == 1
+    assert texts(checks.warnings(settings([], [card(0, prefix=24), card(1)]), kernel('eth0', 'eth0 10.0.1.0/32')))[:1] \
+        == [uncovered('eth0', '10.0.1.1/32', '/24')]
+
+
 def test_of_many_warnings_the_first_hundred_are_kept():
     found = settings([listener(index, host='10.1.%d.1' % index) for index in range(150)])
 
