@@ -15,13 +15,10 @@ WIDTH, HEIGHT = 80, 24
 NAME = 24
 
 RED, GREEN, YELLOW, PLAIN = '\033[31m', '\033[32m', '\033[33m', '\033[0m'
-
 COLOURS = {NORMAL: GREEN, ACTIVE: GREEN, BYPASS: RED, FAILED: RED, UNCONFIGURED: YELLOW, UNKNOWN: YELLOW}
-
 LISTENERS = ('LISTENER', 'STATE', 'FOR', 'LAST', 'GAP', 'RECEIVED', 'IGNORED')
 CARDS = ('CARD', 'WANTED', 'ACTUAL', 'INTERFACE')
 PORTS = ('PORT', 'WANTED', 'ACTUAL', 'FOLLOWS')
-
 MORE = 'Rows are left out to fit this screen. All of them: fbypass_ctl show | less'
 
 # A section of the text. title: its first line; rows: Rows, what is wrong first.
@@ -66,13 +63,17 @@ def history(transitions):
 
 
 def kernel(settings, picture):
-    """What the kernel has of a file's cards and ports while no daemon runs; `picture` is a picture.Picture."""
+    """What the kernel has of a file's cards and ports while no daemon runs; `picture` is a picture.Picture. A paragraph
+    for the ports of each state: 48 of them must leave room on a screen."""
     cards = [['%d %s' % (card.index, card.address or '?'), card.interface or '?',
               '-' if card.error else plan.actual(AddressItem(card.interface, card.address), picture)]
              for card in settings.cards]
-    names = set(settings.ports).union(settings.faulty_ports, *[listener.ports for listener in settings.listeners])
-    ports = [[name, plan.actual(PortItem(name), picture)] for name in sorted(names)]
-    parts = [grid(('CARD', 'INTERFACE', 'ACTUAL'), cards), grid(('PORT', 'ACTUAL'), ports)]
+    states = {}
+    for name in set(settings.ports).union(settings.faulty_ports, *[one.ports for one in settings.listeners]):
+        states.setdefault(plan.actual(PortItem(name), picture), []).append(name)
+    ports = [line for state, names in sorted(states.items())
+             for line in wrapped(', '.join(sorted(names)), '%d %s: ' % (len(names), state))]
+    parts = [grid(('CARD', 'INTERFACE', 'ACTUAL'), cards), ['PORTS'] + ports]
     return '\n\n'.join('\n'.join(part) for part in parts if len(part) > 1) + '\n'
 
 
@@ -200,7 +201,7 @@ def _listeners(status, paint):
     ranks = {FAILED: 0, UNCONFIGURED: 1, UNKNOWN: 2, ACTIVE: 3}
     rows = [(row['state'] in (FAILED, UNCONFIGURED), ranks[row['state']], row['state'],
              ['%d %s' % (row['index'], address(row['host'], row['port'])), row['state'], duration(row['since_s']),
-              duration(row['last_heartbeat_s']), duration(row['longest_gap_s']), amount(row['received']),
+              duration(row['last_heartbeat_s']), duration(row['longest_gap_s'] or None), amount(row['received']),
               amount(row['ignored'])]) for row in status['listeners']]
     return _section(LISTENERS, rows, 5, NAME, paint)
 

@@ -220,12 +220,29 @@ CARD        INTERFACE  ACTUAL
 1 10.0.1.1  eth0       present
 2 10.0.1.2  eth9       -
 
-PORT  ACTUAL
-lo    up
-sw0   up
-sw1   down
-sw9   missing
+PORTS
+1 down: sw1
+1 missing: sw9
+2 up: lo, sw0
 """
+
+
+def test_without_a_daemon_64_listeners_8_cards_and_48_ports_fit_a_screen():
+    names = ['e101-%03d-0' % (index + 1) for index in range(48)]
+    file = settings([listener(index, ports=(name,)) for index, name in enumerate(names)],
+                    [card(index) for index in range(8)])
+    text = console.kernel(file, picture.of(['%d: %s: <BROADCAST> mtu 1 qdisc mq' % (index + 1, name)
+                                            for index, name in enumerate(names)]))
+
+    # One line more says that no daemon runs, and the last one is the shell's.
+    assert text.count('\n') <= 22 and widest(text) <= 80
+    assert all(name in text for name in names)
+
+
+def test_where_there_was_no_gap_yet_none_is_shown():
+    row = statuses.listener(0, received=1, longest_gap_s=0.0)
+
+    assert ' 0.4s   - ' in console.render(statuses.status([row]))
 
 
 @pytest.mark.parametrize('number, text', [

@@ -167,10 +167,9 @@ def test_without_a_daemon_the_status_says_so_and_shows_what_the_kernel_has(switc
                                  '0 192.168.1.211  eth0       absent\n'
                                  '1 192.168.1.212  eth0       present\n'
                                  '\n'
-                                 'PORT  ACTUAL\n'
-                                 'sw0   down\n'
-                                 'sw1   up\n'
-                                 'sw2   down\n')
+                                 'PORTS\n'
+                                 '2 down: sw0, sw2\n'
+                                 '1 up: sw1\n')
     assert errors.startswith('fastbypass_monitor is not running (')
     assert small.command('status', '--prometheus')[:2] == (
         3, '# HELP fastbypass_up Whether the daemon answers.\n# TYPE fastbypass_up gauge\nfastbypass_up 0\n')
