@@ -143,6 +143,8 @@ def _force(options, items_of):
         return _fail(error)
     for line in done:
         _say(line)
+    if not settings.cards:
+        _fail('%s names no bypass card: no address is changed' % options.config)
     for line in wrong + force.faulty(settings) + [error for error in (directory.error, notes.error) if error]:
         _fail(line)
     return 1 if wrong or force.faulty(settings) else 0

@@ -119,7 +119,7 @@ class Controller(object):
         for line in lines:
             logging.error(line)
         logging.error('reload refused, the running configuration goes on: %s', why)
-        self.troubles['reload'] = 'reload refused: %s' % why
+        self.troubles['reload'] = 'reload refused, the running configuration goes on: %s: see fbypass_ctl check' % why
 
     def _stop(self, _event):
         """The cards' addresses stay as they are: those with a lease become permanent."""

@@ -256,6 +256,13 @@ def test_force_names_a_card_that_uses_a_faulty_value(fbmon, fake_ip, tmp_path):
     assert errors.startswith('card 0 is unconfigured: ')
 
 
+def test_force_says_so_when_the_file_names_no_card(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    path = write(tmp_path / '.env', '')
+
+    assert fbmon('force_on') == (0, '', '%s names no bypass card: no address is changed\n' % path)
+
+
 @pytest.mark.parametrize('command', ['force_on', 'force_off', 'check'])
 def test_a_file_that_cannot_be_read_is_told_of(fbmon, command, tmp_path):
     assert fbmon(command) == (1, '', '%s: cannot be read: No such file or directory\n' % (tmp_path / '.env'))
