@@ -178,7 +178,7 @@ def test_the_daemon_forks_once_and_not_for_each_change(hook, said):
 def test_a_program_gives_way_to_the_daemon(hook, said):
     run(hook('nice >$DIR/out'))
 
-    assert int(said()) == min(19, os.nice(0) + runner.NICE)
+    assert int(said()) > os.nice(0)
 
 
 def test_a_process_that_somebody_has_ended_is_told_and_the_next_change_has_another(hook, said):
