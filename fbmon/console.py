@@ -72,7 +72,7 @@ def kernel(settings, picture):
     for name in set(settings.ports).union(settings.faulty_ports, *[one.ports for one in settings.listeners]):
         states.setdefault(plan.actual(PortItem(name), picture), []).append(name)
     ports = [line for state, names in sorted(states.items())
-             for line in wrapped(', '.join(sorted(names)), '%d %s: ' % (len(names), state))]
+             for line in wrapped('%d %s: %s' % (len(names), state, ', '.join(sorted(names))), '')]
     parts = [grid(('CARD', 'INTERFACE', 'ACTUAL'), cards), ['PORTS'] + ports]
     return '\n\n'.join('\n'.join(part) for part in parts if len(part) > 1) + '\n'
 
