@@ -31,6 +31,7 @@ class DaemonGone(Exception):
 def serve(descriptor=0, answers=1):
     """Run what is asked for, one after the other, until the daemon is gone."""
     os.nice(NICE)
+    unprotect()
     try:
         while True:
             limit, at, why, program, kind, name, old, new = receive(descriptor)
@@ -39,6 +40,17 @@ def serve(descriptor=0, answers=1):
             os.write(answers, said.encode('ascii') + b'\n')
     except (DaemonGone, EnvironmentError):
         return
+
+
+def unprotect(path='/proc/self/oom_score_adj'):
+    """When memory is short it is the daemon that must be kept, not what it runs."""
+    try:
+        with open(path, 'r+') as score:
+            if int(score.read()) < 0:
+                score.seek(0)
+                score.write('0')
+    except EnvironmentError:
+        pass
 
 
 def receive(descriptor):

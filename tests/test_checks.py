@@ -210,7 +210,8 @@ def test_what_many_lines_have_in_common_is_said_once_with_the_first_line_and_how
 def test_an_address_that_is_there_with_another_prefix_is_named_with_what_to_do_about_it():
     found = settings([listener(0, prefix=16)], [card(0, prefix=24), card(1, prefix=24), card(2)])
 
-    assert texts(checks.warnings(found, kernel('eth0', 'eth0 10.0.0.2/16', 'eth0 10.0.1.0/32', 'eth0 10.0.1.2/16'))) == [
+    there = kernel('eth0', 'eth0 10.0.0.2/16', 'eth0 10.0.1.0/32', 'eth0 10.0.1.2/16')
+    assert texts(checks.warnings(found, there)) == [
         'address 10.0.1.0 is on eth0 as /32 already, and is left so; for the /24: ip addr del 10.0.1.0/32 dev eth0, '
         'and it is put there anew']
 

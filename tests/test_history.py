@@ -31,8 +31,9 @@ def test_a_transition_is_kept_with_its_time_and_logged_once_by_the_next_write(ca
 
 def test_what_is_bad_is_a_warning_in_the_log(caplog, path):
     history = History(Records(path))
-    for kind, old, new in (('global', 'normal', 'bypass'), ('listener', 'active', 'failed'), ('card', 'present', 'missing'),
-                           ('global', 'bypass', 'normal'), ('port', 'up', 'down'), ('card', 'present', 'absent')):
+    for kind, old, new in (
+            ('global', 'normal', 'bypass'), ('listener', 'active', 'failed'), ('card', 'present', 'missing'),
+            ('global', 'bypass', 'normal'), ('port', 'up', 'down'), ('card', 'present', 'absent')):
         history.note(kind, 'name', old, new, 'why')
     with caplog.at_level(logging.INFO):
         history.write()

@@ -181,6 +181,15 @@ def test_a_program_gives_way_to_the_daemon(hook, said):
     assert int(said()) > os.nice(0)
 
 
+@pytest.mark.parametrize('before, after', [('-900', '0'), ('0', '0'), ('300', '3')])
+def test_the_daemon_is_kept_when_memory_is_short_and_not_the_program(tmp_path, before, after):
+    path = helpers.write(tmp_path / 'oom_score_adj', before)
+    runner.unprotect(path)
+    runner.unprotect(str(tmp_path / 'missing'))
+
+    assert helpers.read(path)[0] == after
+
+
 def test_a_process_that_somebody_has_ended_is_told_and_the_next_change_has_another(hook, said):
     program = hook('test -n "$(cat $DIR/out 2>/dev/null)" || echo $PPID >$DIR/out; exec sleep $(cat $DIR/long)')
     helpers.write(os.path.dirname(program) + '/long', '60')

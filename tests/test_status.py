@@ -80,8 +80,8 @@ def test_a_gap_within_a_fifth_of_the_limit_is_a_problem(world, gap, near):
     member.listener.counters = lambda: Counters(10, 0, 0, 99.0, gap)
 
     assert problems(switch, 'gap') == (
-        ['listener 3: the longest gap between two heartbeats in the last hour, %d ms, is close to the limit of 9000 ms: '
-         'look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[3]' % (gap * 1000)] if near else [])
+        ['listener 3: the longest gap between two heartbeats in the last hour, %d ms, is close to the limit of 9000 '
+         'ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[3]' % (gap * 1000)] if near else [])
 
 
 def test_an_unconfigured_listener_a_missing_interface_and_a_broken_hook_are_problems(world):

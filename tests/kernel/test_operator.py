@@ -98,7 +98,8 @@ def test_a_hook_holds_nothing_that_a_new_start_needs_and_ends_with_a_daemon_that
         switch, daemon, dpis, hook, tmp_path):
     dpis.steady(3000, 3100)
     # The process that runs it has a socket to the daemon, and nothing else.
-    daemon.start(files.SMALL + hook('ls -l /proc/$$/fd >$DIR/fds; ls -l /proc/$PPID/fd | grep -v " [01] -> " >>$DIR/fds\n'
+    daemon.start(files.SMALL + hook('ls -l /proc/$$/fd >$DIR/fds\n'
+                                    'ls -l /proc/$PPID/fd | grep -v " [01] -> " >>$DIR/fds\n'
                                     'echo end >>$DIR/fds; exec sleep 60'))
     daemon.wait_state('normal')
     helpers.wait_for(lambda: helpers.read(tmp_path / 'fds').endswith('end\n'))
