@@ -48,8 +48,9 @@ def numbers(indexes, most=8):
 
 
 def document(controller):
-    """The status as JSON text."""
-    return json.dumps(snapshot(controller), sort_keys=True) + '\n'
+    """The status as JSON text. Unsorted: of a large switch that takes 0.4 ms and not 3.5 (Python 2.7), in which nothing
+    else is done; who prints it sorts it."""
+    return json.dumps(snapshot(controller)) + '\n'
 
 
 def snapshot(controller):
