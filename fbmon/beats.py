@@ -24,8 +24,11 @@ def send(host, port, interval, count=None):
     except KeyboardInterrupt:
         pass
     # A text that could be no host name is a UnicodeError of 3.
-    except compat.SYSTEM_ERRORS + (UnicodeError,) as error:
+    except (socket.gaierror, UnicodeError):
+        sys.stderr.write('%s port %d: not an IP address; give an IPv4 or IPv6 address\n' % (host, port))
+        return 1
+    except compat.SYSTEM_ERRORS as error:
         sys.stderr.write('%s port %d: %s\n' % (host, port, getattr(error, 'strerror', None) or error))
         return 1
-    print('%d heartbeats sent to %s port %d' % (sent, host, port))
+    print('%d heartbeat%s sent to %s port %d' % (sent, 's'[sent == 1:], host, port))
     return 0
