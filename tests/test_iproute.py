@@ -68,7 +68,7 @@ def test_what_failed_is_tried_once_more_with_a_new_child_and_told_in_ips_own_wor
     assert failed == {1: 'RTNETLINK answers: File exists', 3: 'RTNETLINK answers: File exists'}
     assert noted(tmp_path) == ['one', 'bad 1', 'two', 'bad 2', 'bad 1', 'bad 2']
     assert len(pids(tmp_path)) == 2
-    assert not alive(pids(tmp_path)[0])
+    wait_for(lambda: not alive(pids(tmp_path)[0]))
 
 
 def test_what_the_second_child_can_do_has_not_failed(batch, fake_ip, tmp_path):
@@ -193,7 +193,7 @@ def test_restart_has_a_fresh_child_ready(batch, fake_ip, tmp_path):
     wait_for(lambda: len(pids(tmp_path)) == 2)
 
     assert batch.run(['two']) == {}
-    assert not alive(pids(tmp_path)[0])
+    wait_for(lambda: not alive(pids(tmp_path)[0]))
     assert len(pids(tmp_path)) == 2
 
 
