@@ -6,8 +6,6 @@ import sys
 import threading
 import time
 
-import pytest
-
 from fbmon import compat
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -31,6 +29,8 @@ def wait_for(condition, limit=LIMIT):
 def require(condition, reason):
     """Skip the test where the machine does not offer what it needs; fail if FBMON_REQUIRE_KERNEL=1 says it must."""
     if not condition:
+        # Here, because what is run without pytest uses this module, too.
+        import pytest
         if os.environ.get('FBMON_REQUIRE_KERNEL') == '1':
             pytest.fail('FBMON_REQUIRE_KERNEL=1: ' + reason)
         pytest.skip(reason)

@@ -72,10 +72,11 @@ class Daemon(object):
         """SIGHUP, with a new file if a text is given, until it has taken or refused it: what the log said."""
         if text is not None:
             helpers.write(self.config, text)
-        before = len(self._reloads())
+        # What it says on stderr is in one file for all of its lives, where the log begins anew when it has grown long.
+        before = os.path.getsize(self.directory + '/stderr')
         self.signal(signal.SIGHUP)
-        self._until(lambda: len(self._reloads()) > before, 'no reload')
-        return self._reloads()[-1]
+        self._until(lambda: self._reloads(before), 'no reload')
+        return self._reloads(before)[-1]
 
     # --- what it says ---
 
@@ -166,9 +167,11 @@ class Daemon(object):
             environ['PATH'] = self.path
         return environ
 
-    def _reloads(self):
-        return [line for line in self.log().splitlines()
-                if 'configuration loaded again' in line or 'reload refused' in line]
+    def _reloads(self, before):
+        with open(self.directory + '/stderr', 'rb') as errors:
+            errors.seek(before)
+            lines = errors.read().decode('utf-8', 'replace').splitlines()
+        return [line for line in lines if 'configuration loaded again' in line or 'reload refused' in line]
 
     def _until(self, condition, what, found=()):
         """Wait for a condition; not any longer when the daemon has ended."""

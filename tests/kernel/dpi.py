@@ -1,6 +1,7 @@
 """DPI nodes: a process that sends heartbeats and does nothing else, driven over a pipe."""
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -36,6 +37,11 @@ class Dpis(object):
         """No more heartbeats after this; returns the monotonic second of the last one."""
         return max([self._order('silence', options.get('host', HOST), port) for port in ports] or [0.0])
 
+    def gap(self, port, host=HOST):
+        """The longest time in seconds since the last question in which no heartbeat was really sent there, whatever
+        was ordered: the process may have had to wait for the processor."""
+        return self._order('gap', host, port)
+
     def close(self):
         """End the process."""
         if self._child:
@@ -58,6 +64,8 @@ class Sender(object):
     def __init__(self):
         self._steady = {}
         self._last = {}
+        self._sent = {}
+        self._gaps = {}
         self._poller = select.poll()
         self._poller.register(0, select.POLLIN)
 
@@ -76,11 +84,13 @@ class Sender(object):
     def beat(self, host, port, source='-', size='9'):
         """One datagram."""
         sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
-        self._last[host, port] = compat.monotonic()
+        began = self._last[host, port] = compat.monotonic()
         try:
             if source != '-':
                 sock.bind((source, 0))
             sock.sendto(b'x' * int(size), (host, port))
+            self._note_gap(host, port, compat.monotonic())
+            self._sent[host, port] = began
         except compat.SYSTEM_ERRORS:
             # No way there at the moment: as lost as any other datagram.
             pass
@@ -97,6 +107,15 @@ class Sender(object):
         """No more of them."""
         self._steady.pop((host, port), None)
         return self._last.get((host, port), 0.0)
+
+    def gap(self, host, port):
+        """The longest one up to now."""
+        self._note_gap(host, port, compat.monotonic())
+        return self._gaps.pop((host, port))
+
+    def _note_gap(self, host, port, now):
+        gap = now - self._sent.get((host, port), now)
+        self._gaps[host, port] = max(gap, self._gaps.get((host, port), 0.0))
 
     def _until_next(self):
         if not self._steady:
@@ -124,4 +143,6 @@ def _line():
 if __name__ == '__main__':
     # A sender that is not scheduled in time looks like a DPI that has died.
     os.nice(-10)
+    # Ctrl-C in a terminal reaches everybody; who started us ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     Sender().run()

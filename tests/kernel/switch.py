@@ -15,18 +15,22 @@ OUTSIDE = ('192.168.1.1', '192.168.1.2', '192.168.1.11', '192.168.1.12')
 class Switch(Namespace):
     """eth0 leads to DPI nodes and cards, sw0 ... sw3 are ports towards the DPIs, all up in the beginning.
 
-    dpis: sends heartbeats; card: pings.
+    dpis: sends heartbeats; card: pings. Others are made of own: {interface: its address}, outside: {interface: the
+    addresses at its other end}, and the names of the ports.
     """
 
-    def __init__(self):
+    def __init__(self, own=None, outside=None, ports=PORTS):
+        self._own = own or {'eth0': OWN}
+        self._ports = ports
         Namespace.__init__(self, 'switch')
         self.outside = Namespace('outside')
         self.dpis = Dpis(self.outside)
         self.card = Card(self.outside)
         try:
-            self.create(*('eth0',) + PORTS)
-            self.ip('addr', 'add', OWN, 'dev', 'eth0')
-            self.outside.batch(*['addr add %s/24 dev far-eth0' % address for address in OUTSIDE])
+            self.create(*tuple(self._own) + ports)
+            self.batch(*['addr add %s dev %s' % (address, name) for name, address in self._own.items()])
+            self.outside.batch(*['addr add %s/24 dev far-%s' % (address, name) for name, addresses
+                                 in (outside or {'eth0': OUTSIDE}).items() for address in addresses])
         except BaseException:
             self.close()
             raise
@@ -65,6 +69,13 @@ class Switch(Namespace):
     def ports(self):
         """The states of sw0 ... sw3 as one text, 'up up down up'."""
         return ' '.join(self.port(name) for name in PORTS)
+
+    def network(self):
+        """({(interface, address with prefix), ...} of the interfaces that are no ports, the ports that are down)."""
+        links, addresses = self.dump()
+        names = dict((link.index, link.name) for link in links.values())
+        return (set((names.get(one.index), one.text) for one in addresses if names.get(one.index) in self._own),
+                set(link.name for link in links.values() if link.name in self._ports and not link.up))
 
     def cards(self, interface='eth0'):
         """The addresses on an interface that cards might ping: all but those of the switch and of the listeners."""

@@ -1,5 +1,6 @@
 import pytest
 
+import helpers
 from fbmon import compat
 
 
@@ -68,6 +69,17 @@ def test_heartbeats_are_sent_when_ordered_and_not_afterwards(switch):
                 received.recv(100)
     finally:
         received.close()
+
+
+def test_the_sender_knows_when_it_really_sent(switch):
+    switch.dpis.steady(3000, host='192.168.1.200', interval=5)
+    silent = switch.dpis.silence(3000, host='192.168.1.200')
+    switch.dpis.gap(3000, host='192.168.1.200')
+    helpers.wait_for(lambda: compat.monotonic() > silent + 0.1)
+    again = switch.dpis.beat(3000, host='192.168.1.200')
+
+    assert again - silent <= switch.dpis.gap(3000, host='192.168.1.200')
+    assert switch.dpis.gap(3000, host='192.168.1.200') <= compat.monotonic() - again
 
 
 def _receiver():

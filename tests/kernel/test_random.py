@@ -3,7 +3,7 @@ import random
 import pytest
 
 from kernel.daemon import settled
-from kernel.world import CARD, HOST, PORTS, World, random_file, text
+from kernel.world import CARD, HOST, PORTS, World, assert_status, random_file, text
 
 STEPS = 25
 
@@ -53,7 +53,7 @@ class Driver(object):
 
     def _sending(self):
         """(host, port) of the listeners that the living nodes send to."""
-        return set((HOST % node.host, node.port) for node in self.world.file.nodes if node.port in self.world.alive)
+        return set((node.host, node.port) for node in self.world.file.nodes if node.port in self.world.alive)
 
     def _beat(self):
         for host, port in self._sending() - self._beating:
@@ -74,14 +74,15 @@ class Driver(object):
         else:
             address = self.source.choice([CARD % 1, CARD % 2, CARD % 3, HOST % 2, HOST % 3])
             address += self.source.choice(('/32', '/24'))
-            self.switch.ip('addr', 'del' if address in self.world.addresses else 'add', address, 'dev', 'eth0')
-            self.world.addresses ^= set([address])
+            there = ('eth0', address) in self.world.addresses
+            self.switch.ip('addr', 'del' if there else 'add', address, 'dev', 'eth0')
+            self.world.addresses ^= set([('eth0', address)])
 
     def remake_port(self):
         """A port is deleted and made anew, as an up one."""
         port = self.source.choice(PORTS)
         self.switch.recreate(port)
-        self.world.down.discard(port)
+        self.world.recreated(port)
 
     def reload(self):
         """Another file."""
@@ -102,15 +103,12 @@ class Driver(object):
         world = self.world
         self.daemon.wait(lambda status: self.seen(status) == (world.verdict.state, world.states(), world.addresses,
                                                               world.down) and settled(status))
-        status = self.daemon.status()
-        assert dict((row['name'], row['wanted']) for row in status['ports'] if row['wanted']) == world.verdict.ports
-        assert dict((int(row['address'][-1]), row['wanted']) for row in status['cards']) == world.verdict.cards
-        assert (status['held'], status['failed']) == ([], list(world.states().values()).count('failed'))
+        assert_status(self.daemon.status(), world)
 
     def seen(self, status):
         """What the daemon says of itself and what the kernel says of the network."""
-        return (status['state'], dict((row['index'], row['state']) for row in status['listeners']),
-                set(self.switch.addresses('eth0')), set(port for port in PORTS if self.switch.port(port) == 'down'))
+        return (status['state'], dict((row['index'], row['state']) for row in status['listeners'])) + \
+            self.switch.network()
 
 
 @pytest.mark.parametrize('seed', [1, 2, 3])

@@ -5,20 +5,27 @@ from kernel import model
 
 HOST, CARD = '192.168.1.20%d', '192.168.1.21%d'
 PORTS = ('sw0', 'sw1', 'sw2', 'sw3')
+OWN = {'eth0': '192.168.1.200/24'}
 
-# index: of the listener; host: the last digit of its address; port: of both, UDP; the list and its flag.
-Node = namedtuple('Node', 'index host port ports shutdown')
+# index: of the listener; host, interface: of its address; port: UDP, by which the DPI node is known; the list and its
+# flag.
+Node = namedtuple('Node', 'index host interface port ports shutdown')
 
-# threshold; nodes; cards: last digits; ports, shutdown: the global list and its flag.
-File = namedtuple('File', 'threshold nodes cards ports shutdown')
+# index: of the card; address, interface: of what it pings.
+Card = namedtuple('Card', 'index address interface')
+
+# threshold; nodes; cards; ports, shutdown: the global list and its flag; keys: (key, value) of what else is in the
+# file.
+File = namedtuple('File', 'threshold nodes cards ports shutdown keys')
 
 
 def random_file(source):
     """A File of one to four nodes, by chance."""
-    nodes = [Node(index, source.choice((2, 3)), 3000 + index, some(source, PORTS, 2), source.random() < 0.8)
-             for index in sorted(source.sample(range(5), source.randint(1, 4)))]
-    return File(source.randint(1, len(nodes)), nodes, sorted(source.sample(range(1, 4), source.randint(0, 3))),
-                some(source, PORTS, 2), source.random() < 0.8)
+    nodes = [Node(index, HOST % source.choice((2, 3)), 'eth0', 3000 + index, some(source, PORTS, 2),
+                  source.random() < 0.8) for index in sorted(source.sample(range(5), source.randint(1, 4)))]
+    cards = [Card(index, CARD % index, 'eth0') for index in sorted(source.sample(range(1, 4), source.randint(0, 3)))]
+    return File(source.randint(1, len(nodes)), nodes, cards, some(source, PORTS, 2), source.random() < 0.8,
+                (('LISTEN_HEARTBEAT_TIMEOUT', 250),))
 
 
 def some(source, population, most):
@@ -28,70 +35,95 @@ def some(source, population, most):
 
 def text(file):
     """The configuration file."""
-    lines = ['LISTEN_HEARTBEAT_IFS=eth0', 'BYPASS_CARD_IFS=eth0', 'LISTEN_HEARTBEAT_TIMEOUT=250',
-             'LISTEN_HEARTBEAT_FAILED=%d' % file.threshold, 'LISTEN_CUBRO_IFS=' + ','.join(file.ports),
+    lines = ['LISTEN_HEARTBEAT_FAILED=%d' % file.threshold, 'LISTEN_CUBRO_IFS=' + ','.join(file.ports),
              'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=%d' % file.shutdown]
+    lines += ['%s=%s' % pair for pair in file.keys]
     for node in file.nodes:
-        lines += ['LISTEN_HB_HOST[%d]=%s' % (node.index, HOST % node.host),
+        lines += ['LISTEN_HB_HOST[%d]=%s' % (node.index, node.host),
                   'LISTEN_HB_PORT[%d]=%d' % (node.index, node.port),
+                  'LISTEN_HEARTBEAT_IFS[%d]=%s' % (node.index, node.interface),
                   'LISTEN_CUBRO_IFS[%d]=%s' % (node.index, ' '.join(node.ports)),
                   'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS[%d]=%d' % (node.index, node.shutdown)]
-    return '\n'.join(lines + ['BYPASS_CARD_HOST[%d]=%s' % (card, CARD % card) for card in file.cards]) + '\n'
+    for card in file.cards:
+        lines += ['BYPASS_CARD_HOST[%d]=%s' % (card.index, card.address),
+                  'BYPASS_CARD_IFS[%d]=%s' % (card.index, card.interface)]
+    return '\n'.join(lines) + '\n'
+
+
+def judged(file, states, before=model.NOTHING):
+    """The model's Verdict on listeners' states; its cards are (interface, address)."""
+    lists = [model.PortList(file.ports, file.shutdown, None)]
+    lists += [model.PortList(node.ports, node.shutdown, node.index) for node in file.nodes]
+    cards = [(card.interface, card.address) for card in file.cards]
+    return model.judge(model.Rules(file.threshold, cards, lists, ()), states, before)
 
 
 class World(object):
-    """What the network is when all has come to rest. addresses, down: what is there on eth0, and the ports that are
-    down; ours: those of them that the daemon has put there."""
+    """What the network is when all has come to rest. own: {interface: its first address}; addresses: (interface,
+    address with prefix) of what is there; down: the ports that are; ours: those that the daemon has put there, as
+    (interface, address) and names of ports."""
 
-    def __init__(self):
+    def __init__(self, own=OWN):
         self.file = None
         self.alive = set()
         self.verdict = model.NOTHING
-        self.addresses = set(['192.168.1.200/24'])
+        self.addresses = set(own.items())
         self.down = set()
-        self._ours = set()
+        self.ours = set()
+        self._own = own
 
     def rest(self):
         """All listeners have reported, and the daemon has done what follows."""
-        states = self.states()
-        lists = [model.PortList(self.file.ports, self.file.shutdown, None)]
-        lists += [model.PortList(node.ports, node.shutdown, node.index) for node in self.file.nodes]
-        self.verdict = model.judge(model.Rules(self.file.threshold, self.file.cards, lists, ()), states, self.verdict)
-        named = set()
-        for host in set(node.host for node in self.file.nodes):
-            named.add(self._present(HOST % host))
+        self.verdict = judged(self.file, self.states(), self.verdict)
+        named = set(self._present((node.interface, node.host)) for node in self.file.nodes)
         for card, word in self.verdict.cards.items():
-            named.add(self._present(CARD % card) if word == 'present' else self._absent(CARD % card))
+            named.add(self._present(card) if word == 'present' else self._absent(card))
         for port, word in self.verdict.ports.items():
             named.add(self._up(port) if word == 'up' else self._port_down(port))
-        for released in self._ours - named:
-            self._up(released) if released in PORTS else self._absent(released)
+        for released in self.ours - named:
+            self._absent(released) if isinstance(released, tuple) else self._up(released)
 
     def states(self):
         """{index: local state} of the listeners."""
         return dict((node.index, 'active' if node.port in self.alive else 'failed') for node in self.file.nodes)
 
-    def _present(self, address):
-        if not self._entries(address):
-            self.addresses.add(address + '/32')
-            self._ours.add(address)
-        return address
+    def entries(self, item):
+        """The entries of an (interface, address), with whatever prefix."""
+        return set((interface, entry) for interface, entry in self.addresses
+                   if (interface, entry.split('/')[0]) == item)
 
-    def _absent(self, address):
-        self.addresses -= self._entries(address)
-        self._ours.discard(address)
-        return address
+    def recreated(self, name):
+        """An interface has been deleted and made anew, as an up one."""
+        self.down.discard(name)
+        self.addresses = set(one for one in self.addresses if one[0] != name)
+        if name in self._own:
+            self.addresses.add((name, self._own[name]))
 
-    def _entries(self, address):
-        return set(entry for entry in self.addresses if entry.split('/')[0] == address)
+    def _present(self, item):
+        if not self.entries(item):
+            self.addresses.add((item[0], item[1] + '/32'))
+            self.ours.add(item)
+        return item
+
+    def _absent(self, item):
+        self.addresses -= self.entries(item)
+        self.ours.discard(item)
+        return item
 
     def _up(self, port):
         self.down.discard(port)
-        self._ours.discard(port)
+        self.ours.discard(port)
         return port
 
     def _port_down(self, port):
         if port not in self.down:
             self.down.add(port)
-            self._ours.add(port)
+            self.ours.add(port)
         return port
+
+
+def assert_status(status, world):
+    """Fails if the status of a switch at rest says anything else than the World."""
+    assert dict((row['name'], row['wanted']) for row in status['ports'] if row['wanted']) == world.verdict.ports
+    assert dict(((row['interface'], row['address']), row['wanted']) for row in status['cards']) == world.verdict.cards
+    assert (status['held'], status['failed']) == ([], list(world.states().values()).count('failed'))
