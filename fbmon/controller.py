@@ -7,7 +7,7 @@ from fbmon.listener import StateChanged
 from fbmon.network import Network
 from fbmon.plan import AddressItem, PortItem
 from fbmon.roster import Roster
-from fbmon.states import MISSING
+from fbmon.states import ABSENT, MISSING
 
 # What the main thread and the status thread put on the queue. reply(text) is called with the JSON document.
 Reload = namedtuple('Reload', '')
@@ -110,6 +110,8 @@ class Controller(object):
         if loaded.mistakes:
             return self._refuse('mistakes in %s' % self.path,
                                 source.report(self.path, loaded.mistakes, 'error'))
+        if self.settings.lease:
+            self._give_up_leases()
         self.loaded = loaded
         self.troubles.pop('reload', None)
         logging.info('configuration loaded again from %s', self.path)
@@ -122,10 +124,8 @@ class Controller(object):
         self.troubles['reload'] = 'reload refused, the running configuration goes on: %s: see fbypass_ctl check' % why
 
     def _stop(self, _event):
-        """The cards' addresses stay as they are: those with a lease become permanent."""
         self._stopped = True
-        leased = wanted.leased(self._names, self.settings.lease, self.ledger.items)
-        self.network.renew(dict((item, None) for item in leased), {})
+        self._give_up_leases()
 
     def _status_wanted(self, event):
         self._asked.append(event.reply)
@@ -172,6 +172,12 @@ class Controller(object):
         self.network.renew(wanted.renewed(leased, self.decision), self._names.forms)
         lease = wanted.whole_seconds(self.settings.lease)
         self._renew_at = self.clock() + lease / 3.0 if lease else None
+
+    def _give_up_leases(self):
+        """The cards' addresses stay as they are: those with a lease become permanent. Not those that are to be absent:
+        what was just removed may not be shown yet, and a change would put it back."""
+        leased = wanted.leased(self._names, self.settings.lease, self.ledger.items)
+        self.network.renew(dict((item, None) for item in leased if self.decision.cards.get(item) != ABSENT), {})
 
     def _may_release(self):
         """What an earlier run or file left behind goes with the first decision; while a file with mistakes runs,

@@ -342,6 +342,29 @@ def test_a_clean_stop_makes_leases_permanent(world):
     assert switch.turn(Stop()) == [FOREVER]
 
 
+def test_a_stop_puts_nothing_back_that_was_removed_and_is_still_shown(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    assert switch.report(0, FAILED) == [DELETE]
+
+    assert switch.turn(Stop()) == []
+
+
+def test_an_address_of_others_that_was_given_a_lease_stays_when_the_next_file_has_none(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+
+    switch.loaded = config([listener(0)], [card(0)])
+    assert switch.turn(Reload()) == [FOREVER]
+
+
+def test_an_address_of_others_that_was_given_a_lease_stays_when_the_next_file_does_not_name_it(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+
+    switch.loaded = config([listener(0)], [], lease=6000)
+    assert switch.turn(Reload()) == [FOREVER]
+
+
 def test_without_a_lease_in_the_file_only_what_the_daemon_had_put_there_becomes_permanent(world):
     switch = world(config([listener(0)], [card(0)]), HOST, LEASED)
     assert switch.report(0, ACTIVE) == []
