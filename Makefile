@@ -4,12 +4,17 @@
 # REQUIRE=1                     fail where a test or a linter would otherwise be left out
 # ARGS="tests/test_rules.py"    what pytest gets instead of `tests`
 # SUITES="bookworm"             the Debian releases that `make e2e` boots, instead of all three
+# SECONDS=1200 SEED=7           how long `make soak` lasts, and the life that it repeats instead of a new one
+# PYTHON=python2.7              the interpreter of `make soak`, instead of python3
 
 PYTHON3 ?= python3
 PYTHONS ?=
 REQUIRE ?=
 ARGS ?=
 SUITES ?= bullseye bookworm trixie
+SECONDS ?= 60
+SEED ?=
+PYTHON ?= python3
 
 VERSION := $(shell sed -n "s/^__version__ = '\(.*\)'/\1/p" fbmon/__init__.py)
 DEB = dist/fastbypass_monitor-$(VERSION).deb
@@ -17,7 +22,7 @@ DEB = dist/fastbypass_monitor-$(VERSION).deb
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint demo deb e2e clean
+.PHONY: help test lint demo soak deb e2e clean
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -33,6 +38,9 @@ lint: ## shellcheck and flake8 only
 
 demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (root, a few seconds)
 	@$(PYTHON3) demo/demo.py
+
+soak: ## sixty listeners under random outages, reloads, kills and strangers' hands against the model (root, 60 s)
+	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/soak/run.py $(SECONDS) $(SEED)
 
 deb: ## the Debian package, in dist/
 	@rm -rf build/deb

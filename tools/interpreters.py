@@ -1,4 +1,7 @@
-"""Finds Python interpreters and gives each one an environment of its own, kept outside of the repository."""
+"""Finds Python interpreters and gives each one an environment of its own, kept outside of the repository.
+
+As a program it prints the path of the one that is named.
+"""
 import collections
 import contextlib
 import fcntl
@@ -142,3 +145,14 @@ def _locked(path):
     with open(path, 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def main(name):
+    """The exit code: 0, or 2 where there is no such interpreter."""
+    found = find(name)
+    sys.stdout.write(found.path + '\n') if found else sys.stderr.write('missing: %s: not found\n' % name)
+    return 0 if found else 2
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))

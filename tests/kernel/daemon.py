@@ -24,6 +24,8 @@ class Daemon(object):
         self.run_dir = os.path.join(self.directory, 'run')
         self.child = None
         self.path = None
+        # Seconds between two looks: each costs the daemon some time of its own.
+        self.step = 0.01
 
     # --- its life ---
 
@@ -180,8 +182,7 @@ class Daemon(object):
             assert self.child.poll() is None, '%s: the daemon has ended with code %s' % (what, self.child.returncode)
             assert compat.monotonic() < deadline, '%s within %g s: %s' % (
                 what, LIMIT, json.dumps(list(found), indent=1))
-            # Each look costs the daemon some time of its own.
-            time.sleep(0.01)
+            time.sleep(self.step)
 
 
 def settled(status):

@@ -51,11 +51,12 @@ class Switch(Namespace):
             for version in ('ipv4', 'ipv6'):
                 self.outside.set('%s/neigh/far-%s/retrans_time_ms' % (version, name), '20')
 
-    def recreate(self, name):
+    def recreate(self, name, meanwhile=lambda: None):
         """An interface goes and comes back with another index, as after a module was loaded anew."""
         before = self.link(name).index
         outside = self.outside.addresses('far-' + name)
         self.ip('link', 'del', name)
+        meanwhile()
         self.create(name)
         if outside:
             self.outside.batch(*['addr add %s dev far-%s' % (address, name) for address in outside])

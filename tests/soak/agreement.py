@@ -1,0 +1,98 @@
+"""Whether kernel, status, what the daemon remembers and the World agree, and in what they do not."""
+import os
+
+import helpers
+from fbmon import ledger, rundir
+from kernel import world
+from kernel.daemon import problems, settled
+from soak import field
+
+
+def differences(switch, daemon, truth, window):
+    """What is not as it should be, one line each. What the window leaves open is only looked at as present or absent,
+    up or down, where the file says it."""
+    status = daemon.status()
+    if status is None:
+        return ['no status']
+    unsure = undetermined(truth, window)
+    addresses, down = switch.network()
+    found = _addresses(addresses, truth, unsure) + _ports(down, truth, unsure)
+    found += _differ('the daemon remembers', remembered(daemon) - unsure, truth.ours - unsure)
+    found += _status(status, truth)
+    if not field.key(truth.file, 'BYPASS_CARD_LEASE'):
+        found += ['a lifetime without a lease: ' + line for line in _lifetimes(switch)]
+    return found
+
+
+def undetermined(truth, window):
+    """The items of which it depends on what was noticed first how they came to be what they are."""
+    if window.plain:
+        return set()
+    return window.managed().difference(window.certain())
+
+
+def adopt(switch, daemon, truth, window):
+    """Where that is so, the World takes what there is."""
+    unsure = undetermined(truth, window)
+    addresses, down = switch.network()
+    truth.addresses = _without(truth.addresses, unsure) | (addresses - _without(addresses, unsure))
+    truth.down = (truth.down - unsure) | (down & unsure)
+    truth.ours = (truth.ours - unsure) | (remembered(daemon) & unsure)
+
+
+def remembered(daemon):
+    """What the daemon says to have put there, as the World's `ours`."""
+    found = set()
+    for line in helpers.read(os.path.join(daemon.run_dir, rundir.LEDGER)).splitlines():
+        sign, item = ledger.parse(line)
+        item = item.name if hasattr(item, 'name') else tuple(item)
+        (found.add if sign == '+' else found.discard)(item)
+    return found
+
+
+def _addresses(addresses, truth, unsure):
+    found = _differ('the kernel has', _without(addresses, unsure), _without(truth.addresses, unsure))
+    there = set((interface, entry.split('/')[0]) for interface, entry in addresses)
+    wanted = dict(truth.verdict.cards)
+    wanted.update(((node.interface, node.host), 'present') for node in truth.file.nodes)
+    return found + ['%s on %s is not %s' % (item[1], item[0], wanted[item]) for item in sorted(unsure & set(wanted))
+                    if (item in there) != (wanted[item] == 'present')]
+
+
+def _ports(down, truth, unsure):
+    wanted = truth.verdict.ports
+    return _differ('down are', down - unsure, truth.down - unsure) + [
+        '%s is not %s' % (port, wanted[port]) for port in sorted(unsure & set(wanted))
+        if (port in down) != (wanted[port] == 'down')]
+
+
+def _status(status, truth):
+    states = dict((row['index'], row['state']) for row in status['listeners'])
+    found = [] if status['state'] == truth.verdict.state else ['state %(state)s' % status]
+    found += _differ('listeners', set(states.items()), set(truth.states().items()))
+    found += [] if settled(status) else ['the status shows what is not as wanted']
+    # What is only worth a warning, and a file that was refused.
+    found += [line for line in problems(status) if 'warning: ' not in line and 'reload refused' not in line]
+    try:
+        world.assert_status(status, truth)
+    except AssertionError as error:
+        found.append(str(error))
+    return found
+
+
+def _lifetimes(switch):
+    lines = switch.ip('-o', 'addr', 'show', 'to', '192.168.0.0/16').splitlines()
+    return [' '.join(line.split()) for line in lines if 'valid_lft forever' not in line]
+
+
+def _differ(what, has, should):
+    found = []
+    if has - should:
+        found.append('%s too many: %s' % (what, sorted(has - should, key=str)))
+    if should - has:
+        found.append('%s too few: %s' % (what, sorted(should - has, key=str)))
+    return found
+
+
+def _without(entries, items):
+    return set(one for one in entries if (one[0], one[1].split('/')[0]) not in items)

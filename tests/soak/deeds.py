@@ -1,0 +1,272 @@
+"""What may happen to a switch, done to the real one and told to the World and the Window."""
+import os
+import signal
+import socket
+import time
+
+import helpers
+from fbmon import compat, logs
+from kernel import world
+from soak import field, growth
+from soak.window import Window
+
+NODES = dict((port, (host, interface)) for _, host, interface, port in field.PLACES)
+
+
+class Deeds(object):
+    """Each public method is something that may happen. life: how often the daemon has been started."""
+
+    def __init__(self, source, switch, daemon, hook):
+        self.source, self.switch, self.daemon, self.hook = source, switch, daemon, hook
+        self.base = field.base_file()
+        self.world = world.World(field.OWN)
+        self.world.file = self.base
+        self.life = 0
+        self.window = None
+        # Children of earlier lives.
+        self.orphans = []
+        # When a failed node was last teased, by its port.
+        self._teased = {}
+
+    def begin(self):
+        """All nodes live, and the daemon is started."""
+        self.new_window()
+        self.window.plain = self.window.calm = False
+        self._alive(NODES)
+        self._fill_log()
+        self.daemon.start(world.text(self.base))
+        self.life = 1
+
+    def new_window(self):
+        """All is at rest."""
+        self.window = Window(self.world.file, NODES, self.world.alive, self.world.ours)
+
+    # --- the nodes ---
+
+    def outage(self):
+        """Some nodes die."""
+        self._dead(self._some(self.world.alive, 8))
+
+    def mass_outage(self):
+        """All nodes of an interface die, or most of all."""
+        interface = self.source.choice(('eth0', 'eth1', None))
+        self._dead(port for port in sorted(self.world.alive)
+                   if (NODES[port][1] == interface if interface else self.source.random() < 0.9))
+
+    def comeback(self):
+        """Some nodes live again."""
+        self._alive(self._some(set(NODES) - self.world.alive, 20))
+
+    def everybody_comes_back(self):
+        """All nodes live."""
+        self._alive(set(NODES) - self.world.alive)
+
+    def flap(self):
+        """Some living nodes are silent for less than it takes to fail: nothing follows."""
+        ports = self._some(self.world.alive, 10)
+        for port in ports:
+            self.switch.dpis.silence(port, host=NODES[port][0])
+        time.sleep(0.4 * field.silence(self.world.file))
+        self._steady(ports)
+
+    def tease(self):
+        """Some dead nodes send a heartbeat now and then, too few in a row for RECOVERY: nothing follows."""
+        if field.key(self.world.file, 'LISTEN_HEARTBEAT_RECOVERY', 1) == 1:
+            return
+        now = compat.monotonic()
+        for port in self._some(set(NODES) - self.world.alive, 10):
+            # A timeout since the last time, or they would be in a row.
+            if now - self._teased.get(port, 0) > 2 * field.silence(self.world.file):
+                self.switch.dpis.beat(port, host=NODES[port][0])
+                self._teased[port] = now
+
+    def strangers(self):
+        """Heartbeats for dead nodes from elsewhere: nothing follows where the file names the sources."""
+        if field.key(self.world.file, 'LISTEN_HB_SOURCE'):
+            for port in self._some(set(NODES) - self.world.alive, 10):
+                self.switch.dpis.beat(port, host=NODES[port][0], source=field.STRANGERS[NODES[port][1]])
+
+    def _dead(self, ports):
+        for port in ports:
+            self.switch.dpis.silence(port, host=NODES[port][0])
+            self.window.died([port])
+            self.world.alive.discard(port)
+        self.window.calm = False
+
+    def _alive(self, ports):
+        self.window.calm = False
+        self.window.returned(ports)
+        self.world.alive |= set(ports)
+        self._steady(ports)
+
+    def _steady(self, ports):
+        for port in sorted(ports):
+            self.switch.dpis.steady(port, host=NODES[port][0], interval=field.INTERVAL)
+
+    def _some(self, population, most):
+        population = sorted(population, key=str)
+        return self.source.sample(population, min(len(population), self.source.randint(1, most)))
+
+    # --- the daemon: nothing may change by these ---
+
+    def kill(self, meanwhile=lambda: None):
+        """SIGKILL, and a start."""
+        children = growth.listed_children(self.daemon.child.pid)
+        killed = compat.monotonic()
+        self.daemon.kill()
+        meanwhile()
+        self._start_again(children)
+        # The last renewal was up to a third of the lease before; a busy machine may take long for a start.
+        if compat.monotonic() - killed > 0.5 * field.key(self.world.file, 'BYPASS_CARD_LEASE', 1e9) / 1000:
+            self.window.loose = True
+            self.window.plain = self.window.calm = False
+
+    def stop(self, meanwhile=lambda: None):
+        """SIGTERM, and a start."""
+        children = growth.listed_children(self.daemon.child.pid)
+        code, _ = self.daemon.stop()
+        assert code == 0, 'a stop ended with exit code %d' % code
+        meanwhile()
+        self._start_again(children)
+
+    def killed_meanwhile(self):
+        """SIGKILL, changes by hand or of the nodes, and a start."""
+        self.kill(self.source.choice((self.outage, self.comeback, self.by_hand)))
+
+    def refused_reload(self):
+        """SIGHUP with a file that has a mistake."""
+        good = world.text(self.world.file)
+        said = self.daemon.reload(field.with_a_mistake(self.source, good))
+        helpers.write(self.daemon.config, good)
+        assert 'reload refused' in said, 'a file with a mistake: ' + said
+
+    def same_reload(self):
+        """SIGHUP with the same file."""
+        assert 'loaded again' in self.daemon.reload()
+
+    def freeze(self):
+        """The daemon is not scheduled for longer than every timeout, while heartbeats go on."""
+        self.daemon.signal(signal.SIGSTOP)
+        time.sleep(1.3 * field.silence(self.world.file))
+        self.daemon.signal(signal.SIGCONT)
+
+    def kill_an_ip(self):
+        """One of its children is killed."""
+        children = sorted(pid for pid, line in self.daemon.children().items() if line.startswith('ip '))
+        if children:
+            os.kill(self.source.choice(children), signal.SIGKILL)
+
+    def rude_askers(self):
+        """Some ask for the status and do not wait for it."""
+        for _ in range(self.source.randint(1, 20)):
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                sock.connect(os.path.join(self.daemon.run_dir, 'status.sock'))
+            finally:
+                sock.close()
+
+    def _start_again(self, children):
+        self._fill_log()
+        self.daemon.start()
+        self.life += 1
+        self.orphans = [pid for pid in self.orphans if helpers.alive(pid)] + children
+
+    def _fill_log(self):
+        """As if it had run for long: the log begins anew before long."""
+        path = os.path.join(self.daemon.directory, 'logs', logs.NAME)
+        if not os.path.isdir(os.path.dirname(path)):
+            os.mkdir(os.path.dirname(path))
+        with open(path, 'ab') as target:
+            target.write(b'what was logged before\n' * ((logs.SIZE - 10000 - target.tell()) // 23))
+
+    # --- the file ---
+
+    def reload(self):
+        """SIGHUP with another file."""
+        self.take_file(field.random_file(self.source, self.hook))
+
+    def take_file(self, file):
+        """SIGHUP with this one."""
+        self.window.calm = False
+        known = set(node.host for node in self.world.file.nodes)
+        # The first heartbeats to a new address may be lost while it is asked for.
+        self.window.died(node.port for node in file.nodes if node.host not in known)
+        self.world.file = file
+        self.window.files.append(file)
+        said = self.daemon.reload(world.text(file))
+        assert 'loaded again' in said, said
+
+    # --- others ---
+
+    def by_hand(self):
+        """Somebody sets ports up or down, and adds or deletes addresses of cards and listeners."""
+        hosts = sorted(set((interface, host) for host, interface in NODES.values()))
+        cards = [(card.interface, card.address) for card in field.CARDS]
+        for item in self._some(list(field.PORTS) + hosts + cards, 4):
+            self.change(item, self.source.choice(('/32', '/24')))
+
+    def change(self, item, prefix='/32'):
+        """One of these changes; it may come too late where the daemon is at work itself."""
+        self.window.calm = False
+        if isinstance(item, tuple):
+            entry = (item[0], item[1] + prefix)
+            there = entry in self.world.addresses
+            words, text = ['addr', 'del' if there else 'add', entry[1], 'dev', entry[0]], '%s %s %s' % (
+                '-' if there else '+', entry[1], entry[0])
+            if there:
+                self._lost(port for port in NODES if NODES[port] == (item[1], item[0]))
+        else:
+            word = 'up' if item in self.world.down else 'down'
+            words, text = ['link', 'set', item, word], '%s %s' % (item, word)
+        try:
+            self.switch.ip(*words)
+        except AssertionError:
+            assert not self.window.plain, text
+            return
+        self.window.foreign[text] += 1
+        if isinstance(item, tuple):
+            self.world.addresses ^= set([entry])
+        else:
+            self.world.down ^= set([item])
+
+    def remake_port(self):
+        """A port is deleted and made anew, as an up one."""
+        self._remake(self.source.choice(field.PORTS))
+
+    def remake_interface(self):
+        """The same with an interface of listeners and cards."""
+        self._remake('eth1')
+        self.switch.ip('addr', 'add', field.OWN['eth1'], 'dev', 'eth1')
+
+    def start_without_interface(self):
+        """It is not there when the daemon starts, and comes later."""
+        def meanwhile():
+            self.kill()
+            self.daemon.wait(lambda status: any(row['state'] == 'unconfigured' for row in status['listeners']))
+        self.window.loose = True
+        self._remake('eth1', meanwhile)
+        self.switch.ip('addr', 'add', field.OWN['eth1'], 'dev', 'eth1')
+
+    def _remake(self, name, meanwhile=lambda: None):
+        self.window.calm = False
+        self.window.remade.add(name)
+        self._lost(port for port in NODES if NODES[port][1] == name)
+        self.switch.recreate(name, meanwhile)
+        self.world.recreated(name)
+
+    def _lost(self, ports):
+        """Heartbeats to these are on their way to nowhere for a moment."""
+        ports = set(ports)
+        if ports:
+            self.window.plain = False
+            self.window.died(ports)
+
+    def ask_the_sender(self):
+        """Nodes whose heartbeats were late, since the sender had to wait for the processor, may have failed."""
+        limit = field.silence(*self.window.files) - 0.1
+        late = [port for port in sorted(self.world.alive)
+                if self.switch.dpis.gap(port, host=NODES[port][0]) > limit and not self.window.may_be_dead(port)]
+        self.window.died(late)
+        if late:
+            self.window.plain = self.window.calm = False
+        return late

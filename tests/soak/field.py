@@ -1,0 +1,76 @@
+"""The switch of the soak: sixty DPI nodes, eight cards, sixteen ports, and configuration files for it by chance."""
+from kernel.world import Card, File, Node, some
+
+OWN = {'eth0': '192.168.1.200/24', 'eth1': '192.168.2.200/24'}
+# The first of each is where heartbeats come from, the second is a stranger's.
+OUTSIDE = {'eth0': ('192.168.1.1', '192.168.1.2'), 'eth1': ('192.168.2.1', '192.168.2.2')}
+SOURCES, STRANGERS = '192.168.1.1, 192.168.2.1', {'eth0': '192.168.1.2', 'eth1': '192.168.2.2'}
+PORTS = tuple('sw%d' % number for number in range(16))
+
+# ms between two heartbeats of a node, and (TIMEOUT, ATTEMPTS) of which a file has one.
+INTERVAL = 200
+TIMERS = ((500, 2), (1000, 1), (350, 3))
+# ms; less than the time that a file with a lease is there for, and more than a start takes.
+LEASE = 5000
+
+# (index, host, interface, UDP port) of each node, and every card.
+PLACES = [(index, '192.168.%d.20%d' % (index % 2 + 1, index // 2 % 3 + 1), 'eth%d' % (index % 2), 3000 + index)
+          for index in range(60)]
+CARDS = [Card(index, '192.168.%d.21%d' % (index % 2 + 1, index // 2 + 1), 'eth%d' % (index % 2)) for index in range(8)]
+
+
+def base_file():
+    """The File that the daemon comes back to, for all nodes and cards: what it takes is compared under this one.
+
+    sw0 to sw3 are in the global list, sw2 to sw9 in local lists. No program is told of changes, which would take
+    something itself.
+    """
+    lists = [('sw%d' % (index % 6 + 2),) if index < 24 else ('sw8', 'sw9') if index % 12 == 0 else ()
+             for index in range(60)]
+    nodes = [Node(*place, ports=ports, shutdown=True) for place, ports in zip(PLACES, lists)]
+    return File(5, nodes, CARDS, PORTS[:4], True, keys(TIMERS[0]))
+
+
+def random_file(source, hook):
+    """A File for most of the nodes, by chance."""
+    places = sorted(source.sample(PLACES, source.randint(40, 60)))
+    nodes = [Node(*place, ports=some(source, PORTS, 2) if source.random() < 0.4 else (),
+                  shutdown=source.random() < 0.8) for place in places]
+    cards = sorted(source.sample(CARDS, source.randint(1, len(CARDS))))
+    further = [pair for pair in (('LISTEN_HB_SOURCE', SOURCES), ('BYPASS_CARD_LEASE', LEASE), ('ON_CHANGE', hook),
+                                 ('LISTEN_HEARTBEAT_RECOVERY', 3), ('LOG_LEVEL', 'DEBUG')) if source.random() < 0.4]
+    return File(source.choice((1, 2, 4, 8, 16, len(nodes))), nodes, cards, some(source, PORTS, 4),
+                source.random() < 0.8, keys(source.choice(TIMERS), *further))
+
+
+def keys(timers, *further):
+    """The further keys of a File."""
+    return (('LISTEN_HEARTBEAT_TIMEOUT', timers[0]), ('LISTEN_HEARTBEAT_ATTEMPTS', timers[1])) + further
+
+
+def key(file, name, default=0):
+    """What a File says for one of the further keys."""
+    return dict(file.keys).get(name, default)
+
+
+def silence(*files):
+    """Seconds without a heartbeat after which no listener fails, whichever of these files comes after which."""
+    timeouts = [key(one, 'LISTEN_HEARTBEAT_TIMEOUT') for one in files]
+    whole = min(timeout * key(one, 'LISTEN_HEARTBEAT_ATTEMPTS') for timeout, one in zip(timeouts, files))
+    # A timeout under one file, and with it enough of them under the next.
+    return min([whole] + [2 * min(timeouts)] * (len(files) > 1)) / 1000.0
+
+
+def with_a_mistake(source, text):
+    """The text of a file that must be refused."""
+    lines = text.splitlines(True)
+    port = source.choice([line for line in lines if line.startswith('LISTEN_HB_PORT[')])
+    return source.choice([
+        text + 'LISTEN_HB_PROT[0]=3000\n',
+        text + 'BYPASS_CARD_HOST[9]=192.168.1.300\n',
+        text + 'LISTEN_HEARTBEAT_FAILED=61\n',
+        text + 'LISTEN_CUBRO_IFS[77]=sw1\n',
+        text.replace(port, ''),
+        text.replace(port, port.split('=')[0] + '=70000\n'),
+        text.replace('=', ' '),
+        bytes(bytearray(source.randrange(256) for _ in range(5000)))])

@@ -1,0 +1,110 @@
+"""What may have been between two checkpoints, and whether what the kernel showed meanwhile fits it. Pure."""
+from collections import Counter
+
+from kernel import world
+
+OPPOSITE = {'present': 'absent', 'absent': 'present', 'up': 'down', 'down': 'up'}
+
+
+class Window(object):
+    """Begins at rest, with a File and the living nodes.
+
+    plain: what comes of it does not depend on what was noticed first; calm: nothing at all may change;
+    loose: listeners were missing for a time.
+    """
+
+    def __init__(self, file, nodes, alive, ours):
+        self.files = [file]
+        self.plain = self.calm = True
+        self.loose = False
+        # Interfaces that were made anew.
+        self.remade = set()
+        # What others have done, as texts of a Watch.
+        self.foreign = Counter()
+        self._maybe_dead = set(nodes) - set(alive)
+        self._maybe_alive = set(alive)
+        self._ours = set(ours)
+
+    def died(self, nodes):
+        """These may be failed for a time."""
+        self._maybe_dead |= set(nodes)
+
+    def may_be_dead(self, node):
+        """Whether it may be failed anyway."""
+        return node in self._maybe_dead
+
+    def returned(self, nodes):
+        """These may be active for a time."""
+        self._maybe_alive |= set(nodes)
+
+    def certain(self):
+        """{item: word} of what is wanted all the time, whatever of all that was noticed when."""
+        found = [self._wanted(file, failed) for file in self.files for failed in self._extremes()]
+        return dict((item, word) for item, word in found[0].items() if all(one.get(item) == word for one in found))
+
+    def wrong(self, events, before):
+        """The events, as texts of a Watch, that should not have been. before: the addresses at the beginning."""
+        if self.loose:
+            return []
+        certain, managed = self.certain(), self.managed()
+        too_many = Counter(events) - self.foreign
+        return sorted(text for text in too_many.elements() if self._is_wrong(text, certain, managed, before))
+
+    def wrong_transitions(self, history):
+        """What it has noted and should not have, as lines. history: of the status, the part since the beginning."""
+        return ['%(kind)s %(name)s: %(from)s -> %(to)s: %(why)s' % one for one in history
+                if one['to'] not in self._possible(one['kind'], one['name'], one['to'])]
+
+    def _possible(self, kind, name, to):
+        """The states that a listener or the global state may come to; of others nothing is said."""
+        if kind == 'global' and not self.loose:
+            return [self._verdict(file, failed).state for file in self.files for failed in self._extremes()]
+        if kind == 'listener':
+            port = next(node.port for file in self.files for node in file.nodes if node.index == int(name))
+            return ['unknown'] + ['failed'] * (port in self._maybe_dead) + ['active'] * (port in self._maybe_alive)
+        return [to]
+
+    def _is_wrong(self, text, certain, managed, before):
+        item, word = parse(text)
+        if (item[0] if isinstance(item, tuple) else item) in self.remade:
+            return False
+        if self.calm and not self._renews(text, before):
+            return True
+        return word not in OPPOSITE or item not in managed or certain.get(item) == OPPOSITE[word]
+
+    def _renews(self, text, before):
+        """Whether it is only the lifetime of a card's address that has changed."""
+        item, word = parse(text)
+        leased = any(dict(file.keys).get('BYPASS_CARD_LEASE') for file in self.files)
+        return leased and word == 'present' and (item[0], text.split()[1]) in before
+
+    def _extremes(self):
+        """The nodes that are failed at worst and at best."""
+        return self._maybe_dead, self._maybe_dead - self._maybe_alive
+
+    def _verdict(self, file, failed):
+        states = dict((node.index, 'failed' if node.port in failed else 'active') for node in file.nodes)
+        return world.judged(file, states)
+
+    def _wanted(self, file, failed):
+        verdict = self._verdict(file, failed)
+        wanted = dict(((node.interface, node.host), 'present') for node in file.nodes)
+        wanted.update([] if self.loose else list(verdict.cards.items()) + list(verdict.ports.items()))
+        return wanted
+
+    def managed(self):
+        """All that a file names and has a say in, and what the daemon had put there."""
+        found = set(self._ours)
+        for file in self.files:
+            verdict = self._verdict(file, ())
+            found.update(verdict.cards, verdict.ports, ((node.interface, node.host) for node in file.nodes))
+        return found
+
+
+def parse(text):
+    """(item, word) of a Watch's text: ((interface, address), 'present' or 'absent'), (port, 'up' or 'down') or
+    (interface, 'is new' or the like)."""
+    words = text.split()
+    if words[0] in ('+', '-'):
+        return (words[2], words[1].split('/')[0]), 'present' if words[0] == '+' else 'absent'
+    return words[0], ' '.join(words[1:])
