@@ -1,7 +1,10 @@
 """The log: a file of limited size with UTC offset, and stderr, set up in one place."""
+import errno
 import logging
 import logging.handlers
 import os
+import select
+import stat
 import sys
 import time
 
@@ -10,6 +13,9 @@ from fbmon import compat
 NAME = 'fastbypass_monitor.log'
 SIZE = 5 * 1024 * 1024
 FILES = 5
+
+# Neither a link nor a pipe that somebody has put in the file's place is written to, or waited for.
+FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class Formatter(logging.Formatter):
@@ -31,9 +37,42 @@ class File(logging.handlers.RotatingFileHandler):
     def _open(self):
         # 3 would encode by the locale, which a service does not have, and fail where that has no such character.
         options = {} if str is bytes else {'encoding': 'utf-8', 'errors': 'backslashreplace'}
-        stream = open(self.baseFilename, self.mode, **options)
-        compat.close_on_exec(stream.fileno())
-        return stream
+        descriptor = os.open(self.baseFilename, FLAGS, 0o644)
+        compat.close_on_exec(descriptor)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise EnvironmentError(errno.EINVAL, 'not a plain file')
+        return os.fdopen(descriptor, 'a', **options)
+
+
+class Stderr(logging.Handler):
+    """stderr, for the journal. Who does not read it holds up nobody: what finds no room there is left out, counted,
+    and told of by the next line that does; the file has it all."""
+
+    def __init__(self, stream):
+        logging.Handler.__init__(self)
+        self._descriptor = stream.fileno()
+        self._lost = 0
+        self._poller = select.poll()
+        self._poller.register(self._descriptor, select.POLLOUT)
+
+    def emit(self, record):
+        """Write a line, or count it."""
+        try:
+            text = self.format(record) + '\n'
+            if self._lost:
+                text = '(%d lines are missing here: nobody took them)\n' % self._lost + text
+            self._write(text if isinstance(text, bytes) else text.encode('utf-8', 'backslashreplace'))
+            self._lost = 0
+        except Exception:
+            self._lost += 1
+
+    def _write(self, data):
+        """In parts that do not block once poll has seen room. O_NONBLOCK would be set for whoever shares it, too."""
+        while data:
+            if not compat.poll(self._poller, 0):
+                raise EnvironmentError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            data = data[os.write(self._descriptor, data[:select.PIPE_BUF]):]
 
 
 def set_up(directory, level):
@@ -41,10 +80,12 @@ def set_up(directory, level):
     logging.raiseExceptions = False
     root = logging.getLogger()
     root.setLevel(level)
-    root.handlers[:] = [logging.StreamHandler(sys.stderr)]
-    # The journal has its own times.
-    in_journal = 'JOURNAL_STREAM' in os.environ
-    root.handlers[0].setFormatter(logging.Formatter('%(levelname)s %(message)s') if in_journal else _formatter())
+    # 3 has none where the descriptor is closed.
+    root.handlers[:] = [Stderr(sys.stderr)] if sys.stderr else []
+    for handler in root.handlers:
+        # The journal has its own times.
+        in_journal = 'JOURNAL_STREAM' in os.environ
+        handler.setFormatter(logging.Formatter('%(levelname)s %(message)s') if in_journal else _formatter())
     try:
         if not os.path.isdir(directory):
             os.makedirs(directory, 0o755)

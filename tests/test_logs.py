@@ -1,16 +1,17 @@
 """logs.py: lines with offset from UTC in files of limited size; whatever happens to the disk stops nothing."""
-import io
+import fcntl
 import logging
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
-from fbmon import logs
-from helpers import fill, read, write
+from fbmon import compat, logs
+from helpers import LIMIT, fill, read, write
 
 
 @pytest.fixture
@@ -28,15 +29,33 @@ def zone(monkeypatch):
 def log(root_logger, tmp_path, monkeypatch):
     """log(...): set_up in tmp/logs; returns what it returns. What goes to stderr is in log.stderr."""
     monkeypatch.delenv('JOURNAL_STREAM', raising=False)
-    stderr = io.BytesIO() if sys.version_info[0] == 2 else io.StringIO()
+    with open(str(tmp_path / 'stderr'), 'wb') as stderr:
+        def begin(directory=None, level='INFO', descriptor=stderr):
+            monkeypatch.setattr(sys, 'stderr', descriptor)
+            return logs.set_up(str(directory or tmp_path / 'logs'), level)
+        begin.stderr = lambda: read(tmp_path / 'stderr')
+        begin.path = tmp_path / 'logs' / logs.NAME
+        yield begin
 
-    def begin(directory=None, level='INFO'):
-        if not hasattr(sys.stderr, 'broken'):
-            monkeypatch.setattr(sys, 'stderr', stderr)
-        return logs.set_up(str(directory or tmp_path / 'logs'), level)
-    begin.stderr = stderr
-    begin.path = tmp_path / 'logs' / logs.NAME
-    return begin
+
+@pytest.fixture
+def pipe():
+    """(reading descriptor, file to write to): what stderr is in the journal's stead."""
+    reader, writer = compat.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETFL, fcntl.fcntl(writer, fcntl.F_GETFL) & ~os.O_NONBLOCK)
+    with os.fdopen(writer, 'wb', 0) as stream:
+        yield reader, stream
+    os.close(reader)
+
+
+def took(reader):
+    """The lines that are waiting in a pipe."""
+    lines = b''
+    try:
+        while True:
+            lines += os.read(reader, 65536)
+    except EnvironmentError:
+        return lines.decode('utf-8').splitlines()
 
 
 @pytest.mark.parametrize('name, created, text', [
@@ -66,7 +85,7 @@ def test_lines_go_to_the_file_and_to_stderr(log, zone):
 
     line, = read(log.path).splitlines()
     assert line.endswith('+00:00 INFO global state: unknown -> normal')
-    assert log.stderr.getvalue() == line + '\n'
+    assert log.stderr() == line + '\n'
 
 
 def test_in_the_journal_lines_have_no_time_of_their_own(log, monkeypatch):
@@ -75,7 +94,7 @@ def test_in_the_journal_lines_have_no_time_of_their_own(log, monkeypatch):
 
     logging.warning('x')
 
-    assert log.stderr.getvalue() == 'WARNING x\n'
+    assert log.stderr() == 'WARNING x\n'
 
 
 def test_the_level_is_that_of_the_file(log):
@@ -155,7 +174,7 @@ def test_a_directory_that_cannot_be_made_is_told_of_and_lines_go_to_stderr(log, 
 
     assert log(tmp_path / 'file' / 'logs') == 'no log file in %s: Not a directory' % (tmp_path / 'file' / 'logs')
     logging.info('x')
-    assert log.stderr.getvalue().endswith(' INFO x\n')
+    assert log.stderr().endswith(' INFO x\n')
 
 
 def test_something_else_in_place_of_the_file_is_told_of(log, tmp_path):
@@ -172,7 +191,7 @@ def test_a_directory_that_vanishes_stops_nothing(log, tmp_path, monkeypatch):
     for number in range(100):
         logging.info('line %d', number)
 
-    assert log.stderr.getvalue().endswith(' line 99\n')
+    assert log.stderr().endswith(' line 99\n')
     (tmp_path / 'logs').mkdir()
     logging.info('again')
     assert read(log.path).splitlines()[-1].endswith(' again')
@@ -185,7 +204,7 @@ def test_a_full_disk_stops_nothing_and_lines_go_on_once_it_has_room(log, small_d
     fill(os.path.join(small_disk, 'filler'))
     for number in range(1000):
         logging.info('line %d on a full disk', number)
-    assert log.stderr.getvalue().endswith(' line 999 on a full disk\n')
+    assert log.stderr().endswith(' line 999 on a full disk\n')
     os.unlink(os.path.join(small_disk, 'filler'))
     logging.info('first with room')
     logging.info('last')
@@ -219,20 +238,110 @@ def test_a_rotation_that_fails_does_not_end_the_log(log, tmp_path, monkeypatch):
         shutil.rmtree(str(tmp_path / 'logs' / ('%s.%d' % (logs.NAME, number))), ignore_errors=True)
     logging.info('again')
 
-    assert log.stderr.getvalue().endswith(' again\n')
+    assert log.stderr().endswith(' again\n')
     assert read(log.path).splitlines()[-1].endswith(' again')
 
 
-def test_a_broken_stderr_stops_nothing(log, monkeypatch):
-    class Broken(object):
-        broken = True
+# --- what a reader can do ---
 
-        def write(self, text):
-            raise IOError('Broken pipe')
-        flush = write
-    monkeypatch.setattr(sys, 'stderr', Broken())
-    log()
+def test_a_broken_stderr_stops_nothing(log, pipe):
+    log(descriptor=pipe[1])
+    os.dup2(os.open(os.devnull, os.O_RDONLY), pipe[0])
 
     logging.info('x')
 
     assert read(log.path).endswith(' x\n')
+
+
+def test_no_stderr_at_all_stops_nothing(log):
+    log(descriptor=None)
+
+    logging.info('x')
+
+    assert read(log.path).endswith(' x\n')
+
+
+def test_a_stderr_that_nobody_reads_holds_up_nobody_and_the_file_has_every_line(log, pipe):
+    log(descriptor=pipe[1])
+    done = threading.Event()
+
+    def write_much():
+        for number in range(2000):
+            logging.info('line %d %s', number, 'x' * 100)
+        done.set()
+    thread = threading.Thread(target=write_much)
+    thread.daemon = True
+    thread.start()
+
+    assert done.wait(LIMIT)
+    assert len(read(log.path).splitlines()) == 2000
+
+
+def test_what_found_no_room_on_stderr_is_counted_once_somebody_reads_again(log, pipe):
+    log(descriptor=pipe[1])
+    for number in range(2000):
+        logging.info('line %d %s', number, 'x' * 100)
+    there = took(pipe[0])
+
+    logging.info('again')
+    logging.info('last')
+
+    missing, again, last = took(pipe[0])
+    assert missing == '(%d lines are missing here: nobody took them)' % (2000 - len(there))
+    assert 0 < len(there) < 2000 and again.endswith(' INFO again') and last.endswith(' INFO last')
+
+
+def test_a_line_longer_than_a_pipe_takes_at_once_comes_whole_where_it_is_read(log, pipe):
+    log(descriptor=pipe[1])
+
+    logging.info('x' * 20000)
+
+    assert [line[-20006:] for line in took(pipe[0])] == [' INFO ' + 'x' * 20000]
+
+
+def test_a_line_longer_than_all_that_a_pipe_takes_holds_up_nobody(log, pipe):
+    log(descriptor=pipe[1])
+    thread = threading.Thread(target=logging.info, args=('x' * 1000000,))
+    thread.daemon = True
+    thread.start()
+
+    thread.join(LIMIT)
+
+    assert not thread.is_alive()
+
+
+# --- what stands in the file's place ---
+
+def test_a_symbolic_link_in_place_of_the_file_is_not_followed(log, tmp_path):
+    write(tmp_path / 'precious', 'precious\n')
+    (tmp_path / 'logs').mkdir()
+    os.symlink(str(tmp_path / 'precious'), str(log.path))
+
+    assert log().startswith('no log file in %s: ' % (tmp_path / 'logs'))
+    logging.info('x')
+
+    assert (read(tmp_path / 'precious'), log.stderr()[-8:]) == ('precious\n', ' INFO x\n')
+
+
+@pytest.mark.parametrize('read_by_somebody', [False, True])
+def test_a_pipe_in_place_of_the_file_is_not_waited_for(log, tmp_path, read_by_somebody):
+    (tmp_path / 'logs').mkdir()
+    os.mkfifo(str(log.path))
+    reader = os.open(str(log.path), os.O_RDONLY | os.O_NONBLOCK) if read_by_somebody else None
+    before = len(os.listdir('/proc/self/fd'))
+
+    assert log().startswith('no log file in %s: ' % (tmp_path / 'logs'))
+
+    assert len(os.listdir('/proc/self/fd')) == before
+    if reader is not None:
+        os.close(reader)
+
+
+def test_whatever_the_mask_is_nobody_else_can_write_the_file(log):
+    mask = os.umask(0)
+    try:
+        log()
+    finally:
+        os.umask(mask)
+
+    assert os.stat(str(log.path)).st_mode & 0o777 == 0o644
