@@ -7,9 +7,11 @@ import time
 
 from fbmon import compat, threads
 
-# Seconds a client has for taking the document, and clients at once; one more is turned away.
+# Seconds a client has for taking the document, and clients at once. One more takes the place of the one that has
+# taken nothing for the longest time, at least STALLED seconds; where there is none, it is turned away.
 CLIENT_LIMIT = 5.0
 CLIENTS = 32
+STALLED = 0.2
 
 # Seconds until the next try after a connection that could not be accepted.
 ACCEPT_PAUSE = 0.1
@@ -128,13 +130,22 @@ class Server(object):
         compat.close_on_exec(connection.fileno())
         connection.setblocking(False)
         client = Client(connection, self._clock() + CLIENT_LIMIT)
-        if len(self._clients) >= CLIENTS:
+        if len(self._clients) >= CLIENTS and not self._make_room():
             return self._drop(client)
         self._clients[connection.fileno()] = client
         self._request(lambda text: self._reply(client, text))
 
+    def _make_room(self):
+        """Drop the client that has taken nothing for the longest time; False where all are doing well."""
+        stalled = [client for client in self._clients.values()
+                   if client.offered is not None and self._clock() - client.offered >= STALLED]
+        if stalled:
+            self._drop(min(stalled, key=lambda client: client.offered))
+        return bool(stalled)
+
     def _reply(self, client, text):
         """The document is there: called in the controller's thread, sent in ours."""
+        client.offered = self._clock()
         client.data = text.encode('utf-8')
         try:
             os.write(self._wake_writer, b'.')
@@ -147,6 +158,7 @@ class Server(object):
             return
         try:
             client.data = client.data[client.connection.send(client.data):]
+            client.offered = self._clock()
         except compat.SYSTEM_ERRORS as error:
             if not compat.would_block(error):
                 return self._drop(client)
@@ -171,9 +183,10 @@ class Server(object):
 
 
 class Client(object):
-    """A connection, the part of the document that it has not taken yet, and when its time is up."""
+    """A connection, the part of the document that it has not taken yet (None: there is no document yet), since when
+    nothing of it was taken, and when its time is up."""
 
     def __init__(self, connection, deadline):
         self.connection = connection
-        self.data = None
+        self.data = self.offered = None
         self.deadline = deadline

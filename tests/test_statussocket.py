@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import threading
+import time
 
 import pytest
 
@@ -38,6 +39,7 @@ def connect(server):
     """A connection, once there is room in the queue of the socket."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.connect(server.path)
+    sock.settimeout(LIMIT)
     return sock
 
 
@@ -110,6 +112,51 @@ def test_a_client_that_takes_nothing_is_let_go_when_its_time_is_up(serve, monkey
 
     wait_for(lambda: descriptors() == before + 1)
     slow.close()
+
+
+def test_clients_that_take_nothing_and_fill_every_place_give_way_to_one_that_asks(serve, monkeypatch):
+    monkeypatch.setattr(statussocket, 'CLIENT_LIMIT', 60.0)
+    server = serve(answers({'history': ['x' * 1000] * 5000}))
+    silent = [connect(server) for _ in range(2 * statussocket.CLIENTS)]
+
+    assert [len(ask(server.path, LIMIT)['history']) for _ in range(3)] == [5000] * 3
+    for one in silent:
+        one.close()
+
+
+def test_of_those_that_fill_every_place_the_one_that_has_taken_nothing_for_longest_gives_way(serve, monkeypatch):
+    monkeypatch.setattr(statussocket, 'CLIENTS', 2)
+    monkeypatch.setattr(statussocket, 'CLIENT_LIMIT', 60.0)
+    server = serve(answers({'history': ['x' * 1000] * 5000}))
+    first, second = [connect(server) for _ in range(2)]
+    read = len(first.recv(1 << 20)) + len(first.recv(1 << 20))
+    while read < 5000000:
+        # It takes a part now and then, the second one nothing.
+        time.sleep(0.02)
+        part = first.recv(1 << 18)
+        assert part, 'the one that reads was turned out'
+        read += len(part)
+        if read > 2000000 and second:
+            assert len(ask(server.path, LIMIT)['history']) == 5000
+            taken = sum(len(part) for part in iter(lambda: second.recv(1 << 20), b''))
+            second = None
+
+    assert taken < 5000000
+    first.close()
+
+
+def test_clients_that_wait_for_a_document_are_not_turned_out(serve, monkeypatch):
+    monkeypatch.setattr(statussocket, 'STALLED', 0.0)
+    replies = []
+    server = serve(replies.append)
+    waiting = [connect(server) for _ in range(statussocket.CLIENTS)]
+    wait_for(lambda: len(replies) == statussocket.CLIENTS)
+
+    assert connect(server).recv(100) == b''
+    for reply in replies:
+        reply('there')
+
+    assert [one.recv(100) for one in waiting] == [b'there'] * statussocket.CLIENTS
 
 
 def test_a_client_without_an_answer_is_let_go_when_its_time_is_up(serve, monkeypatch):
