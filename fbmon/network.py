@@ -154,8 +154,8 @@ class Network(object):
             if has == target:
                 self._right[item] = target
                 self._troubles.pop(item, None)
-            # An interface that is gone took what we had put there with it.
-            if target in (ABSENT, UP) and has in (target, MISSING):
+            # An interface that is gone took what we had put there with it; what is on its way there will be ours.
+            if target in (ABSENT, UP) and has in (target, MISSING) and item not in self._flights:
                 self._ledger.forget([item])
         return freed
 

@@ -242,6 +242,16 @@ def test_what_is_gone_or_up_again_is_no_longer_remembered_as_put_there():
     assert world.ledger.items == set()
 
 
+def test_what_is_released_while_it_is_on_its_way_there_is_still_ours_and_goes_when_it_is_shown():
+    world = World(ETH0, SW0_UP)
+    world.settle(card=PRESENT, port=DOWN)
+
+    assert world.settle(card=ABSENT, port=UP) == []
+    assert world.ledger.items == {CARD, PORT}
+    world.seen(CARD_LINE, SW0_DOWN)
+    assert world.settle(card=ABSENT, port=UP) == ['addr del 10.0.0.1/32 dev eth0', 'link set dev sw0 up']
+
+
 def test_a_port_that_was_down_already_is_not_remembered():
     world = World(SW0_DOWN)
 
