@@ -23,10 +23,15 @@ class Records(object):
     def read(self):
         """The complete lines that are there; none where there is no file or it cannot be read."""
         try:
-            with open(self._path, 'rb') as lines:
-                text = lines.read().decode('ascii', 'replace')
-                # What is left of a last line may make sense and mean something else: 10.0.0.1 of 10.0.0.12.
-                return text.rpartition('\n')[0].splitlines()
+            # A pipe in the place of the file must not make us wait for a writer.
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                compat.close_on_exec(descriptor)
+                text = b''.join(iter(lambda: os.read(descriptor, 65536), b'')).decode('ascii', 'replace')
+            finally:
+                os.close(descriptor)
+            # What is left of a last line may make sense and mean something else: 10.0.0.1 of 10.0.0.12.
+            return text.rpartition('\n')[0].splitlines()
         except EnvironmentError as error:
             if error.errno != errno.ENOENT:
                 self._failed(error)

@@ -82,6 +82,15 @@ def test_a_disk_that_is_full_costs_no_descriptors_and_all_is_there_once_it_has_r
     assert (records.error, Records(path).read()) == (None, ['one'] + lines + ['last'])
 
 
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path):
+    os.mkfifo(str(tmp_path / 'r'))
+    records = Records(str(tmp_path / 'r'))
+
+    assert (records.read(), records.error) == ([], None)
+    records.rewrite(['one'])
+    assert Records(str(tmp_path / 'r')).read() == ['one']
+
+
 def test_a_symbolic_link_in_its_place_is_replaced_and_what_it_points_to_left_alone(tmp_path):
     write(tmp_path / 'precious', 'precious\n')
     os.symlink(str(tmp_path / 'precious'), str(tmp_path / 'r'))

@@ -126,6 +126,7 @@ def test_clients_that_take_nothing_and_fill_every_place_give_way_to_one_that_ask
 
 def test_of_those_that_fill_every_place_the_one_that_has_taken_nothing_for_longest_gives_way(serve, monkeypatch):
     monkeypatch.setattr(statussocket, 'CLIENTS', 2)
+    monkeypatch.setattr(statussocket, 'STALLED', 0.0)
     monkeypatch.setattr(statussocket, 'CLIENT_LIMIT', 60.0)
     server = serve(answers({'history': ['x' * 1000] * 5000}))
     first, second = [connect(server) for _ in range(2)]
