@@ -1,6 +1,8 @@
 """One listener: a thread that waits for datagrams and timeouts and reports changes of its local state."""
+import errno
 import fcntl
 import os
+import resource
 import select
 import socket
 import struct
@@ -18,6 +20,9 @@ StateChanged = namedtuple('StateChanged', 'listener old new why at')
 Counters = namedtuple('Counters', 'received ignored missed last longest_gap')
 
 RECEIVE_BUFFER = 1 << 20
+
+# Descriptors that listeners leave to `ip`, log and status: without a new `ip` nothing could be changed any more.
+SPARE = 64
 SO_RCVBUFFORCE = 33
 SOCK_CLOEXEC = getattr(socket, 'SOCK_CLOEXEC', 0o2000000)
 SIOCGSTAMPNS = 0x8907
@@ -44,6 +49,9 @@ def open_socket(listener, scope=0):
     # Close-on-exec from its birth: an `ip monitor` started by another thread meanwhile would keep the port taken.
     sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM | SOCK_CLOEXEC)
     try:
+        # The system always gives the lowest number that is free.
+        if sock.fileno() >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE:
+            raise EnvironmentError(errno.EMFILE, os.strerror(errno.EMFILE))
         sock.setblocking(False)
         if six:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

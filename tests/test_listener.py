@@ -2,6 +2,7 @@
 import errno
 import fcntl
 import os
+import resource
 import signal
 import socket
 import time
@@ -10,7 +11,7 @@ from collections import namedtuple
 import pytest
 
 from fbmon import compat
-from fbmon.listener import Counters, Listener, StateChanged, open_socket
+from fbmon.listener import SPARE, Counters, Listener, StateChanged, open_socket
 from fbmon.states import ACTIVE, FAILED, UNKNOWN
 from helpers import finish, free_port, has_ipv6, python, read, require, send, wait_for
 
@@ -424,6 +425,24 @@ def test_the_receive_buffer_is_1_mb_where_the_system_allows():
 
     allowed = int(read('/proc/sys/net/core/rmem_max') or 0)
     assert size == 1 << 20 or size == 2 * allowed < 1 << 20
+
+
+def test_the_last_descriptors_are_left_to_others(monkeypatch):
+    place = Settings('127.0.0.1', 0, HOUR, 1, 1, ())
+    before = len(os.listdir('/proc/self/fd'))
+    first = open_socket(place)
+    number = first.fileno()
+    first.close()
+    monkeypatch.setattr(resource, 'getrlimit', lambda _: (number + SPARE, 4096))
+
+    with pytest.raises(EnvironmentError) as raised:
+        open_socket(place)
+
+    monkeypatch.setattr(resource, 'getrlimit', lambda _: (number + SPARE + 1, 4096))
+    open_socket(place).close()
+
+    assert raised.value.errno == errno.EMFILE
+    assert len(os.listdir('/proc/self/fd')) == before
 
 
 def test_an_address_that_is_not_here_is_an_error_and_leaves_no_descriptor():
