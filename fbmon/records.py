@@ -7,7 +7,8 @@ import os
 
 from fbmon import compat
 
-FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW
+# A new file, whatever stood there: no link is followed and no pipe waited for.
+FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 
 
 class Records(object):
@@ -41,6 +42,8 @@ class Records(object):
         """Have exactly these lines in the file: written aside and then renamed, so that there is always a whole one."""
         self._close()
         try:
+            if os.path.lexists(self._path + '.new'):
+                os.unlink(self._path + '.new')
             self._file = os.open(self._path + '.new', FLAGS, 0o600)
             compat.close_on_exec(self._file)
             self._write(lines)

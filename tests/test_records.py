@@ -103,12 +103,13 @@ def test_a_symbolic_link_in_its_place_is_replaced_and_what_it_points_to_left_alo
     assert not os.path.islink(str(tmp_path / 'r'))
 
 
-def test_a_symbolic_link_where_it_writes_aside_is_not_followed(tmp_path):
+@pytest.mark.parametrize('make', [lambda path: os.symlink('precious', path), os.mkfifo,
+                                  lambda path: write(path, 'of a run that was killed')], ids=['link', 'pipe', 'rest'])
+def test_what_stands_where_it_writes_aside_is_neither_followed_nor_waited_for(tmp_path, make):
     write(tmp_path / 'precious', 'precious\n')
-    os.symlink(str(tmp_path / 'precious'), str(tmp_path / 'r.new'))
+    make(str(tmp_path / 'r.new'))
     records = Records(str(tmp_path / 'r'))
 
     records.rewrite(['one'])
 
-    assert read(tmp_path / 'precious') == 'precious\n'
-    assert records.error is not None
+    assert (read(tmp_path / 'precious'), records.error, read(tmp_path / 'r')) == ('precious\n', None, 'one\n')
