@@ -92,3 +92,5 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section('measured on the kernel')
         for text in FIGURES:
             terminalreporter.write_line(text)
+        # tests/faults has the same hook.
+        del FIGURES[:]

@@ -8,6 +8,15 @@ from kernel.namespace import IP
 SCRIPT = '''here=${0%%/*}
 case " $* " in *" -batch "*) kind=batch ;; *" monitor "*) kind=monitor ;; *) kind=read ;; esac
 if [ -e "$here/hang.$kind" ]; then exec sleep 600; fi
+if [ -e "$here/late.$kind" ]; then
+    read -r seconds < "$here/late.$kind"
+    if [ $kind != batch ]; then sleep "$seconds"; exec %(ip)s "$@"; fi
+    while read -r line; do
+        case "$line" in fbmon*) sleep "$seconds" ;; esac
+        echo "$line"
+    done | %(ip)s "$@"
+    exit
+fi
 if [ -e "$here/fail.$kind" ]; then
     read -r words < "$here/fail.$kind"
     if [ $kind != batch ]; then echo "$words" >&2; exit 2; fi
@@ -18,7 +27,7 @@ if [ -e "$here/fail.$kind" ]; then
     done
     exit 1
 fi
-exec %s "$@"
+exec %(ip)s "$@"
 '''
 
 
@@ -28,7 +37,7 @@ class FakeIp(object):
     def __init__(self, directory):
         self._directory = str(directory)
         os.mkdir(self._directory)
-        helpers.write_program(os.path.join(self._directory, 'ip'), SCRIPT % IP)
+        helpers.write_program(os.path.join(self._directory, 'ip'), SCRIPT % {'ip': IP})
         # First on the daemon's PATH.
         self.path = self._directory + os.pathsep + os.environ['PATH']
 
@@ -40,9 +49,13 @@ class FakeIp(object):
         """New children of this kind answer nothing."""
         helpers.write(self._file('hang', kind), '')
 
+    def late(self, kind, seconds):
+        """New children of this kind do what they are told, but answer (or begin) so many seconds late."""
+        helpers.write(self._file('late', kind), '%g\n' % seconds)
+
     def works(self, kind):
         """New children of this kind are the real one again."""
-        for deed in ('fail', 'hang'):
+        for deed in ('fail', 'hang', 'late'):
             if os.path.exists(self._file(deed, kind)):
                 os.unlink(self._file(deed, kind))
 

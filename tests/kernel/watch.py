@@ -41,6 +41,12 @@ class Watch(object):
             assert left > 0, 'not seen: %s; seen: %s' % (sorted(missing), self._texts())
             self._read(left)
 
+    def more(self, seconds):
+        """Take in what there is; whether more has come within some seconds."""
+        before = len(self._events)
+        self._read(seconds)
+        return len(self._events) > before
+
     def take(self):
         """The texts of all events up to now, which are forgotten by this."""
         self._fence()

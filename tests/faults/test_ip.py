@@ -1,3 +1,4 @@
+"""`ip` fails, hangs, answers late, is killed, stopped or missing; `ip monitor` loses what it should have shown."""
 import os
 import signal
 
@@ -82,6 +83,32 @@ def test_an_ip_that_hangs_is_shown_and_what_is_wanted_is_reached_when_it_works(s
     fake_ip.works('batch')
     faulty.wait_state('bypass')
     assert (switch.addresses('eth0'), switch.ports()) == (files.BYPASS, files.PORTS_BYPASS)
+
+
+def test_an_ip_that_answers_late_but_in_time_is_waited_for(switch, fake_ip, faulty, dpis):
+    fake_ip.late('batch', 0.4)
+    fail_from_now(faulty, 'batch')
+    watch = switch.watch()
+
+    dpis.silence(3100)
+    watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0', 'sw0 down', 'sw2 down')
+
+    faulty.wait_sound('bypass')
+    assert 'cannot be made' not in faulty.log()
+    assert (len(watch.take()), switch.addresses('eth0')) == (4, files.BYPASS)
+
+
+def test_an_ip_that_answers_too_late_is_replaced_and_does_no_harm_when_it_comes_round(switch, fake_ip, faulty, dpis):
+    fake_ip.late('batch', 1.6)
+    fail_from_now(faulty, 'batch')
+
+    dpis.silence(3100)
+    faulty.wait_log('ip -batch: no answer within 1 s')
+    dpis.steady(3100)
+    fake_ip.works('batch')
+
+    faulty.wait_sound('normal')
+    assert (switch.addresses('eth0'), switch.ports()) == (files.NORMAL, files.PORTS_NORMAL)
 
 
 def test_a_stop_takes_no_longer_while_ip_hangs(switch, fake_ip, faulty, dpis, figure):
@@ -230,3 +257,14 @@ def test_an_ip_that_does_not_work_at_the_start_is_survived(switch, fake_ip, daem
     fake_ip.works(kind)
     daemon.wait_sound('normal')
     assert switch.addresses('eth0') == files.NORMAL
+
+
+def test_an_ip_that_is_late_with_everything_at_the_start_is_waited_for(switch, fake_ip, daemon, dpis):
+    dpis.steady(3000, 3100)
+    for kind in ('read', 'batch', 'monitor'):
+        fake_ip.late(kind, 0.3)
+
+    daemon.start(files.SMALL)
+
+    daemon.wait_sound('normal')
+    assert (switch.addresses('eth0'), 'cannot be' in daemon.log()) == (files.NORMAL, False)

@@ -1,0 +1,171 @@
+"""The disk of the log and the run directory: full, read-only, away, or with something strange in a file's place."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import helpers
+from kernel import files
+from kernel.daemon import problems
+
+PRECIOUS = 'precious\n'
+
+
+def reacts(switch, daemon, dpis):
+    """A failure and its end, with all that follows."""
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+    assert (switch.addresses('eth0'), switch.ports()) == (files.BYPASS, files.PORTS_BYPASS)
+    dpis.steady(3100)
+    daemon.wait_state('normal')
+    assert (switch.addresses('eth0'), switch.ports()) == (files.NORMAL, files.PORTS_NORMAL)
+
+
+def acts_unseen(switch, dpis):
+    """The same for a daemon that nobody can ask."""
+    watch = switch.watch()
+    dpis.silence(3100)
+    watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0', 'sw0 down', 'sw2 down')
+    dpis.steady(3100)
+    watch.wait_for('+ 192.168.1.211/32 eth0', '+ 192.168.1.212/32 eth0', 'sw0 up', 'sw2 up')
+
+
+def remount(path, option):
+    """Mount it read-only or not."""
+    subprocess.check_call(['mount', '-o', 'remount,' + option, path])
+
+
+# --- the log ---
+
+def test_a_log_disk_that_is_full_stops_nothing_and_the_log_goes_on_once_it_has_room(switch, daemon, dpis, small_disk):
+    os.symlink(small_disk, daemon.directory + '/logs')
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    helpers.fill(os.path.join(small_disk, 'filler'))
+
+    for _ in range(8):
+        reacts(switch, daemon, dpis)
+    os.unlink(os.path.join(small_disk, 'filler'))
+    reacts(switch, daemon, dpis)
+
+    assert daemon.log().splitlines()[-1].endswith('absent -> present: global state normal')
+    assert daemon.log().count('global state: bypass -> normal') < 9
+
+
+def test_a_log_directory_that_is_removed_while_it_runs_stops_nothing(switch, small, dpis):
+    shutil.rmtree(small.directory + '/logs')
+
+    reacts(switch, small, dpis)
+
+
+def test_a_read_only_log_disk_is_told_of_and_stops_nothing(switch, daemon, dpis, small_disk):
+    os.symlink(small_disk, daemon.directory + '/logs')
+    remount(small_disk, 'ro')
+    dpis.steady(3000, 3100)
+
+    daemon.start(files.SMALL)
+    shown = daemon.wait_state('normal')
+
+    assert [text for text in problems(shown) if 'no log file in' in text and 'Read-only file system' in text]
+    reacts(switch, daemon, dpis)
+
+
+# --- the run directory ---
+
+def test_a_full_run_directory_is_told_of_and_stops_nothing_and_is_written_once_it_has_room(
+        switch, daemon, dpis, small_disk):
+    daemon.run_dir = small_disk
+    helpers.fill(os.path.join(small_disk, 'filler'))
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    shown = ' '.join(daemon.wait_state('normal')['problems'])
+    assert shown.count('No space left on device') == 3
+    reacts(switch, daemon, dpis)
+
+    os.unlink(os.path.join(small_disk, 'filler'))
+    reacts(switch, daemon, dpis)
+    assert 'not remembered' not in ' '.join(daemon.status()['problems'])
+    daemon.kill()
+    # It is remembered again what the daemon has put there: without a card in the file it is released.
+    daemon.start(files.without(files.SMALL, 'BYPASS_CARD_HOST[0]'))
+    daemon.wait_state('normal')
+    helpers.wait_for(lambda: switch.cards() == files.CARDS[1:])
+
+
+def test_a_read_only_run_directory_stops_nothing(switch, daemon, dpis, small_disk):
+    daemon.run_dir = small_disk
+    remount(small_disk, 'ro')
+    dpis.steady(3000, 3100)
+
+    daemon.launch(files.SMALL)
+    daemon.wait_log('no status can be asked for')
+    daemon.wait_log('global state: unknown -> normal')
+
+    acts_unseen(switch, dpis)
+    assert daemon.stop()[0] == 0
+
+
+def a_directory(path, _precious):
+    os.mkdir(path)
+
+
+def a_link(path, precious):
+    os.symlink(precious, path)
+
+
+def a_link_to_nowhere(path, precious):
+    os.symlink(precious + '.none', path)
+
+
+def a_pipe(path, _precious):
+    os.mkfifo(path)
+
+
+def noise(path, _precious):
+    with open(path, 'wb') as target:
+        target.write(os.urandom(100000))
+
+
+@pytest.mark.parametrize('what', [a_directory, a_link, a_link_to_nowhere, a_pipe, noise])
+def test_something_strange_in_the_place_of_every_file_that_it_writes_harms_neither_it_nor_others(
+        switch, daemon, dpis, what):
+    precious = helpers.write(daemon.directory + '/precious', PRECIOUS)
+    os.mkdir(daemon.run_dir)
+    os.mkdir(daemon.directory + '/logs')
+    for name in ('ledger', 'ledger.new', 'history', 'history.new', 'daemon.lock'):
+        what(os.path.join(daemon.run_dir, name), precious)
+    if what is not a_directory:
+        what(os.path.join(daemon.run_dir, 'status.sock'), precious)
+    what(daemon.directory + '/logs/fastbypass_monitor.log', precious)
+    dpis.steady(3000, 3100)
+
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+
+    reacts(switch, daemon, dpis)
+    assert daemon.stop()[0] == 0
+    assert (helpers.read(precious), os.path.exists(precious + '.none')) == (PRECIOUS, False)
+
+
+def test_files_of_the_run_directory_that_are_removed_while_it_runs_are_missed_by_nobody(switch, small, dpis):
+    for name in ('ledger', 'history', 'daemon.lock'):
+        os.unlink(os.path.join(small.run_dir, name))
+
+    reacts(switch, small, dpis)
+
+
+# --- who may read and write them ---
+
+def test_whatever_the_mask_is_nobody_else_can_write_what_it_writes_or_read_its_run_directory(small):
+    small.stop()
+    shutil.rmtree(small.directory + '/logs')
+    shutil.rmtree(small.run_dir)
+    small.start(wrapper=['sh', '-c', 'umask 0; exec "$@"', 'sh'])
+    small.wait_state('normal')
+
+    modes = dict((os.path.join(os.path.basename(top), name), os.stat(os.path.join(top, name)).st_mode & 0o777)
+                 for top in (small.run_dir, small.directory + '/logs') for name in os.listdir(top) + ['.'])
+    assert modes == {'run/.': 0o700, 'run/daemon.lock': 0o600, 'run/ledger': 0o600, 'run/history': 0o600,
+                     'run/status.sock': 0o600, 'logs/.': 0o755, 'logs/fastbypass_monitor.log': 0o644}

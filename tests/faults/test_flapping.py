@@ -1,0 +1,35 @@
+"""A node that comes and goes: what is not steady moves nothing."""
+import helpers
+from kernel import files
+from kernel.daemon import listener
+
+RECOVERY = 6
+
+# The other one is never late, however busy the machine is.
+CONFIG = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=10000') + 'LISTEN_HEARTBEAT_TIMEOUT[1]=100\n' \
+    'LISTEN_HEARTBEAT_RECOVERY[1]=%d\n' % RECOVERY
+
+
+def test_a_node_that_comes_and_goes_faster_than_recovery_allows_moves_nothing(switch, daemon, dpis, tmp_path):
+    helpers.write_program(str(tmp_path / 'hook'), 'echo "$@" >>%s/told' % tmp_path)
+    dpis.steady(3000)
+    daemon.start(CONFIG + 'ON_CHANGE=%s\n' % (tmp_path / 'hook'))
+    before = daemon.wait_state('bypass')
+    helpers.wait_for(lambda: 'port sw2 up down' in helpers.read(tmp_path / 'told'))
+    told, log, watch = helpers.read(tmp_path / 'told'), daemon.log(), switch.watch()
+    for _ in range(15):
+        missed, received = [listener(daemon.status(), 1)[name] for name in ('missed', 'received')]
+        for _ in range(RECOVERY - 1):
+            dpis.beat(3100)
+        # All of them were heard, and then there was a timeout.
+        daemon.wait(lambda status: listener(status, 1)['received'] == received + RECOVERY - 1)
+        daemon.wait(lambda status: listener(status, 1)['missed'] > missed)
+
+    shown = daemon.status()
+    assert (shown['state'], shown['history'], listener(shown, 1)['received']) == (
+        'bypass', before['history'], 15 * (RECOVERY - 1))
+    watch.quiet(0.2)
+    assert (helpers.read(tmp_path / 'told'), daemon.log()) == (told, log)
+
+    dpis.steady(3100)
+    daemon.wait_state('normal')

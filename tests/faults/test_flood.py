@@ -1,0 +1,58 @@
+"""Junk at a listener's port, as much as comes: nobody else notices."""
+import os
+import subprocess
+import sys
+
+import helpers
+from fbmon import compat
+from kernel import files
+from kernel.daemon import listener
+from kernel.dpi import HOST
+
+# Datagrams a second, and for how long.
+RATE = int(os.environ.get('FBMON_FLOOD', '100000'))
+SECONDS = 4.0
+
+# Only listener 0 is flooded; it hears the node at 192.168.1.1 every 100 ms.
+CONFIG = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=1000') + 'LISTEN_HEARTBEAT_TIMEOUT[0]=3000\n' \
+    'LISTEN_HB_SOURCE[0]=192.168.1.1\n'
+
+
+def ticks(pid):
+    """Seconds of CPU that a process has used, in all of its threads."""
+    fields = helpers.read('/proc/%d/stat' % pid).rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / float(os.sysconf('SC_CLK_TCK'))
+
+
+def begin(switch, port):
+    """The child that floods a port from an address that is on no list."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'flood.py')
+    argv = switch.outside.prefix() + [sys.executable, script, HOST, str(port), '192.168.1.11', str(RATE), str(SECONDS)]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, close_fds=True)
+
+
+def test_a_flood_from_a_source_that_is_not_listed_is_noticed_by_nobody(switch, daemon, dpis, figure):
+    dpis.steady(3000, interval=100)
+    dpis.steady(3100)
+    daemon.start(CONFIG)
+    before = listener(daemon.wait_state('normal'), 0)
+    lines, watch = len(daemon.log().splitlines()), switch.watch()
+
+    child, used, began = begin(switch, 3000), ticks(daemon.child.pid), compat.monotonic()
+    daemon.wait(lambda status: listener(status, 0)['ignored'] > 1000)
+    due = dpis.silence(3100) + 1.0
+    seen = watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0').at
+    sent = int(helpers.finish(child)[1])
+    used, took = ticks(daemon.child.pid) - used, compat.monotonic() - began
+    shown = daemon.wait_state('bypass')
+
+    flooded, silent = listener(shown, 0), listener(shown, 1)
+    assert (flooded['state'], flooded['missed'], silent['state']) == ('active', 0, 'failed')
+    # One core is the most: the interpreter's own lock lets one thread run, the kernel's part is beside it.
+    assert used / took < 1.3
+    # The failure of the other one, what follows from it, and nothing of the flood.
+    assert len(daemon.log().splitlines()) - lines < 12
+    figure('flood: %d datagrams/s; %.0f %% of them counted as ignored, %d of about %d heartbeats received, '
+           '%.2f cores; the other failure seen %.1f ms after it was due'
+           % (sent / SECONDS, 100.0 * (flooded['ignored'] - before['ignored']) / sent,
+              flooded['received'] - before['received'], took * 10, used / took, (seen - due) * 1000))

@@ -1,0 +1,47 @@
+"""What others do to interfaces and addresses without end: afterwards all is as it must be."""
+from fbmon import compat
+from kernel import files
+
+SECONDS = 1.0
+
+# Heartbeats come through eth0: the cards are elsewhere, so that no node dies of it.
+APART = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3')
+
+
+def again_and_again(deed):
+    """Do it for a while; how often."""
+    times, deadline = 0, compat.monotonic() + SECONDS
+    while compat.monotonic() < deadline:
+        deed()
+        times += 1
+    return times
+
+
+def test_addresses_that_somebody_flushes_in_a_loop_are_there_when_the_loop_ends(switch, small, dpis, figure):
+    times = again_and_again(lambda: switch.ip('addr', 'flush', 'dev', 'eth0', 'to', '192.168.1.208/28'))
+
+    small.wait_sound('normal')
+    assert switch.addresses('eth0') == files.NORMAL
+    figure('flushed %d times in %g s: %d lines in the log' % (times, SECONDS, len(small.log().splitlines())))
+    dpis.silence(3100)
+    small.wait_sound('bypass')
+    assert switch.addresses('eth0') == files.BYPASS
+
+
+def test_interfaces_that_vanish_return_and_change_their_names_in_a_loop_are_as_wanted_when_it_ends(
+        switch, daemon, dpis):
+    dpis.steady(3000, 3100)
+    daemon.start(APART)
+    daemon.wait_state('normal')
+
+    def deed():
+        switch.recreate('sw3')
+        switch.recreate('sw2')
+        switch.batch('link set sw1 down', 'link set sw1 name away', 'link set away name sw1')
+    again_and_again(deed)
+
+    daemon.wait_state('normal')
+    assert (switch.addresses('sw3'), switch.ports()) == (files.CARDS, files.PORTS_NORMAL)
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+    assert (switch.addresses('sw3'), switch.ports()) == ([], 'down up down up')

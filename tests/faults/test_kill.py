@@ -1,0 +1,144 @@
+"""kill -9 at any instant: what the next start finds is made what it must be, and nothing is left behind."""
+import os
+import random
+import sys
+import time
+
+import helpers
+from fbmon import ledger
+from fbmon.plan import AddressItem, PortItem
+from kernel import files, model
+from kernel.namespace import ip
+
+# Each interpreter has instants of its own; FBMON_SEED plays those of another one again.
+KILLS = int(os.environ.get('FBMON_KILLS', '75'))
+SEED = int(os.environ.get('FBMON_SEED', '%d%02d' % sys.version_info[:2]))
+
+CARD = '192.168.1.2%d'
+
+# ms; a node that lives sends a heartbeat every 25 ms.
+TIMEOUT = 150
+
+# Cards by their last digits, ports of both kinds: different ones in the two files, so that a reload releases some.
+RULES = [model.Rules(1, range(11, 31), [model.PortList(('sw0',), True, None), model.PortList(('sw1',), True, 0),
+                                        model.PortList(('sw2',), True, 1)], ()),
+         model.Rules(2, range(21, 41), [model.PortList(('sw3',), True, None), model.PortList(('sw1', 'sw2'), True, 1)],
+                     ())]
+
+
+def text(rules):
+    """The configuration file."""
+    lines = ['LISTEN_HEARTBEAT_IFS=eth0', 'BYPASS_CARD_IFS=eth0', 'LISTEN_HEARTBEAT_TIMEOUT=%d' % TIMEOUT,
+             'LISTEN_HEARTBEAT_FAILED=%d' % rules.threshold]
+    for node in (0, 1):
+        lines += ['LISTEN_HB_HOST[%d]=192.168.1.202' % node, 'LISTEN_HB_PORT[%d]=%d' % (node, 3000 + 100 * node)]
+    lines += ['BYPASS_CARD_HOST[%d]=%s' % (card, CARD % card) for card in rules.cards]
+    lines += ['LISTEN_CUBRO_IFS%s=%s' % ('' if one.node is None else '[%d]' % one.node, ','.join(one.ports))
+              for one in rules.lists]
+    return '\n'.join(lines) + '\n'
+
+
+class Network(object):
+    """What there must be when the daemon has come to rest."""
+
+    def __init__(self, rules, alive):
+        nodes = dict((node, 'active' if node in alive else 'failed') for node in (0, 1))
+        verdict = model.judge(rules, nodes, model.NOTHING)
+        there = [CARD % card for card, word in verdict.cards.items() if word == 'present'] + ['192.168.1.202']
+        down = [port for port, word in verdict.ports.items() if word == 'down']
+        self.state = verdict.state
+        self.seen = (sorted([files.OWN] + [address + '/32' for address in there]), sorted(down))
+        # Nobody else has changed anything.
+        self.ours = set([AddressItem('eth0', address) for address in there] + [PortItem(port) for port in down])
+
+
+def seen(switch):
+    """What the kernel has."""
+    return switch.addresses('eth0'), [port for port in ('sw0', 'sw1', 'sw2', 'sw3') if switch.port(port) == 'down']
+
+
+class Killer(object):
+    """Changes the world and kills the daemon meanwhile."""
+
+    def __init__(self, source, switch, daemon):
+        self.source, self.switch, self.daemon = source, switch, daemon
+        self.rules, self.alive = RULES[0], set([0, 1])
+        switch.dpis.steady(3000, 3100)
+        daemon.start(text(self.rules))
+        daemon.wait_state('normal')
+        self.watch = switch.watch()
+
+    def network(self):
+        """What there must be at the moment."""
+        return Network(self.rules, self.alive)
+
+    def change(self):
+        """A node dies or comes back, or there is another file, or both."""
+        for node in self.source.choice([(0,), (1,), (0, 1), ()]):
+            self.alive ^= set([node])
+            (self.switch.dpis.steady if node in self.alive else self.switch.dpis.silence)(3000 + 100 * node)
+        if self.source.random() < 0.4:
+            self.rules = RULES[1 - RULES.index(self.rules)]
+            helpers.write(self.daemon.config, text(self.rules))
+            self.daemon.signal(1)
+
+    def kill(self):
+        """kill -9, after so many changes of the network or so much time."""
+        if self.source.random() < 0.6:
+            self._await(self.source.randint(1, 25))
+        else:
+            time.sleep(self.source.uniform(0, TIMEOUT / 1000.0 + 0.03))
+        self.daemon.kill()
+
+    def kill_a_start(self):
+        """A start that does not come far."""
+        self.daemon.launch()
+        time.sleep(self.source.uniform(0, 0.4))
+        self.daemon.kill()
+
+    def _await(self, count):
+        """Until the kernel has reported so many changes, or no more of them for a while."""
+        while count > 0 and self.watch.more(2 * TIMEOUT / 1000.0):
+            count -= 1
+
+    def left(self):
+        """The processes in the switch that are not the daemon's own."""
+        pids = set(int(pid) for pid in ip('netns', 'pids', self.switch.name).split())
+        return pids - set(self.daemon.children()) - set([self.daemon.child.pid])
+
+
+def noted(daemon):
+    """The items that the ledger of the run directory has."""
+    items = set()
+    for sign, item in map(ledger.parse, helpers.read(daemon.run_dir + '/ledger').splitlines()):
+        (items.add if sign == '+' else items.discard)(item)
+    return items
+
+
+def test_killed_at_any_instant_the_next_start_reaches_what_must_be_and_nothing_is_left_behind(
+        switch, daemon, figure):
+    killer = Killer(random.Random(SEED), switch, daemon)
+    halfway = 0
+    for number in range(KILLS):
+        before = killer.network().seen
+        killer.watch.take()
+        killer.change()
+        killer.kill()
+        wanted = killer.network()
+        halfway += seen(switch) not in (before, wanted.seen)
+        if killer.source.random() < 0.2:
+            killer.kill_a_start()
+
+        where = 'seed %d, kill %d' % (SEED, number)
+        daemon.start()
+        try:
+            daemon.wait(lambda status: (status['state'], seen(switch)) == (wanted.state, wanted.seen))
+        except AssertionError as error:
+            raise AssertionError('%s: %s, must be %s: %s' % (where, seen(switch), (wanted.state, wanted.seen), error))
+        helpers.wait_for(lambda: noted(daemon) == wanted.ours)
+        # The `ip monitor` of a killed one ends with the next change of the network: those of the watch.
+        killer.watch.take()
+        helpers.wait_for(lambda: killer.left() == set())
+        assert sorted(os.listdir(daemon.run_dir)) == ['daemon.lock', 'history', 'ledger', 'status.sock'], where
+        assert 'Traceback' not in daemon.said(), where
+    figure('%d kills, seed %d: %d of them when the network was half changed' % (KILLS, SEED, halfway))
