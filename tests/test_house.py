@@ -128,4 +128,5 @@ def test_the_first_two_commands_of_the_readme_install_what_they_need():
 
     assert [(target, set(words.split())) for words, target in commands] == [
         ('demo', {'make', 'python3', 'iproute2', 'iputils-ping'}),
-        ('test', {'make', 'python3', 'python3-venv', 'iproute2', 'iputils-ping', 'shellcheck', 'strace'})]
+        ('test', {'make', 'python3', 'python3-venv', 'iproute2', 'iputils-ping', 'shellcheck', 'strace',
+                  'libfaketime'})]

@@ -1,0 +1,41 @@
+"""docs/faults.md is what the tests prove: each row names one, and each of tests/faults has a row or belongs to one."""
+import ast
+import os
+import re
+
+from helpers import ROOT, read
+
+HEAD = '| fault | what the operator sees | what is promised | test |'
+
+
+def rows():
+    """(fault, test) of each row."""
+    cells = [[cell.strip() for cell in re.split(r' \| ', line.strip('| '))]
+             for line in read(os.path.join(ROOT, 'docs/faults.md')).splitlines()
+             if line.startswith('| ') and line != HEAD]
+    return [(row[0], row[-1].strip('`')) for row in cells]
+
+
+def names(path):
+    """The names of a file's tests."""
+    tree = ast.parse(read(os.path.join(ROOT, path)).encode('utf-8'))
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith('test_')]
+
+
+def test_every_row_names_a_test_that_is_there():
+    named = [test.partition('::')[::2] for _, test in rows()]
+
+    assert [(path, name) for path, name in named if name not in names(path)] == []
+
+
+def test_there_are_at_least_25_faults_and_each_is_told_once():
+    faults = [fault for fault, _ in rows()]
+
+    assert len(faults) >= 25
+    assert len(set(faults)) == len(faults)
+
+
+def test_every_file_of_faults_has_a_row():
+    files = sorted(name for name in os.listdir(os.path.join(ROOT, 'tests/faults')) if name.startswith('test_'))
+
+    assert [name for name in files if not any('tests/faults/%s::' % name in test for _, test in rows())] == []
