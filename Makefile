@@ -4,7 +4,13 @@
 # REQUIRE=1                     fail where a test or a linter would otherwise be left out
 # ARGS="tests/test_rules.py"    what pytest gets instead of `tests`
 # SUITES="bookworm"             the Debian releases that `make e2e` boots, instead of all three
-# SECONDS=1200 SEED=7           how long `make soak` lasts, and the life that it repeats instead of a new one
+# PARTS="reaction"              what `make bench` measures, instead of all of it
+# ROUNDS=20                     of each candidate, instead of 60
+# FBMON="/path/to/fbmon.py"     other checkouts that it measures beside this one
+# ONLY="2.7|BFD"                only candidates with one of these words in the name
+# OUT=docs/bench                where its results go, instead of dist/bench
+# SECONDS=1200 SEED=7           how long `make soak` lasts, and the life that it repeats instead of a new one;
+#                               SECONDS is how long `make bench` lets everything be idle, too
 # PYTHON=python2.7              the interpreter of `make soak`, instead of python3
 
 PYTHON3 ?= python3
@@ -12,6 +18,11 @@ PYTHONS ?=
 REQUIRE ?=
 ARGS ?=
 SUITES ?= bullseye bookworm trixie
+PARTS ?=
+ROUNDS ?=
+FBMON ?=
+ONLY ?=
+OUT ?= dist/bench
 SECONDS ?= 60
 SEED ?=
 PYTHON ?= python3
@@ -22,7 +33,7 @@ DEB = dist/fastbypass_monitor-$(VERSION).deb
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint demo soak deb e2e clean
+.PHONY: help test lint demo soak bench deb e2e clean
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -41,6 +52,10 @@ demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (roo
 
 soak: ## sixty listeners under random outages, reloads, kills and strangers' hands against the model (root, 60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/soak/run.py $(SECONDS) $(SEED)
+
+bench: ## how fast it is, beside its peers, which are installed (root, Debian 12, some minutes)
+	@$(PYTHON3) bench/run.py $(if $(PARTS),--parts "$(PARTS)") $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(PYTHONS),--pythons "$(PYTHONS)") --seconds $(SECONDS) --fbmon "$(FBMON)" --only "$(ONLY)" --out "$(OUT)"
 
 deb: ## the Debian package, in dist/
 	@rm -rf build/deb

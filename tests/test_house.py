@@ -80,19 +80,23 @@ def test_a_python_of_a_switch_needs_nothing_else():
     assert [(module, sorted(names & strangers)) for module, names in graph().items() if names & strangers] == []
 
 
-@pytest.mark.parametrize('name', ['fbmon.py'] + python_files('fbmon', 'tests'))
+# What bench/ runs under the interpreters that it measures.
+MEASURED = [os.path.join('bench', name) for name in ('limits.py', 'receiver.py')]
+
+
+@pytest.mark.parametrize('name', ['fbmon.py'] + MEASURED + python_files('fbmon', 'tests'))
 def test_every_file_that_a_switch_or_a_test_reads_is_python_2_and_3(name):
     compile(read(name).encode('utf-8'), name, 'exec', dont_inherit=True)
 
 
 def test_every_module_says_what_it_is_for():
-    names = ['fbmon.py'] + python_files('fbmon', 'demo', 'tools')
+    names = ['fbmon.py'] + python_files('fbmon', 'bench', 'demo', 'tools')
 
     assert [name for name in names if not re.match(r'(#!.*\n)?"""\S', read(name))] == []
 
 
 def test_the_modules_stay_small():
-    names = python_files('fbmon', 'demo', 'tools')
+    names = python_files('fbmon', 'bench', 'demo', 'tools')
 
     assert [name for name in names if read(name).count('\n') > 260] == []
 

@@ -1,0 +1,82 @@
+"""What may go on beside the daemon while it reacts: a flood, somebody who asks for its status, a program of ON_CHANGE.
+
+    python3 bench/loads.py flood HOST PORT RATE SOURCE
+    python3 bench/loads.py ask SOCKET PAUSE_MS
+"""
+import os
+import socket
+import subprocess
+import sys
+import time
+
+# Datagrams a second, from an address that the listener does not accept; what the daemon is asked for its status each
+# PAUSE ms; seconds that an ON_CHANGE program computes.
+RATE, STRANGER, PAUSE = 10000, '192.168.1.2', 10
+HOOK = '#!/bin/sh\n# Some tens of milliseconds of one CPU.\nn=0\nwhile [ $n -lt 40000 ]; do n=$((n + 1)); done\n'
+
+
+class Load(object):
+    """A process that runs from start() to stop()."""
+
+    def __init__(self, words, outside=False):
+        self._words, self._outside = words, outside
+        self._child = None
+
+    def start(self, candidate):
+        """Beside this candidate, whose directory takes the place of {} in the words."""
+        prefix = candidate.switch.outside.prefix() if self._outside else []
+        words = [word.replace('{}', candidate.daemon.run_dir) for word in self._words]
+        self._child = subprocess.Popen(prefix + [sys.executable, os.path.abspath(__file__)] + words,
+                                       start_new_session=True)
+
+    def stop(self):
+        """The end of it."""
+        if self._child:
+            self._child.kill()
+            self._child.wait()
+            self._child = None
+
+
+def flooding(host, port):
+    """The Load of a flood at one listener."""
+    return Load(['flood', host, str(port), str(RATE), STRANGER], outside=True)
+
+
+def asking():
+    """The Load of somebody who asks for the status."""
+    return Load(['ask', '{}/status.sock', str(PAUSE)])
+
+
+def flood(host, port, rate, source):
+    """So many datagrams a second, a millisecond's worth at a time."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind((source, 0))
+    sock.connect((host, int(port)))
+    sent, began = 0, time.monotonic()
+    while True:
+        while sent < (time.monotonic() - began) * int(rate):
+            try:
+                sock.send(b'junk')
+            except OSError:
+                pass
+            sent += 1
+        time.sleep(0.001)
+
+
+def ask(path, pause):
+    """One question after the other."""
+    while True:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.connect(path)
+            while sock.recv(65536):
+                pass
+        except OSError:
+            pass
+        finally:
+            sock.close()
+        time.sleep(int(pause) / 1000.0)
+
+
+if __name__ == '__main__':
+    {'flood': flood, 'ask': ask}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,113 @@
+"""The parts of the bench: what is measured in which circumstances, in what order."""
+import os
+import random
+
+import helpers
+import idle
+import keepalived
+import loads
+import peers
+import reaction
+import results
+import starting
+from candidates import HOST, PORT, USUAL
+from ours import Ours
+from thousand import Thousand
+
+# 64 addresses of cards and 64 ports.
+MANY = tuple('192.168.2.%d' % number for number in range(1, 65))
+PORTS = tuple('sw%d' % number for number in range(64))
+MASS = USUAL._replace(cards=MANY, ports=PORTS)
+# All of 1,000 must fail for a bypass, so that what is done follows the last timeout; 10 heartbeats a second each.
+THOUSAND = MASS._replace(nodes=1000, interval=114, timeout=1000, threshold=1000)
+# One address, for what a single change costs.
+ONE = USUAL._replace(cards=USUAL.cards[:1])
+
+
+class Bench(object):
+    """What the parts share: versions of the daemon, interpreters, a directory, how much is to be done."""
+
+    def __init__(self, daemons, interpreters, options, directory):
+        self.daemons, self.interpreters, self.options, self.directory = daemons, interpreters, options, directory
+        self._made = 0
+
+    def reaction(self):
+        """From overdue to gone, from the first heartbeat to back: 8 listeners, 2 cards, and the peers."""
+        candidates = self._ours(USUAL) + [
+            keepalived.TracksBfd('keepalived, BFD', self._path()),
+            keepalived.TracksFile('keepalived, file', self._path()),
+            peers.Exabgp('exabgp healthcheck, each 50 ms', self._path())]
+        return self._rounds('reaction', candidates)
+
+    def limits(self):
+        """What a change costs at least."""
+        candidates = []
+        for kind, text in (('processes', 'ip process'), ('batch', 'ip -batch, started for it'),
+                           ('coprocess', 'ip -batch, kept running'), ('netlink', 'netlink')):
+            candidates += [peers.Bare('%s, Python %s' % (text, version), path, kind, ONE)
+                           for version, path in self.interpreters]
+        rows = self._rounds('limits', candidates, names=results.CHANGE)
+        version, path = self.interpreters[-1]
+        return rows + self._rounds('limits of 64 + 64', [
+            peers.Bare('%s, Python %s' % (text, version), path, kind, MASS)
+            for kind, text in (('coprocess', 'ip -batch, kept running'), ('netlink', 'netlink'))], 0.5, results.CHANGE)
+
+    def mass(self):
+        """64 cards and 64 ports at once."""
+        return self._rounds('mass', self._ours(MASS), 0.5)
+
+    def loads(self):
+        """The reaction while something else goes on; calm, for comparison, in the same run."""
+        hook = os.path.join(self.directory, 'hook')
+        helpers.write(hook, loads.HOOK)
+        os.chmod(hook, 0o755)
+        kinds = (('calm', USUAL, None), ('flood', USUAL, loads.flooding(HOST, PORT)), ('status', USUAL, loads.asking()),
+                 ('hook', USUAL._replace(lines='ON_CHANGE=%s\n' % hook), None))
+        candidates = [candidate for name, setup, load in kinds for candidate in self._ours(setup, ', ' + name, load)]
+        return self._rounds('loads', candidates, 0.5)
+
+    def thousand(self):
+        """1,000 listeners."""
+        rows = []
+        # One at a time: 10,000 heartbeats a second are a load for each other's rounds.
+        for candidate in self._ours(THOUSAND, kind=Thousand):
+            found = reaction.run([candidate], max(1, self.options.rounds // 10), 3, self._source(), candidate.live)
+            rows += candidate.rows() + results.reaction_rows('thousand', found)
+        return rows
+
+    def idle(self):
+        """What it costs while nothing happens."""
+        candidates = self._ours(idle.HEARTBEATS, kind=idle.Beating)
+        candidates += self._ours(idle.SILENCE, ', no heartbeats', kind=idle.Silent)
+        candidates += [idle.Receiver('bare threads that receive, Python %s' % version, path)
+                       for version, path in self.interpreters]
+        candidates += [idle.IdleBfd('keepalived, BFD', self._path()),
+                       peers.IdleExabgp('exabgp healthcheck, each second', self._path(), 1.0)]
+        return idle.run(candidates, self.options.seconds)
+
+    def start(self):
+        """From the start to listening."""
+        rows = []
+        for name, program in self.daemons:
+            for version, path in self.interpreters:
+                directory = self._path()
+                rows += starting.run('%s, Python %s' % (name, version), path, program, directory,
+                                     max(1, self.options.rounds // 3), self.options.blocks)
+        return rows
+
+    def _ours(self, setup, suffix='', load=None, kind=Ours):
+        return [kind('%s, Python %s%s' % (name, version, suffix), path, program, self._path(), setup, load)
+                for name, program in self.daemons for version, path in self.interpreters]
+
+    def _rounds(self, part, candidates, share=1.0, names=results.REACTION):
+        words = self.options.only.split('|')
+        chosen = [one for one in candidates if any(word in one.label for word in words)]
+        rounds = max(1, int(self.options.rounds * share))
+        return results.reaction_rows(part, reaction.run(chosen, rounds, self.options.blocks, self._source()), names)
+
+    def _source(self):
+        return random.Random(self.options.seed)
+
+    def _path(self):
+        self._made += 1
+        return os.path.join(self.directory, str(self._made))

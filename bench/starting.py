@@ -1,0 +1,88 @@
+"""From the start of the daemon's launcher to READY=1, which it says when its listeners listen."""
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+import helpers
+import results
+from candidates import USUAL
+from kernel import netlink
+from kernel.switch import Switch
+from observe import now
+from ours import configuration
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+LIMIT = 20.0
+
+
+def install(program, target):
+    """What debian/rules installs, in a directory; as there, without compiled modules."""
+    top = os.path.dirname(program)
+    os.makedirs(target + '/fbmon')
+    for name in ['fbmon.py'] + ['fbmon/' + name for name in os.listdir(top + '/fbmon') if name.endswith('.py')]:
+        shutil.copy(os.path.join(top, name), os.path.join(target, name))
+    for name in ('launch', 'reload'):
+        shutil.copy(os.path.join(top, 'debian/libexec', name), target)
+
+
+def programs(interpreter, target):
+    """A directory for PATH in which the launcher finds this interpreter and no other, and `ip`."""
+    os.makedirs(target)
+    name = 'python2.7' if '2.7' in os.path.basename(os.path.realpath(interpreter)) else 'python3'
+    for link, path in ((name, interpreter), ('ip', helpers.program('ip')), ('sh', '/bin/sh')):
+        os.symlink(path, os.path.join(target, link))
+    return target
+
+
+def run(label, interpreter, program, directory, rounds, blocks):
+    """The Rows of one interpreter: starts on a switch without the listeners' address, and with it."""
+    installed = os.path.join(directory, 'installed')
+    install(program, installed)
+    path = programs(interpreter, os.path.join(directory, 'bin'))
+    helpers.write(directory + '/env', configuration(USUAL))
+    switch = Switch()
+    try:
+        first, again = [], []
+        for turn in range(blocks):
+            pairs = [_pair(switch, installed, path, directory) for _ in range(max(1, rounds // blocks))]
+            first.append([pair[0] for pair in pairs])
+            again.append([pair[1] for pair in pairs])
+    finally:
+        switch.close()
+    return [results.Row('start', 'first start until listening', label, 'ms', first, ''),
+            results.Row('start', 'restart until listening', label, 'ms', again, '')]
+
+
+def _pair(switch, installed, path, directory):
+    switch.ip('addr', 'flush', 'dev', 'eth0', 'scope', 'global')
+    switch.ip('addr', 'add', '192.168.1.200/24', 'dev', 'eth0')
+    shutil.rmtree(directory + '/run', ignore_errors=True)
+    return [1000 * _start(switch, installed, path, directory) for _ in range(2)]
+
+
+def _start(switch, installed, path, directory):
+    """Seconds until READY=1."""
+    name = '\0fbmon-bench-%d' % os.getpid()
+    # An abstract name belongs to a network namespace.
+    manager = switch.inside(socket.socket, socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(name)
+    manager.settimeout(LIMIT)
+    argv = [installed + '/launch', '--config', directory + '/env', '--log-dir', directory + '/logs', '--run-dir',
+            directory + '/run', 'run']
+    environ = {'PATH': path, 'NOTIFY_SOCKET': '@' + name[1:]}
+    with open(directory + '/stderr', 'ab') as errors:
+        began = now()
+        child = netlink.inside(switch.path, lambda: subprocess.Popen(argv, env=environ, stdin=subprocess.DEVNULL,
+                                                                     stdout=errors, stderr=errors))
+    try:
+        while manager.recv(4096) != b'READY=1':
+            pass
+        return now() - began
+    finally:
+        child.terminate()
+        child.wait()
+        manager.close()
+        time.sleep(0.05)

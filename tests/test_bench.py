@@ -1,0 +1,136 @@
+"""The pure parts of bench/: from samples to figures, tables and a picture. No time is measured here."""
+import os
+import re
+import sys
+import xml.dom.minidom
+
+import pytest
+
+from helpers import ROOT
+
+sys.path.insert(0, os.path.join(ROOT, 'bench'))
+
+import budgets  # noqa: E402
+import compare  # noqa: E402
+import drawing  # noqa: E402
+import figures  # noqa: E402
+import results  # noqa: E402
+
+
+def row(blocks, candidate='one', part='reaction', what='until gone', note=''):
+    return results.Row(part, what, candidate, 'ms', blocks, note)
+
+
+@pytest.mark.parametrize('share, value', [(0.0, 1), (0.5, 3), (1.0, 5), (0.25, 2), (0.95, 4.8)])
+def test_a_percentile_lies_between_two_values_if_need_be(share, value):
+    assert abs(figures.percentile([5, 1, 3, 2, 4], share) - value) < 1e-9
+
+
+def test_a_summary_names_the_middle_the_tail_and_the_ends():
+    one = figures.summary([[1.0, 2.0], [3.0], []])
+
+    assert (one.n, one.median, one.least, one.most) == (3, 2.0, 1.0, 3.0)
+    assert 2.0 < one.p95 < one.p99 < 3.0
+
+
+def test_no_samples_have_no_summary():
+    assert figures.summary([[], []]) is None
+
+
+def test_the_interval_of_the_median_is_the_same_for_the_same_seed_and_holds_the_median():
+    blocks = [[1.0, 1.1, 1.3], [1.2, 0.9], [1.05, 1.15, 3.0]]
+
+    low, high = figures.interval(blocks)
+
+    assert figures.interval(blocks) == (low, high)
+    assert 0.9 <= low <= figures.median(sum(blocks, [])) <= high <= 3.0
+
+
+def test_blocks_that_differ_from_each_other_make_the_interval_wide():
+    alike = figures.summary([[1.0, 1.9, 2.0, 2.1, 3.0]] * 4)
+    apart = figures.summary([[1.0] * 5, [1.0] * 5, [3.0] * 5, [3.0] * 5])
+
+    assert (apart.low, apart.high) == (1.0, 3.0)
+    assert alike.high - alike.low < 1.0
+
+
+def test_two_runs_agree_where_their_intervals_meet():
+    one, near, far = [figures.summary([[start, start + 0.1, start + 0.2]] * 3) for start in (1.0, 1.1, 2.0)]
+
+    assert (figures.agree(one, near), figures.agree(one, far)) == (True, False)
+
+
+def test_a_comparison_tells_which_figures_differ():
+    one = [row([[1.0, 1.1]] * 3), row([[5.0]] * 3, 'two'), row([[1.0]], 'three')]
+    other = [row([[1.05, 1.1]] * 3), row([[9.0]] * 3, 'two'), row([], 'three')]
+
+    lines = compare.lines(one, other)
+
+    assert [line.split()[0] for line in lines] == ['agrees', 'DIFFERS', '1']
+    assert lines[-1].startswith('1 of 2 figures agree')
+
+
+def test_results_are_read_as_they_were_written(tmp_path):
+    path = str(tmp_path / 'results.json')
+    rows = [row([[1.0, 2.25], [3.5]], note='1 round without an end'), row([])]
+
+    results.write(path, {'kernel': 'Linux'}, rows)
+
+    assert results.read(path) == ({'kernel': 'Linux'}, rows)
+
+
+def test_a_table_has_a_line_for_each_candidate_one_without_samples_too():
+    text = results.tables([row([[1.0, 2.0, 3.0]]), row([], 'two', note='failed: why')])
+
+    lines = text.splitlines()
+    assert lines[0] == '**reaction: until gone** (ms)'
+    assert [line.split('|')[1].strip() for line in lines[4:]] == ['one', 'two']
+    assert len(set(len(line) for line in lines[2:])) == 1
+    assert re.search(r'\| two +\| 0 \|.*\| failed: why \|$', text)
+
+
+def test_what_has_one_value_only_has_no_tail():
+    text = results.tables([row([[16.25]], what='memory', note='10 + 6')])
+
+    assert text.splitlines()[-1] == '| one | 16.2 | 10 + 6 |'
+
+
+@pytest.mark.parametrize('value, text', [(0.0612, '0.06'), (1.849, '1.85'), (23.45, '23.4'), (1127.2, '1127')])
+def test_a_number_shows_what_counts_of_it(value, text):
+    assert results.number(value) == text
+
+
+@pytest.mark.parametrize('values, ends', [([0.5, 3.0], (-1, 1)), ([1.0, 1.0], (0, 1)), ([0.02, 1100.0], (-2, 4))])
+def test_the_axis_goes_from_one_power_of_ten_to_another(values, ends):
+    assert drawing.decades(values) == ends
+
+
+def test_a_curve_rises_with_every_value_to_all_of_them():
+    assert drawing.steps([3.0, 1.0]) == [(1.0, 0.5), (3.0, 1.0)]
+
+
+def test_the_picture_is_svg_with_a_curve_for_each_candidate_of_each_panel():
+    gone, back = ('gone', [('a < b', [1.0, 2.0]), ('c', [0.5])]), ('back', [('c', [900.0]), ('d', [])])
+
+    text = drawing.picture([gone, back], 'title')
+
+    picture = xml.dom.minidom.parseString(text)
+    assert len(picture.getElementsByTagName('polyline')) == 3
+    assert [words for words in ('a &lt; b', '>c<', '>d<') if words not in text] == []
+
+
+def test_what_was_aimed_at_stands_beside_what_came_out():
+    rows = [row([[0.9]], 'daemon, Python 2.7.18', what=budgets.GONE),
+            row([[0.6]], budgets.KEEPALIVED, what=budgets.GONE),
+            row([[90.0]], 'daemon, Python 2.7.18', 'idle', 'CPU'),
+            row([[20.0]], 'bare threads that receive, Python 2.7.18', 'idle', 'CPU'),
+            row([[1.0]], 'daemon, Python 2.7.18, calm', 'loads', budgets.GONE)]
+
+    cells = [[cell.strip() for cell in line.split('|')[1:-1]] for line in budgets.table(rows)]
+
+    assert cells[0] == ['', 'aim', 'daemon, Python 2.7.18']
+    assert [line[2] for line in cells[2:]] == ['0.90', '1.50', '70.0']
+
+
+def test_without_a_daemon_nothing_was_aimed_at():
+    assert budgets.table([row([[0.6]], budgets.KEEPALIVED, what=budgets.GONE)]) == []
