@@ -29,7 +29,8 @@ def _clock_by_ctypes():
     class Timespec(ctypes.Structure):
         _fields_ = [('seconds', ctypes.c_long), ('nanoseconds', ctypes.c_long)]
 
-    function = ctypes.CDLL(None, use_errno=True).clock_gettime
+    # Not CDLL: it would let other threads run meanwhile.
+    function = ctypes.PyDLL(None).clock_gettime
     function.argtypes = [ctypes.c_int, ctypes.POINTER(Timespec)]
 
     def monotonic():

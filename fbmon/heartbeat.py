@@ -11,6 +11,7 @@ from fbmon.states import ACTIVE, FAILED, UNKNOWN
 Pulse = namedtuple('Pulse', 'state missed heard')
 
 LAUNCHED = Pulse(UNKNOWN, 0, 0)
+ALIVE = Pulse(ACTIVE, 0, 0)
 
 # The longest gap between two heartbeats since the monotonic second `began`, and in the hour before; both in seconds.
 Gaps = namedtuple('Gaps', 'began longest before')
@@ -25,7 +26,7 @@ def after_heartbeat(pulse, recovery):
     """The Pulse after one more heartbeat."""
     if pulse.state == FAILED and pulse.heard + 1 < recovery:
         return Pulse(FAILED, 0, pulse.heard + 1)
-    return Pulse(ACTIVE, 0, 0)
+    return ALIVE
 
 
 def after_timeout(pulse, attempts):
@@ -36,6 +37,8 @@ def after_timeout(pulse, attempts):
 
 def after_gap(gaps, at, gap):
     """The Gaps after one more, of `gap` seconds, that ended at `at` (monotonic seconds)."""
+    if gap <= gaps.longest and at - gaps.began < REMEMBERED:
+        return gaps
     current = _of_the_hour(gaps, at)
     return current if gap <= current.longest else current._replace(longest=gap)
 

@@ -29,6 +29,7 @@ SIOCGSTAMPNS = 0x8907
 SYSTEM_ERRORS = compat.SYSTEM_ERRORS
 
 TIMESPEC = struct.Struct('ll')
+NO_TIME = b'\0' * TIMESPEC.size
 
 # A kernel receive time further back than this comes from a stalled process or a stepped wall clock.
 STAMP_TRUSTED = 0.1
@@ -80,6 +81,7 @@ class Listener(object):
         self.pulse = heartbeat.LAUNCHED
         self.launched = self.due = None
         self._sock = sock
+        self._descriptor = sock.fileno()
         self._report = report
         self._clock = clock
         self._wall = wall
@@ -148,8 +150,9 @@ class Listener(object):
     def _ready(self, limit=0):
         """Wait up to limit ms; True if there may be a datagram."""
         ready = compat.poll(self._poller, limit)
-        if any(descriptor == self._wake_reader for descriptor, _ in ready):
-            self._drain_wakes()
+        for descriptor, _ in ready:
+            if descriptor == self._wake_reader:
+                self._drain_wakes()
         return bool(ready)
 
     def _drain_wakes(self):
@@ -160,8 +163,8 @@ class Listener(object):
                 raise
 
     def _read(self, most):
-        """Read up to `most` waiting datagrams; True if a heartbeat was among them."""
-        heard = False
+        """Read up to `most` waiting datagrams, but none after a heartbeat: the controller that it may have woken need
+        not wait for us then. True if there was one."""
         for _ in range(most):
             try:
                 source = self._sock.recvfrom(1)[1][0]
@@ -169,20 +172,17 @@ class Listener(object):
                 if compat.would_block(error) or compat.interrupted(error):
                     break
                 raise
-            if self.settings.sources and source.partition('%')[0] not in self.settings.sources:
-                self._ignored += 1
-                continue
-            heard = True
-            if self.heartbeat(self._received_at()):
-                # The controller has been woken: go and wait, so that it need not wait for us.
-                break
-        return heard
+            if not self.settings.sources or source.partition('%')[0] in self.settings.sources:
+                self.heartbeat(self._received_at())
+                return True
+            self._ignored += 1
+        return False
 
     def _received_at(self):
         """The kernel's own receive time of the datagram just read, as monotonic seconds (SIOCGSTAMPNS, socket(7))."""
         now, wall = self._clock(), self._wall()
         try:
-            stamp = fcntl.ioctl(self._sock, SIOCGSTAMPNS, b'\0' * TIMESPEC.size)
+            stamp = fcntl.ioctl(self._descriptor, SIOCGSTAMPNS, NO_TIME)
         except EnvironmentError:
             return now
         seconds, nanoseconds = TIMESPEC.unpack(stamp)
@@ -190,27 +190,30 @@ class Listener(object):
         return now - late if 0 < late < STAMP_TRUSTED else now
 
     def heartbeat(self, at):
-        """One accepted heartbeat, received at `at` (monotonic seconds). True if it was reported as a change."""
+        """One accepted heartbeat, received at `at` (monotonic seconds)."""
         # A gap that made it fail is an outage, not a warning of one.
         if self._last is not None and self.pulse.state != FAILED:
             self._gaps = heartbeat.after_gap(self._gaps, at, at - self._last)
         self._received += 1
         self._last = self._waiting_since = at
-        recovery = self.settings.recovery
-        why = 'first heartbeat' if self.pulse.state not in (ACTIVE, FAILED) else \
-            'heartbeat' if recovery == 1 else '%d heartbeats in a row' % recovery
-        return self._become(heartbeat.after_heartbeat(self.pulse, recovery), why, at)
+        if self.pulse is not heartbeat.ALIVE:
+            self._become(heartbeat.after_heartbeat(self.pulse, self.settings.recovery), self._heard, at)
 
     def timed_out(self):
         """One timeout, due at self.due; the next wait begins there, not when we noticed."""
         self._missed += 1
         self._waiting_since = self.due
-        settings = self.settings
-        why = 'no heartbeat for %d ms' % (settings.timeout * settings.attempts)
-        self._become(heartbeat.after_timeout(self.pulse, settings.attempts), why, self.due)
+        self._become(heartbeat.after_timeout(self.pulse, self.settings.attempts), self._not_heard, self.due)
 
     def _become(self, pulse, why, at):
         old, self.pulse = self.pulse.state, pulse
         if pulse.state != old:
-            self._report(StateChanged(self, old, pulse.state, why, at))
-        return pulse.state != old
+            self._report(StateChanged(self, old, pulse.state, why(old), at))
+
+    def _heard(self, old):
+        recovery = self.settings.recovery
+        return 'first heartbeat' if old != FAILED else \
+            'heartbeat' if recovery == 1 else '%d heartbeats in a row' % recovery
+
+    def _not_heard(self, _old):
+        return 'no heartbeat for %d ms' % (self.settings.timeout * self.settings.attempts)
