@@ -1,6 +1,9 @@
 """This daemon, under one interpreter, as its unit starts it."""
 import os
+import shutil
 import signal
+import subprocess
+import tempfile
 import time
 
 from candidates import HOST, PORT, SOURCE, Candidate, Nodes, USUAL
@@ -10,17 +13,40 @@ from kernel.daemon import Daemon
 CATCH_UP = 0.3
 
 
+# In memory, as /run is.
+MEMORY = '/dev/shm'
+
+
+def install(program, interpreter, target):
+    """What debian/rules installs, in a directory, compiled as the postinst does it; returns the new fbmon.py."""
+    top = os.path.dirname(program)
+    os.makedirs(target + '/fbmon')
+    for name in ['fbmon.py'] + ['fbmon/' + name for name in os.listdir(top + '/fbmon') if name.endswith('.py')]:
+        shutil.copy(os.path.join(top, name), os.path.join(target, name))
+    for name in ('launch', 'reload'):
+        shutil.copy(os.path.join(top, 'debian/libexec', name), target)
+    environ = dict((name, value) for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE')
+    subprocess.check_call([interpreter, '-E', '-s', '-S', '-m', 'compileall', '-q', target + '/fbmon'], env=environ)
+    return target + '/fbmon.py'
+
+
 class Installed(Daemon):
     """The daemon of the tests, with an interpreter and a checkout of its own."""
 
     def __init__(self, switch, directory, interpreter, program):
         Daemon.__init__(self, switch, directory)
-        self._interpreter, self._program = interpreter, program
+        self._interpreter = interpreter
+        self._program = install(program, interpreter, directory + '/installed')
+        self.run_dir = tempfile.mkdtemp(prefix='fbmon-bench-', dir=MEMORY)
+
+    def close(self):
+        Daemon.close(self)
+        shutil.rmtree(self.run_dir, ignore_errors=True)
 
     def _argv(self, words, wrapper=()):
         # As debian/libexec/launch has it.
         return self.switch.prefix() + list(wrapper) + [
-            self._interpreter, '-B', '-E', '-s', self._program, '--config', self.config,
+            self._interpreter, '-B', '-E', '-s', '-S', self._program, '--config', self.config,
             '--log-dir', self.directory + '/logs', '--run-dir', self.run_dir] + list(words)
 
 

@@ -11,21 +11,11 @@ from candidates import USUAL
 from kernel import netlink
 from kernel.switch import Switch
 from observe import now
-from ours import configuration
+from ours import configuration, install
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 LIMIT = 20.0
-
-
-def install(program, target):
-    """What debian/rules installs, in a directory; as there, without compiled modules."""
-    top = os.path.dirname(program)
-    os.makedirs(target + '/fbmon')
-    for name in ['fbmon.py'] + ['fbmon/' + name for name in os.listdir(top + '/fbmon') if name.endswith('.py')]:
-        shutil.copy(os.path.join(top, name), os.path.join(target, name))
-    for name in ('launch', 'reload'):
-        shutil.copy(os.path.join(top, 'debian/libexec', name), target)
 
 
 def programs(interpreter, target):
@@ -40,7 +30,7 @@ def programs(interpreter, target):
 def run(label, interpreter, program, directory, rounds, blocks):
     """The Rows of one interpreter: starts on a switch without the listeners' address, and with it."""
     installed = os.path.join(directory, 'installed')
-    install(program, installed)
+    install(program, interpreter, installed)
     path = programs(interpreter, os.path.join(directory, 'bin'))
     helpers.write(directory + '/env', configuration(USUAL))
     switch = Switch()

@@ -10,7 +10,7 @@ import time
 from collections import namedtuple
 
 from fbmon import compat, heartbeat, threads
-from fbmon.states import ACTIVE, FAILED
+from fbmon.states import FAILED
 
 # What a listener puts on the queue: its own change of state. at: monotonic seconds.
 StateChanged = namedtuple('StateChanged', 'listener old new why at')
