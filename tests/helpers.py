@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+import clock
 from fbmon import compat
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -17,12 +18,12 @@ LIMIT = 20.0
 
 def wait_for(condition, limit=LIMIT):
     """The first true value of condition(); fails after limit seconds."""
-    deadline = compat.monotonic() + limit
+    deadline = clock.monotonic() + limit
     while True:
         value = condition()
         if value:
             return value
-        assert compat.monotonic() < deadline, 'did not happen within %g s' % limit
+        assert clock.monotonic() < deadline, 'did not happen within %g s' % limit
         time.sleep(0.002)
 
 

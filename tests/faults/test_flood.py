@@ -3,8 +3,8 @@ import os
 import subprocess
 import sys
 
+import clock
 import helpers
-from fbmon import compat
 from kernel import files
 from kernel.daemon import listener
 from kernel.dpi import HOST
@@ -38,12 +38,12 @@ def test_a_flood_from_a_source_that_is_not_listed_is_noticed_by_nobody(switch, d
     before = listener(daemon.wait_state('normal'), 0)
     lines, watch = len(daemon.log().splitlines()), switch.watch()
 
-    child, used, began = begin(switch, 3000), ticks(daemon.child.pid), compat.monotonic()
+    child, used, began = begin(switch, 3000), ticks(daemon.child.pid), clock.monotonic()
     daemon.wait(lambda status: listener(status, 0)['ignored'] > 1000)
     due = dpis.silence(3100) + 1.0
     seen = watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0').at
     sent = int(helpers.finish(child)[1])
-    used, took = ticks(daemon.child.pid) - used, compat.monotonic() - began
+    used, took = ticks(daemon.child.pid) - used, clock.monotonic() - began
     shown = daemon.wait_state('bypass')
 
     flooded, silent = listener(shown, 0), listener(shown, 1)

@@ -1,5 +1,5 @@
 """What others do to interfaces and addresses without end: afterwards all is as it must be."""
-from fbmon import compat
+import clock
 from kernel import files
 
 SECONDS = 1.0
@@ -10,8 +10,8 @@ APART = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3')
 
 def again_and_again(deed):
     """Do it for a while; how often."""
-    times, deadline = 0, compat.monotonic() + SECONDS
-    while compat.monotonic() < deadline:
+    times, deadline = 0, clock.monotonic() + SECONDS
+    while clock.monotonic() < deadline:
         deed()
         times += 1
     return times

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
+import clock
 import helpers
-from fbmon import compat
 from kernel import files
 from kernel.daemon import card, port
 from kernel.namespace import IP
@@ -144,7 +144,7 @@ def test_a_co_process_that_is_killed_or_stopped_is_replaced(switch, small, dpis,
 
 def state_changed(status):
     """The monotonic second at which the global state changed."""
-    return compat.monotonic() - status['state_since_s']
+    return clock.monotonic() - status['state_since_s']
 
 
 def test_what_one_command_cannot_do_does_not_keep_the_others_from_being_done(switch, daemon, dpis):

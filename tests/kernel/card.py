@@ -5,6 +5,7 @@ import socket
 import struct
 import time
 
+import clock
 from fbmon import compat
 
 # type, code, checksum, identifier, sequence.
@@ -32,7 +33,7 @@ class Card(object):
         except compat.SYSTEM_ERRORS:
             # Nobody answered when the kernel asked for its hardware address.
             return False
-        return self._wait(sock, six, compat.monotonic() + limit)
+        return self._wait(sock, six, clock.monotonic() + limit)
 
     def until_answered(self, address):
         """Ping until there is an answer; its monotonic second."""
@@ -48,12 +49,12 @@ class Card(object):
             sock.close()
 
     def _until(self, address, wanted):
-        deadline = compat.monotonic() + LIMIT
+        deadline = clock.monotonic() + LIMIT
         while True:
-            asked = compat.monotonic()
+            asked = clock.monotonic()
             # Too short a patience is harmless where an answer is waited for: the next ping comes at once.
             if self.answers(address, 0.005 if wanted else 0.1) == wanted:
-                return compat.monotonic() if wanted else asked
+                return clock.monotonic() if wanted else asked
             assert asked < deadline, '%s %s within %g s' % (address, 'no answer' if wanted else 'no silence', LIMIT)
             time.sleep(0.002)
 
@@ -65,7 +66,7 @@ class Card(object):
 
     def _wait(self, sock, six, deadline):
         while True:
-            left = deadline - compat.monotonic()
+            left = deadline - clock.monotonic()
             if left <= 0 or not select.select([sock], [], [], left)[0]:
                 return False
             data = sock.recv(2048)

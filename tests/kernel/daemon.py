@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import clock
 import helpers
 from fbmon import compat
 
@@ -44,9 +45,9 @@ class Daemon(object):
 
     def stop(self, number=signal.SIGTERM):
         """End it by a signal; returns (exit code, seconds that it took)."""
-        began = compat.monotonic()
+        began = clock.monotonic()
         self.signal(number)
-        return self.ended(), compat.monotonic() - began
+        return self.ended(), clock.monotonic() - began
 
     def kill(self):
         """kill -9."""
@@ -180,10 +181,10 @@ class Daemon(object):
 
     def _until(self, condition, what, found=()):
         """Wait for a condition; not any longer when the daemon has ended."""
-        deadline = compat.monotonic() + LIMIT
+        deadline = clock.monotonic() + LIMIT
         while not condition():
             assert self.child.poll() is None, '%s: the daemon has ended with code %s' % (what, self.child.returncode)
-            assert compat.monotonic() < deadline, '%s within %g s: %s' % (
+            assert clock.monotonic() < deadline, '%s within %g s: %s' % (
                 what, LIMIT, json.dumps(list(found), indent=1))
             time.sleep(self.step)
 

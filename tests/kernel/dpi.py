@@ -8,8 +8,9 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 if __name__ == '__main__':
-    sys.path.insert(0, ROOT)
+    sys.path[:0] = [os.path.join(ROOT, 'tests'), ROOT]
 
+import clock  # noqa: E402
 from fbmon import compat  # noqa: E402
 
 # Where the listeners of the tests are, and ms between two heartbeats of a node that lives.
@@ -84,12 +85,12 @@ class Sender(object):
     def beat(self, host, port, source='-', size='9'):
         """One datagram."""
         sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
-        began = self._last[host, port] = compat.monotonic()
+        began = self._last[host, port] = clock.monotonic()
         try:
             if source != '-':
                 sock.bind((source, 0))
             sock.sendto(b'x' * int(size), (host, port))
-            self._note_gap(host, port, compat.monotonic())
+            self._note_gap(host, port, clock.monotonic())
             self._sent[host, port] = began
         except compat.SYSTEM_ERRORS:
             # No way there at the moment: as lost as any other datagram.
@@ -100,7 +101,7 @@ class Sender(object):
 
     def steady(self, host, port, interval):
         """A datagram now and then every `interval` ms."""
-        self._steady[host, port] = [int(interval) / 1000.0, compat.monotonic() + int(interval) / 1000.0]
+        self._steady[host, port] = [int(interval) / 1000.0, clock.monotonic() + int(interval) / 1000.0]
         return self.beat(host, port)
 
     def silence(self, host, port):
@@ -110,7 +111,7 @@ class Sender(object):
 
     def gap(self, host, port):
         """The longest one up to now."""
-        self._note_gap(host, port, compat.monotonic())
+        self._note_gap(host, port, clock.monotonic())
         return self._gaps.pop((host, port))
 
     def _note_gap(self, host, port, now):
@@ -120,13 +121,13 @@ class Sender(object):
     def _until_next(self):
         if not self._steady:
             return None
-        return max(0, min(due for _, due in self._steady.values()) - compat.monotonic()) * 1000
+        return max(0, min(due for _, due in self._steady.values()) - clock.monotonic()) * 1000
 
     def _send_due(self):
         for (host, port), timer in self._steady.items():
-            if compat.monotonic() >= timer[1]:
+            if clock.monotonic() >= timer[1]:
                 self.beat(host, port)
-                timer[1] = compat.monotonic() + timer[0]
+                timer[1] = clock.monotonic() + timer[0]
 
 
 def _line():

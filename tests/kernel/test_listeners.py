@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+import clock
 import helpers
-from fbmon import compat
 from kernel import files
 from kernel.daemon import listener
 
@@ -41,7 +41,7 @@ def test_it_fails_attempts_times_timeout_after_its_last_heartbeat(daemon, dpis, 
     last = dpis.beat(3000)
 
     shown = daemon.wait(lambda status: status['failed'] == 1 and listener(status, 0)['received'] == 1)
-    failed = compat.monotonic() - listener(shown, 0)['since_s']
+    failed = clock.monotonic() - listener(shown, 0)['since_s']
 
     assert (listener(shown, 0)['missed'] >= 3, failed - last > 0.449) == (True, True)
     figure('failed %.1f ms after the last heartbeat, 450 ms due' % ((failed - last) * 1000))
@@ -164,11 +164,11 @@ def test_a_listener_joins_at_once_when_its_interface_appears(switch, daemon, dpi
     assert 'listener 1 is unconfigured: interface sw3 is not there' in shown['problems']
 
     switch.create('sw3')
-    made = compat.monotonic()
+    made = clock.monotonic()
     shown = daemon.wait(lambda status: listener(status, 1)['state'] in ('unknown', 'failed'))
 
     assert (listener(shown, 1)['error'], switch.addresses('sw3')) == (None, ['10.8.8.1/24'])
-    assert compat.monotonic() - made < AT_ONCE
+    assert clock.monotonic() - made < AT_ONCE
 
 
 def test_a_listener_joins_at_once_when_its_address_appears(switch, fake_ip, daemon, dpis):
@@ -179,10 +179,10 @@ def test_a_listener_joins_at_once_when_its_address_appears(switch, fake_ip, daem
         'unconfigured', 'RTNETLINK answers: Operation not supported')
 
     switch.ip('addr', 'add', '192.168.1.202/24', 'dev', 'eth0')
-    added = compat.monotonic()
+    added = clock.monotonic()
 
     daemon.wait_listener(0, 'unknown')
-    assert compat.monotonic() - added < AT_ONCE
+    assert clock.monotonic() - added < AT_ONCE
 
 
 def test_a_port_that_somebody_else_has_leaves_the_listener_unconfigured_until_it_is_free(switch, daemon, dpis, figure):
@@ -194,10 +194,10 @@ def test_a_port_that_somebody_else_has_leaves_the_listener_unconfigured_until_it
         'unconfigured', 'Address already in use', 0)
 
     other.close()
-    closed = compat.monotonic()
+    closed = clock.monotonic()
     daemon.wait_listener(1, 'active')
 
-    figure('joined %.1f s after its port was free (tried every 5 s)' % (compat.monotonic() - closed))
+    figure('joined %.1f s after its port was free (tried every 5 s)' % (clock.monotonic() - closed))
     daemon.wait_state('normal')
 
 

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+import clock
 import helpers
-from fbmon import compat, hooks
+from fbmon import hooks
 from kernel import files
 
 GONE = ['- %s eth0' % address for address in files.CARDS]
@@ -49,7 +50,7 @@ def reactions(switch, dpis, rounds=ROUNDS):
     watch, found = switch.watch(), []
     for _ in range(rounds):
         second = dpis.beat(3000) + hooks.GRACE
-        helpers.wait_for(lambda: compat.monotonic() >= second)
+        helpers.wait_for(lambda: clock.monotonic() >= second)
         due = dpis.beat(3100) + 0.4
         watch.wait_for(*BACK)
         found.append(watch.wait_for(*GONE).at - due)
@@ -181,8 +182,8 @@ def test_a_gap_that_came_close_to_the_limit_is_warned_of_before_it_bites(daemon,
     daemon.start(files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=100').replace('ATTEMPTS=1', 'ATTEMPTS=5'))
     for port, gap in ((3000, 0.3), (3100, 0.42)):
         dpis.beat(port)
-        due = compat.monotonic() + gap
-        helpers.wait_for(lambda: compat.monotonic() >= due)
+        due = clock.monotonic() + gap
+        helpers.wait_for(lambda: clock.monotonic() >= due)
         dpis.steady(port)
     shown = daemon.wait(lambda status: all(row['received'] >= 3 for row in status['listeners']))
 

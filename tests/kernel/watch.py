@@ -2,6 +2,7 @@
 import select
 from collections import namedtuple
 
+import clock
 from fbmon import compat
 
 from kernel import netlink
@@ -32,12 +33,12 @@ class Watch(object):
 
     def wait_for(self, *texts, **options):
         """The Event with which all of these have come, in whatever order; fails after limit seconds."""
-        deadline = compat.monotonic() + options.get('limit', 20.0)
+        deadline = clock.monotonic() + options.get('limit', 20.0)
         while True:
             missing = set(texts).difference(event.text for event in self._events)
             if not missing:
                 return max(event for event in self._events if event.text in texts)
-            left = deadline - compat.monotonic()
+            left = deadline - clock.monotonic()
             assert left > 0, 'not seen: %s; seen: %s' % (sorted(missing), self._texts())
             self._read(left)
 
@@ -55,9 +56,9 @@ class Watch(object):
 
     def quiet(self, seconds):
         """Fails if there is an event among those not yet taken and those of the next seconds."""
-        deadline = compat.monotonic() + seconds
-        while compat.monotonic() < deadline:
-            self._read(deadline - compat.monotonic())
+        deadline = clock.monotonic() + seconds
+        while clock.monotonic() < deadline:
+            self._read(deadline - clock.monotonic())
         events = self.take()
         assert events == [], 'not quiet: ' + ', '.join(events)
 
@@ -66,9 +67,9 @@ class Watch(object):
         marks = self._marks
         self._namespace.ip('addr', 'add', MARK, 'dev', 'lo')
         self._namespace.ip('addr', 'del', MARK, 'dev', 'lo')
-        deadline = compat.monotonic() + 20.0
+        deadline = clock.monotonic() + 20.0
         while self._marks < marks + 2:
-            assert compat.monotonic() < deadline, 'the kernel does not show the mark'
+            assert clock.monotonic() < deadline, 'the kernel does not show the mark'
             self._read(1.0)
 
     def _texts(self):
@@ -80,7 +81,7 @@ class Watch(object):
             return
         # Too many events at once end in an error here (ENOBUFS): a watch that lost some is no watch.
         data = self._sock.recv(1 << 20)
-        at = compat.monotonic()
+        at = clock.monotonic()
         for kind, what in netlink.parse(data):
             text = self._link(kind, what) if isinstance(what, netlink.Link) else self._address(kind, what)
             if text:

@@ -4,8 +4,9 @@ import signal
 import socket
 import time
 
+import clock
 import helpers
-from fbmon import compat, logs
+from fbmon import logs
 from kernel import world
 from soak import field, growth
 from soak.window import Window
@@ -73,7 +74,7 @@ class Deeds(object):
         """Some dead nodes send a heartbeat now and then, too few in a row for RECOVERY: nothing follows."""
         if field.key(self.world.file, 'LISTEN_HEARTBEAT_RECOVERY', 1) == 1:
             return
-        now = compat.monotonic()
+        now = clock.monotonic()
         for port in self._some(set(NODES) - self.world.alive, 10):
             # A timeout since the last time, or they would be in a row.
             if now - self._teased.get(port, 0) > 2 * field.silence(self.world.file):
@@ -112,12 +113,12 @@ class Deeds(object):
     def kill(self, meanwhile=lambda: None):
         """SIGKILL, and a start."""
         children = growth.listed_children(self.daemon.child.pid)
-        killed = compat.monotonic()
+        killed = clock.monotonic()
         self.daemon.kill()
         meanwhile()
         self._start_again(children)
         # The last renewal was up to a third of the lease before; a busy machine may take long for a start.
-        if compat.monotonic() - killed > 0.5 * field.key(self.world.file, 'BYPASS_CARD_LEASE', 1e9) / 1000:
+        if clock.monotonic() - killed > 0.5 * field.key(self.world.file, 'BYPASS_CARD_LEASE', 1e9) / 1000:
             self.window.loose = True
             self.window.plain = self.window.calm = False
 

@@ -6,8 +6,9 @@ import random
 import time
 from collections import Counter
 
+import clock
 import helpers
-from fbmon import compat, logs
+from fbmon import logs
 from kernel.daemon import Daemon
 from kernel.switch import Switch
 from soak import field, growth
@@ -85,7 +86,7 @@ class Soak(object):
         return not self.disagreements and not self.grown
 
     def _build(self):
-        self.began = compat.monotonic()
+        self.began = clock.monotonic()
         self.switch = Switch(field.OWN, field.OUTSIDE, field.PORTS)
         self.daemon = Daemon(self.switch, self._directory)
         self.daemon.step = 0.1
@@ -109,8 +110,8 @@ class Soak(object):
         first, second = self.began + LONG * self.seconds, self.began + (LONG + SHORT) * self.seconds
         pause = max(8.0, min(15.0, self.seconds / 20.0))
         sampled = 0.0
-        while compat.monotonic() < end:
-            now = compat.monotonic()
+        while clock.monotonic() < end:
+            now = clock.monotonic()
             deadly = first < now < second
             if now - sampled > pause and not deadly:
                 self._sample()
@@ -143,10 +144,10 @@ class Soak(object):
         """Wait until all agree, and look at what the kernel has shown since the last time."""
         deeds, before = self.deeds, set(self.deeds.world.addresses)
         deeds.world.rest()
-        began, late = compat.monotonic(), []
+        began, late = clock.monotonic(), []
         found = differences(self.switch, self.daemon, deeds.world, deeds.window)
         while found:
-            waited = compat.monotonic() - began
+            waited = clock.monotonic() - began
             if waited > SUSPICION:
                 late += deeds.ask_the_sender()
             if waited > PATIENCE:
@@ -176,7 +177,7 @@ class Soak(object):
         self.checkpoints[world.verdict.state] += 1
         failed = list(world.states().values()).count('failed')
         self._say('%6.1f s  checkpoint %d: %s, %d of %d failed, %d events%s; %s' % (
-            compat.monotonic() - self.began, sum(self.checkpoints.values()), world.verdict.state, failed,
+            clock.monotonic() - self.began, sum(self.checkpoints.values()), world.verdict.state, failed,
             len(world.file.nodes), events, ', %d heartbeats sent late' % late if late else '', ', '.join(self._names)))
 
     def _sample(self):
@@ -198,7 +199,7 @@ class Soak(object):
         children = self._children()
         taken = []
         for _ in range(5):
-            taken.append(growth.take(compat.monotonic(), deeds.life, self.daemon.child.pid, children))
+            taken.append(growth.take(clock.monotonic(), deeds.life, self.daemon.child.pid, children))
             time.sleep(0.02)
         self.samples.append(growth.Sample(*[min(values) for values in zip(*taken)]))
         self._say('%s takes %s' % (' ' * 10, growth.in_words(self.samples[-1])))
@@ -238,7 +239,7 @@ class Soak(object):
         lives = [[one for one in self.samples if one.life == life] for life in set(one.life for one in self.samples)]
         longest = max(lives, key=lambda life: life[-1].at - life[0].at) if lives else []
         lines = ['seed %d, Python %s, %d s, %d listeners' % (
-            self.seed, platform.python_version(), compat.monotonic() - self.began, len(field.PLACES)),
+            self.seed, platform.python_version(), clock.monotonic() - self.began, len(field.PLACES)),
             'steps: ' + ', '.join('%s %d' % pair for pair in sorted(self.counts.items())),
             'checkpoints: %d (%s), %d events of the kernel, %d heartbeats sent late' % (
                 sum(self.checkpoints.values()), ', '.join('%s %d' % pair for pair in sorted(self.checkpoints.items())),
