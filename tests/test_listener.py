@@ -10,6 +10,7 @@ from collections import namedtuple
 
 import pytest
 
+import clock
 from fbmon import compat
 from fbmon.listener import SPARE, Counters, Listener, StateChanged, open_socket
 from fbmon.states import ACTIVE, FAILED, UNKNOWN
@@ -195,6 +196,19 @@ def test_datagrams_of_others_are_counted_as_ignored_and_do_not_start_the_wait_ag
     assert listener.counters()[:2] == (0, 5)
 
 
+def test_datagrams_of_others_after_heartbeats_do_not_start_the_wait_again_either(launch):
+    listener = launch(timeout=200, sources=('127.0.0.2',))
+    beat(listener, source='127.0.0.2')
+    beat(listener, source='127.0.0.2')
+
+    for _ in range(3):
+        beat(listener, source='127.0.0.3')
+
+    event = reported(listener, 2)[1]
+    assert (event.new, listener.counters()[:2]) == (FAILED, (2, 3))
+    assert event.at == pytest.approx(listener.counters().last + 0.2, abs=1e-6)
+
+
 # --- stalls and clocks ---
 
 def test_what_waits_in_the_socket_is_read_before_a_timeout_is_called_though_much_else_waits_before_it(launch):
@@ -217,13 +231,14 @@ def test_what_waits_in_the_socket_is_read_before_a_timeout_is_called_though_much
 STOPPED = '''
 import sys
 from collections import namedtuple
+import clock
 from fbmon import compat
 from fbmon.listener import Listener, open_socket
 settings = namedtuple('S', 'host port timeout attempts recovery sources')('127.0.0.1', int(sys.argv[1]), 400, 1, 1, ())
 changes = []
 def report(event):
     changes.append(event.new)
-    print('%s %r' % (event.new, event.at))
+    print('%s %r' % (event.new, clock.monotonic() - (compat.monotonic() - event.at)))
     sys.stdout.flush()
 listener = Listener(settings, open_socket(settings), report)
 listener.start(None)
@@ -247,7 +262,7 @@ def test_a_stopped_process_goes_on_with_the_heartbeat_that_came_meanwhile():
         send('127.0.0.1', port)
         # Not for luck: the timeout has to pass while the process stands still.
         time.sleep(0.6)
-        going_on = compat.monotonic()
+        going_on = clock.monotonic()
         os.kill(child.pid, signal.SIGCONT)
         output = finish(child)[1].split()
     finally:
@@ -258,16 +273,19 @@ def test_a_stopped_process_goes_on_with_the_heartbeat_that_came_meanwhile():
     assert float(output[1]) >= going_on + 0.35
 
 
-def test_a_recent_receive_time_of_the_kernel_is_when_the_wait_begins(launch):
-    listener = launch(wall=lambda: time.time() + 0.02)
+@pytest.mark.parametrize('beats', [1, 2], ids=['one heartbeat', 'heartbeats in a row'])
+def test_a_recent_receive_time_of_the_kernel_is_when_the_wait_begins(launch, beats):
+    listener = launch(timeout=100, wall=lambda: time.time() + 0.02)
 
-    def earlier():
-        before = compat.monotonic()
-        beat(listener)
-        return listener.counters().last < before
+    def fails_early():
+        for _ in range(beats):
+            before = compat.monotonic()
+            beat(listener)
+        wait_for(lambda: listener.events[-1].new == FAILED)
+        return listener.events[-1].at < before + 0.1
 
     # The first datagram has no time yet, and a stalled machine makes others too old.
-    wait_for(earlier)
+    wait_for(fails_early)
 
 
 @pytest.mark.parametrize('error', [10.0, -10.0, 1e9, -1e9])
