@@ -57,7 +57,7 @@ def attempt(samples, deed):
     try:
         deed()
     except (observe.TooLate, AssertionError, EnvironmentError, ValueError) as error:
-        samples.error = '%s: %s' % (type(error).__name__, error)
+        samples.error = ' '.join(('%s: %s' % (type(error).__name__, error)).split())
         sys.stderr.write('%s: %s\n' % (samples.label, samples.error))
 
 
