@@ -24,8 +24,8 @@ NOISE = ['10.0.0.1', '10.0.0.2/24', 'fd00::1', 'eth0', 'sw0', 'sw1', '3000', ';'
          '"', "'", '\\', '\\n', '\n', '\r', '\r\n', '\0', '\t', ' ', ',', '#', '-force', '--', '-batch', 'dev', 'up',
          '%', '@', '../..', '/bin/sh', u'\u2028', u'\u00e9', '*', '?', '{', '}', '=', '[0]', '-1', '0x10']
 
-KEYS = ['LISTEN_HB_HOST', 'LISTEN_HB_PORT', 'LISTEN_HEARTBEAT_IFS', 'LISTEN_CUBRO_IFS', 'BYPASS_CARD_HOST',
-        'BYPASS_CARD_IFS', 'LISTEN_HB_SOURCE', 'ON_CHANGE', 'BYPASS_CARD_LEASE']
+KEYS = ['LISTEN_HB_HOST[%d]', 'LISTEN_HB_PORT[%d]', 'LISTEN_HEARTBEAT_IFS[%d]', 'LISTEN_CUBRO_IFS[%d]',
+        'BYPASS_CARD_HOST[%d]', 'BYPASS_CARD_IFS[%d]', 'LISTEN_HB_SOURCE[%d]', 'ON_CHANGE', 'BYPASS_CARD_LEASE']
 
 
 class Everything(object):
@@ -47,7 +47,8 @@ def noise(source):
     lines = ['LISTEN_HEARTBEAT_IFS=eth0', 'BYPASS_CARD_IFS=eth1']
     for _ in range(30):
         value = ''.join(source.choice(NOISE) for _ in range(source.randint(1, 4)))
-        lines.append(u'%s[%d]=%s' % (source.choice(KEYS), source.randint(0, 3), value))
+        key = source.choice(KEYS)
+        lines.append(u'%s=%s%s' % (key.replace('%d', str(source.randint(0, 3))), '/' * (key == 'ON_CHANGE'), value))
     for index in range(4):
         lines += ['LISTEN_HB_HOST[%d]=10.0.1.%d' % (index, index + 1), 'LISTEN_HB_PORT[%d]=3000' % index]
         lines += ['BYPASS_CARD_HOST[%d]=10.0.2.%d' % (index, index + 1)]
@@ -68,15 +69,16 @@ def commands(settings):
 
 
 def test_whatever_is_in_the_file_ip_is_given_single_commands_on_addresses_and_links_alone():
-    count = 0
+    count = programs = 0
     for seed in range(400):
         settings = config.read(noise(random.Random(seed))).settings
         lines = commands(settings)
         count += len(lines)
+        programs += settings.on_change is not None
         assert [line for line in lines if not LINE.match(line) or re.search(r'''["'\\#]''', line)] == [], seed
         assert settings.on_change is None or re.match(r'/[ -~]*\Z', settings.on_change), seed
     # Enough of it is good for something.
-    assert count > 1000
+    assert count > 1000 and programs > 50
 
 
 def test_interfaces_with_the_most_hostile_names_are_ports_as_any_other(switch, daemon, dpis, tmp_path):

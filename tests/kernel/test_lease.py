@@ -69,6 +69,14 @@ def test_a_restart_within_the_lease_takes_no_address_away(switch, leased):
         leased.kill()
         leased.start(LEASED)
         leased.wait_state('normal')
+    # Before there is a decision, too: what is there is renewed for as long as that takes.
+    leased.kill()
+    switch.dpis.silence(3100)
+    leased.start(LEASED + 'LISTEN_HEARTBEAT_TIMEOUT[1]=60000\n')
+    until = clock.monotonic() + 1.5 * LEASE
+    while clock.monotonic() < until:
+        watch.more(0.1)
+    assert leased.status()['held'] == [1]
 
     # A start renews them at once; nothing else happens.
     watch.wait_for('+ 192.168.1.211/32 eth0', '+ 192.168.1.212/32 eth0')

@@ -114,13 +114,19 @@ def test_a_daemon_that_was_stopped_for_longer_than_every_timeout_sees_no_failure
 
 
 def test_a_node_that_fell_silent_while_the_daemon_was_stopped_has_failed(switch, small, dpis):
-    small.signal(signal.SIGSTOP)
     dpis.silence(3100)
+    # Nothing of it waits in the socket any more: what does counts from the moment at which it is read.
+    small.wait(lambda status: listener(status, 1)['last_heartbeat_s'] > 0.05)
+    small.signal(signal.SIGSTOP)
     time.sleep(0.6)
     small.signal(signal.SIGCONT)
+    continued = clock.monotonic()
 
-    small.wait_state('bypass')
-    assert [row['state'] for row in small.status()['listeners']] == ['active', 'failed']
+    shown = small.wait_state('bypass')
+    failed = clock.monotonic() - listener(shown, 1)['since_s']
+    assert [row['state'] for row in shown['listeners']] == ['active', 'failed']
+    # At the instant that was due, not with another wait.
+    assert failed < continued
 
 
 # --- what a heartbeat is ---
