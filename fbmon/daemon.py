@@ -42,6 +42,8 @@ def run(path, log_dir, run_dir):
         return ALREADY_RUNNING
     no_log = logs.set_up(log_dir, loaded.settings.log_level)
     logging.info('fastbypass_monitor %s starts with pid %d and %s', __version__, os.getpid(), path)
+    for line in source.report(path, loaded.mistakes, 'error'):
+        logging.error(line)
     _raise_descriptor_limit()
     _wake_on_time()
     compat.switch_threads_seldom()

@@ -98,6 +98,17 @@ sys.exit(fbmon.cli.main(sys.argv[1:] + ['run']))
 '''
 
 
+# --- start ---
+
+def test_a_start_with_mistakes_in_the_file_says_in_the_log_what_they_are(daemon):
+    running = daemon('LISTEN_HEARTBEAT_IFS=lo\nLISTEN_HB_HOST[0]=127.0.0.1\nLISTEN_HB_PORT[0]=x\nLISTEN_HB_PROT[0]=1\n')
+    running.wait_until_running()
+
+    errors = [line.partition(' ERROR ')[2] for line in running.log().splitlines() if ' ERROR ' in line]
+    assert errors == ['%s:3: error: LISTEN_HB_PORT[0]=x: not a UDP port; give a number from 1 to 65535' % running.path,
+                      '%s:4: error: LISTEN_HB_PROT[0]=1: unknown key; did you mean LISTEN_HB_PORT[0]?' % running.path]
+
+
 # --- stop ---
 
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])

@@ -77,6 +77,7 @@ def test_a_start_with_mistakes_runs_with_what_is_valid_and_releases_nothing(swit
     small.start()
     small.wait(lambda status: status['problems'])
 
+    assert ' ERROR %s:' % small.config in small.log()
     watch.quiet(0.5)
     # Of the file that is cut short among the cards, the listeners.
     valid = ['active', 'active'] if what is cut_short else []
