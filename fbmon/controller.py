@@ -209,7 +209,7 @@ class Controller(object):
         """What the listeners reported, and what was decided upon it."""
         reports, self._reports = self._reports, []
         for index, event in reports:
-            self.history.note('listener', str(index), event.old, event.new, event.why)
+            self.history.reported(index, event, self._before is rules.UNDECIDED)
         old, new = self._before.state, self.decision.state
         self._before = self.decision
         if old != new:
@@ -217,7 +217,7 @@ class Controller(object):
                               rules.reason(self.settings, new, self.roster.local_states()))
 
     def _listener_changed(self, index, old, new, why):
-        self.history.note('listener', str(index), old, new, why)
+        self.history.note('listener', str(index), old, new, why, kept=self._ready)
 
     def _item_changed(self, item, old, new, why):
         kind = 'port' if isinstance(item, PortItem) else 'card' if item in self._names.cards else 'address'

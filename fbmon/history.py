@@ -5,7 +5,7 @@ import logging
 import time
 from collections import namedtuple
 
-from fbmon.states import BYPASS, FAILED, MISSING
+from fbmon.states import ACTIVE, BYPASS, FAILED, MISSING
 
 # at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (a listener's or released);
 # name: 'state' of the global one, the listener's index, the address, the port's name.
@@ -41,20 +41,32 @@ class History(object):
         why = self._records.error
         return why and why + ': the history is not kept across a restart'
 
-    def note(self, kind, name, old, new, why):
-        """Remember a transition; it is logged by the next write()."""
+    def note(self, kind, name, old, new, why, kept=True):
+        """Remember a transition; it is logged by the next write(). kept: False for what is logged and told only."""
         transition = Transition(round(self._wall(), 3), kind, name, old, new, why)
-        self.transitions.append(transition)
-        self._unwritten.append(transition)
+        if kept:
+            self.transitions.append(transition)
+        self._unwritten.append((transition, kept))
+
+    def reported(self, index, event, starting):
+        """Note the StateChanged of a listener. starting: before the first decision of a run; what is as it was is not
+        kept then: 64 listeners would need a third of all places at each start."""
+        routine = starting and event.new == ACTIVE and self.last('listener', str(index)) in (None, ACTIVE)
+        self.note('listener', str(index), event.old, event.new, event.why, kept=not routine)
+
+    def last(self, kind, name):
+        """The state that something has by its last transition, None where there is none."""
+        return next((one.new for one in reversed(self.transitions) if one[1:3] == (kind, name)), None)
 
     def write(self):
         """Log and record what was noted since the last write: act first, log after."""
         unwritten, self._unwritten = self._unwritten, []
-        for one in unwritten:
+        for one, _ in unwritten:
             logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s %s: %s -> %s: %s', *one[1:])
             self._tell(one)
-        if unwritten:
-            self._records.append([json.dumps(one) for one in unwritten], LONG, self._lines)
+        lines = [json.dumps(one) for one, kept in unwritten if kept]
+        if lines:
+            self._records.append(lines, LONG, self._lines)
 
     def _lines(self):
         return [json.dumps(one) for one in self.transitions]

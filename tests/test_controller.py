@@ -5,7 +5,7 @@ from fbmon import controller as module
 from fbmon import monitor, picture, source
 from fbmon.config import Config, Mistake
 from fbmon.controller import Controller, Reload, StatusWanted, Stop
-from fbmon.history import Transition
+from fbmon.history import History, Transition
 from fbmon.listener import StateChanged
 from fbmon.plan import AddressItem, PortItem
 from fbmon.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
@@ -33,16 +33,16 @@ class Notifier(object):
         self.said.append('watchdog')
 
 
-class History(object):
+class Nowhere(object):
     error = None
 
-    def __init__(self):
-        self.transitions = []
+    def read(self):
+        return []
 
-    def note(self, *fields):
-        self.transitions.append(Transition(0, *fields))
+    def rewrite(self, _lines):
+        pass
 
-    def write(self):
+    def append(self, _lines, _longest, _everything):
         pass
 
 
@@ -51,12 +51,14 @@ class World(object):
 
     error = None    # of the hooks
 
-    def __init__(self, loaded, monkeypatch, *lines):
-        self.now, self.mail, order = 100.0, [], []
+    def __init__(self, loaded, monkeypatch, *lines, **options):
+        self.now, self.mail, order, earlier = 100.0, [], [], options.get('earlier', ())
         self.batch, self.ledger, self.notifier = Batch(order), Ledger(order), Notifier()
+        self.history = History(Nowhere(), wall=lambda: 0)
+        self.history.transitions.extend(earlier)
         self.loaded = loaded
         monkeypatch.setattr(source, 'load', self.load)
-        self.controller = Controller('/etc/test.env', loaded, self, self.batch, self.ledger, History(), self,
+        self.controller = Controller('/etc/test.env', loaded, self, self.batch, self.ledger, self.history, self,
                                      self, self.notifier, None, lambda: self.now)
         self.controller.roster._open, self.controller.roster._create = lambda settings, scope: 'sock', Thread
         self.controller._take_settings()
@@ -94,7 +96,7 @@ class World(object):
 
 @pytest.fixture
 def world(monkeypatch):
-    return lambda loaded, *lines: World(loaded, monkeypatch, *lines)
+    return lambda loaded, *lines, **options: World(loaded, monkeypatch, *lines, **options)
 
 
 def test_after_a_start_nothing_is_changed_until_all_listeners_have_reported(world):
@@ -294,8 +296,45 @@ def test_the_status_shows_states_wanted_and_actual_and_what_is_wrong(world):
         {'name': 'sw0', 'global': True, 'listeners': [], 'wanted': UP, 'actual': UP, 'error': None},
         {'name': 'sw1', 'global': True, 'listeners': [0], 'wanted': UP, 'actual': UP, 'error': None}]
     assert [(one['kind'], one['name'], one['from'], one['to']) for one in found['history']] == [
-        ('listener', '0', 'unconfigured', 'unknown'), ('listener', '0', UNKNOWN, ACTIVE),
         ('global', 'state', UNKNOWN, NORMAL)]
+
+
+def noted(switch):
+    """(kind, name, from, to) of the history."""
+    return [one[1:5] for one in switch.history.transitions]
+
+
+def test_a_start_that_finds_the_listeners_as_they_were_adds_one_line_to_the_history_and_all_of_them_to_the_log(
+        world, caplog):
+    before = [Transition(0, 'listener', '0', FAILED, ACTIVE, 'heartbeat')]
+    caplog.set_level('INFO')
+    switch = world(config([listener(0), listener(1)], [card(0)]), HOST, CARD, earlier=before)
+    switch.report(0, ACTIVE)
+    switch.report(1, ACTIVE)
+
+    assert noted(switch)[1:] == [('global', 'state', UNKNOWN, NORMAL)]
+    assert [record.getMessage().partition(':')[0] for record in caplog.records] == [
+        'listener 0', 'listener 1', 'listener 0', 'listener 1', 'global state']
+
+
+def test_what_a_start_finds_otherwise_than_it_was_is_in_the_history(world):
+    before = [Transition(0, 'listener', '0', ACTIVE, FAILED, 'no heartbeat')]
+    switch = world(config([listener(0), listener(1)]), HOST, earlier=before)
+    switch.report(1, FAILED)
+    switch.report(0, ACTIVE)
+
+    assert noted(switch)[1:] == [('listener', '1', UNKNOWN, FAILED), ('listener', '0', UNKNOWN, ACTIVE),
+                                 ('global', 'state', UNKNOWN, BYPASS)]
+
+
+def test_a_listener_that_joins_after_the_start_is_in_the_history(world):
+    switch = world(config([listener(0)]), HOST)
+    switch.report(0, ACTIVE)
+    switch.loaded = config([listener(0), listener(1)])
+    switch.turn(Reload())
+    switch.report(1, ACTIVE)
+
+    assert noted(switch)[1:] == [('listener', '1', 'unconfigured', UNKNOWN), ('listener', '1', UNKNOWN, ACTIVE)]
 
 
 LEASED = CARD + ' valid_lft 6sec preferred_lft 6sec'
