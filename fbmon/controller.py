@@ -53,9 +53,11 @@ class Controller(object):
 
     def run(self):
         """Take events until Stop; afterwards the network stays as it is."""
+        self.history.begin()
         self._take_settings()
         while not self._stopped:
             self.turn(self._mailbox.take(self._deadline()))
+        self.history.end(self.decision.state)
 
     def turn(self, events):
         """One round: take the events in, act, then tell."""

@@ -5,7 +5,7 @@ import logging
 import time
 from collections import namedtuple
 
-from fbmon.states import ACTIVE, BYPASS, FAILED, MISSING
+from fbmon.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
 
 # at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (a listener's or released);
 # name: 'state' of the global one, the listener's index, the address, the port's name.
@@ -53,6 +53,16 @@ class History(object):
         kept then: 64 listeners would need a third of all places at each start."""
         routine = starting and event.new == ACTIVE and self.last('listener', str(index)) in (None, ACTIVE)
         self.note('listener', str(index), event.old, event.new, event.why, kept=not routine)
+
+    def begin(self):
+        """Note, where the last run has not ended by a stop, that nobody watched in between."""
+        self.end(self.last('global', 'state'), 'started; the daemon had ended without a stop')
+
+    def end(self, state, why='stopped'):
+        """Note that nobody watches from here on. state: the global one."""
+        if state not in (None, UNKNOWN):
+            self.note('global', 'state', state, UNKNOWN, why)
+        self.write()
 
     def last(self, kind, name):
         """The state that something has by its last transition, None where there is none."""

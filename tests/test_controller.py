@@ -327,6 +327,28 @@ def test_what_a_start_finds_otherwise_than_it_was_is_in_the_history(world):
                                  ('global', 'state', UNKNOWN, BYPASS)]
 
 
+@pytest.mark.parametrize('before, expected', [
+    (NORMAL, [('global', 'state', NORMAL, UNKNOWN, 'started; the daemon had ended without a stop')]),
+    (UNKNOWN, []), (None, [])])
+def test_a_start_after_an_end_without_a_stop_is_in_the_history(world, before, expected):
+    earlier = [Transition(0, 'global', 'state', UNKNOWN, before, 'why')] if before else []
+    switch = world(config([listener(0)]), HOST, earlier=earlier)
+    switch.take = lambda _deadline: [Stop()]
+    switch.controller.run()
+
+    assert [one[1:] for one in switch.history.transitions][len(earlier):] == expected
+
+
+def test_a_stop_is_in_the_history(world):
+    switch = world(config([listener(0)]), HOST)
+    switch.report(0, ACTIVE)
+    switch.history.transitions.clear()
+    switch.take = lambda _deadline: [Stop()]
+    switch.controller.run()
+
+    assert [one[1:] for one in switch.history.transitions] == [('global', 'state', NORMAL, UNKNOWN, 'stopped')]
+
+
 def test_a_listener_that_joins_after_the_start_is_in_the_history(world):
     switch = world(config([listener(0)]), HOST)
     switch.report(0, ACTIVE)

@@ -129,6 +129,7 @@ def test_the_history_is_one_across_a_restart_a_kill_and_while_no_daemon_runs(swi
 
     second = daemon.start()['history']
     assert second[:len(first)] == first
+    assert (second[len(first)]['from'], second[len(first)]['to']) == ('bypass', 'unknown')
     daemon.wait_state('bypass')
     dpis.steady(3100)
     daemon.wait_state('normal')
@@ -136,8 +137,8 @@ def test_the_history_is_one_across_a_restart_a_kill_and_while_no_daemon_runs(swi
     daemon.start()
     third = daemon.wait_state('normal')['history']
     moments = [(one['kind'], one['from'], one['to']) for one in third if one['kind'] == 'global']
-    assert moments == [('global', 'unknown', 'normal'), ('global', 'normal', 'bypass'), ('global', 'unknown', 'bypass'),
-                       ('global', 'bypass', 'normal'), ('global', 'unknown', 'normal')]
+    assert [moment[2] for moment in moments] == ['normal', 'bypass', 'unknown', 'bypass', 'normal', 'unknown', 'normal']
+    assert [moment[1] for moment in moments][1:] == [moment[2] for moment in moments][:-1]
     assert third[:len(first)] == first
 
     code, output, _ = daemon.command('status', '--history')

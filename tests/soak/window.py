@@ -58,7 +58,9 @@ class Window(object):
     def _possible(self, kind, name, to):
         """The states that a listener or the global state may come to; of others nothing is said."""
         if kind == 'global' and not self.loose:
-            return [self._verdict(file, failed).state for file in self.files for failed in self._extremes()]
+            # Unknown after a stop, or at a start after a kill.
+            return ['unknown'] + [self._verdict(file, failed).state
+                                  for file in self.files for failed in self._extremes()]
         if kind == 'listener':
             port = next(node.port for file in self.files for node in file.nodes if node.index == int(name))
             return ['unknown'] + ['failed'] * (port in self._maybe_dead) + ['active'] * (port in self._maybe_alive)
