@@ -120,22 +120,27 @@ def _not_running(options, error):
 def force_on(options):
     """Removes the cards' addresses now."""
     from fbmon import force
-    return _force(options, force.wanted_on)
+    return _force(options, force.wanted_on, 'force_on')
 
 
 def force_off(options):
     """Adds the cards' addresses for good and brings up the ports that the daemon had put down."""
     from fbmon import force
-    return _force(options, force.wanted_off)
+    return _force(options, force.wanted_off, 'force_off')
 
 
-def _force(options, items_of):
-    from fbmon import daemon, force, iproute, ledger, rundir, source
+def _force(options, items_of, why):
+    from fbmon import daemon, force, history, iproute, ledger, logs, records, rundir, source
     try:
         settings = source.load(options.config).settings
         directory = rundir.RunDirectory(options.run_dir)
         notes = ledger.Ledger(directory.file(rundir.LEDGER))
-        done, wrong = force.apply(items_of(settings, notes), settings, notes, iproute.Batch())
+        # "What happened at 03:12?" is asked of history and log; no daemon writes to them now.
+        logs.set_up(options.log_dir, 'INFO', stderr=False)
+        kept = history.History(records.Records(directory.file(rundir.HISTORY)))
+        done, wrong = force.apply(items_of(settings, notes), settings, notes, iproute.Batch(),
+                                  changed=lambda item, old, new: kept.item_changed(item, old, new, why))
+        kept.write()
     except rundir.AlreadyRunning as error:
         _fail('%s; stop it first' % error)
         return daemon.ALREADY_RUNNING

@@ -17,8 +17,9 @@ def wanted_off(settings, ledger):
     return items
 
 
-def apply(items, settings, ledger, batch, look=None):
-    """Make the kernel so, for good; returns (what is as wanted, what failed) as lists of lines. Raises IpError."""
+def apply(items, settings, ledger, batch, look=None, changed=lambda item, old, new: None):
+    """Make the kernel so, for good, and tell changed() of each item that is not as before; returns (what is as wanted,
+    what failed) as lists of lines. Raises IpError."""
     look = look or read_picture
     forms, before = wanted.names(settings._replace(lease=0)).forms, look()
     commands = plan.commands(items, before, forms, sysctl.promote_secondaries)
@@ -27,7 +28,12 @@ def apply(items, settings, ledger, batch, look=None):
     ledger.note([command.item for command in commands if command.target in (PRESENT, DOWN)])
     failed = batch.run([command.line for command in commands])
     words = dict((commands[position].item, said) for position, said in failed.items())
-    return _outcome(items, look(), words, ledger)
+    after = look()
+    for item in sorted(items):
+        old, new = plan.actual(item, before), plan.actual(item, after)
+        if old != new:
+            changed(item, old, new)
+    return _outcome(items, after, words, ledger)
 
 
 def read_picture():

@@ -5,6 +5,7 @@ import logging
 import time
 from collections import namedtuple
 
+from fbmon.plan import PortItem
 from fbmon.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
 
 # at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (a listener's or released);
@@ -53,6 +54,11 @@ class History(object):
         kept then: 64 listeners would need a third of all places at each start."""
         routine = starting and event.new == ACTIVE and self.last('listener', str(index)) in (None, ACTIVE)
         self.note('listener', str(index), event.old, event.new, event.why, kept=not routine)
+
+    def item_changed(self, item, old, new, why):
+        """Note what the kernel shows of a card's address or a port."""
+        port = isinstance(item, PortItem)
+        self.note('port' if port else 'card', item.name if port else item.address, old, new, why)
 
     def begin(self):
         """Note, where the last run has not ended by a stop, that nobody watched in between."""

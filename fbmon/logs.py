@@ -75,13 +75,14 @@ class Stderr(logging.Handler):
             data = data[os.write(self._descriptor, data[:select.PIPE_BUF]):]
 
 
-def set_up(directory, level):
-    """Log to the directory's file (made if need be) and to stderr; returns why there is no file, or None."""
+def set_up(directory, level, stderr=True):
+    """Log to the directory's file (made if need be) and to stderr, where it is wanted; returns why there is no file, or
+    None."""
     logging.raiseExceptions = False
     root = logging.getLogger()
     root.setLevel(level)
     # 3 has none where the descriptor is closed.
-    root.handlers[:] = [Stderr(sys.stderr)] if sys.stderr else []
+    root.handlers[:] = [Stderr(sys.stderr)] if stderr and sys.stderr else []
     for handler in root.handlers:
         # The journal has its own times.
         in_journal = 'JOURNAL_STREAM' in os.environ

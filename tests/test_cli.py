@@ -294,6 +294,12 @@ def test_force_in_the_real_kernel(fbmon, namespace, tmp_path):
     assert fbmon('force_on') == (0, 'address 192.0.2.1 on lo is absent\n', '')
     assert '192.0.2.1/24' not in namespace('-o', 'addr')
 
+    # Whoever asks tomorrow what happened finds it in the history and in the log.
+    lines = ['card 192.0.2.1: absent -> present: force_off', 'card 192.0.2.1: present -> absent: force_on']
+    assert [line[21:] for line in fbmon('status', '--history')[1].splitlines()] == lines
+    assert [line.partition(' INFO ')[2]
+            for line in read(tmp_path / 'logs' / 'fastbypass_monitor.log').splitlines()] == lines
+
 
 # --- beat ---
 

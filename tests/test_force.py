@@ -56,6 +56,14 @@ def test_force_off_wants_every_card_there_and_up_what_the_daemon_had_put_down(le
     assert force.wanted_off(CARDS, ledger) == {FIRST: PRESENT, SECOND: PRESENT, PORT: UP}
 
 
+def test_what_is_not_as_before_is_told_and_nothing_else(ledger):
+    told, looks = [], iter([picture.of([ETH0, SW1_DOWN, ONE]), picture.of([ETH0, SW1_UP, ONE])])
+    force.apply({FIRST: PRESENT, SECOND: PRESENT, PORT: UP}, CARDS, ledger, Batch(), lambda: next(looks),
+                lambda *change: told.append(change))
+
+    assert told == [(PORT, 'down', 'up')]
+
+
 def test_a_card_that_uses_a_faulty_value_is_named_and_not_touched(ledger):
     broken = settings(cards=[card(1), card(2, error='BYPASS_CARD_HOST[2]=x: no address')])
 
