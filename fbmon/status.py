@@ -6,7 +6,7 @@ from fbmon import __version__, checks, rules
 from fbmon.config import format_problem
 from fbmon.history import as_dict
 from fbmon.plan import AddressItem, PortItem
-from fbmon.states import ACTIVE, MISSING, PRESENT, UNCONFIGURED
+from fbmon.states import ACTIVE, MISSING, PRESENT, UNCONFIGURED, UNKNOWN
 
 
 def line(controller):
@@ -24,12 +24,13 @@ def line(controller):
 
 
 def _cards_in_words(controller):
-    """['2 cards present'], ['1 of 2 cards present'], ['1 card absent', '1 card unconfigured']; [] without cards."""
+    """['2 cards present'], ['1 of 2 cards present'], ['1 card absent', '1 card unconfigured'], ['2 cards unknown']: the
+    network is not seen; [] without cards."""
     cards = controller.settings.cards
     found = [controller.network.actual(AddressItem(card.interface, card.address)) for card in cards if not card.error]
     words = []
-    if found and found[0] is not None and len(set(found)) == 1:
-        words.append('%s %s' % (_number_of_cards(len(found)), found[0]))
+    if len(set(found)) == 1:
+        words.append('%s %s' % (_number_of_cards(len(found)), found[0] or UNKNOWN))
     elif found:
         words.append('%d of %s present' % (found.count(PRESENT), _number_of_cards(len(found))))
     if len(found) < len(cards):

@@ -57,6 +57,13 @@ def test_the_line_counts_unconfigured_listeners_among_all(world):
         'normal: 3 of 4 listeners active, 1 unconfigured, 2 cards present')
 
 
+def test_the_line_does_not_count_cards_while_the_network_is_not_seen(world):
+    switch = world(config(FOUR[:1], TWO), *BOTH)
+    switch.controller.network.picture = None
+
+    assert status.line(switch.controller).startswith('unknown: 0 of 1 listeners active, 2 cards unknown')
+
+
 def test_the_line_says_so_when_nothing_is_configured(world):
     assert line_of(world, (), ()) == 'unknown: no listener is configured, nothing is managed'
 
