@@ -97,9 +97,10 @@ class Controller(object):
 
     def _lost(self, event):
         """Nothing is known of the kernel at the moment; what can be launched without that is."""
-        if self.troubles.get('monitor') != event.why:
-            logging.warning('the network cannot be watched: %s', event.why)
-        self.troubles['monitor'] = event.why
+        why = 'the network cannot be watched: %s' % event.why
+        if self.troubles.get('monitor') != why:
+            logging.warning('%s', why)
+        self.troubles['monitor'] = why
         if self.network.picture is None:
             self._launch_at = self.clock()
 

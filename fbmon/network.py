@@ -108,8 +108,8 @@ class Network(object):
         return trouble.words if trouble else None
 
     def all_troubles(self):
-        """(what, ip's own words) of every item whose last change failed."""
-        return [(describe(item), trouble.words) for item, trouble in sorted(self._troubles.items())]
+        """A line for every item whose last change failed, with ip's own words."""
+        return [cannot_be(item, trouble) for item, trouble in sorted(self._troubles.items())]
 
     def deadline(self):
         """Monotonic seconds at which settle() has something to do by itself, or None."""
@@ -217,9 +217,14 @@ class Network(object):
         before = self._troubles.get(item)
         pauses = before.pauses if before and before.target == target else Pauses()
         pause = pauses.next()
-        self._troubles[item] = Trouble(target, words, self._clock() + pause, pauses)
+        trouble = self._troubles[item] = Trouble(target, words, self._clock() + pause, pauses)
         level = logging.DEBUG if before and before.words == words else logging.WARNING
-        logging.log(level, '%s cannot be made %s: %s; tried again in %d s', describe(item), target, words, pause)
+        logging.log(level, '%s; tried again in %d s', cannot_be(item, trouble), pause)
+
+
+def cannot_be(item, trouble):
+    """What failed, in the words of log and status."""
+    return '%s cannot be made %s: %s' % (describe(item), trouble.target, trouble.words)
 
 
 def describe(item):

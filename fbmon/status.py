@@ -81,7 +81,7 @@ def problems(controller):
     found = [format_problem(controller.path, mistake, 'error') for mistake in controller.loaded.mistakes]
     found += [text for _, text in sorted(controller.troubles.items())]
     found += ['listener %d is unconfigured: %s' % pair for pair in sorted(controller.roster.reasons.items())]
-    found += ['%s: %s' % pair for pair in network.all_troubles()]
+    found += network.all_troubles()
     found += [kept.error for kept in (controller.ledger, controller.history, controller.hooks) if kept.error]
     found += gaps(controller)
     notices = controller.loaded.warnings

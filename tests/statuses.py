@@ -43,6 +43,6 @@ def large(failed=(17, 40), unconfigured=(63,)):
     for index in failed[1:2]:
         words = 'RTNETLINK answers: Operation not permitted'
         ports[index].update(actual='up', error=words)
-        problems.insert(0, 'port %s: %s' % (ports[index]['name'], words))
+        problems.insert(0, 'port %s cannot be made down: %s' % (ports[index]['name'], words))
     return status([listener(index, states.get(index, 'active')) for index in range(64)],
                   [card(index) for index in range(8)], ports, problems=problems)

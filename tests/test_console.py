@@ -143,7 +143,8 @@ cards: 8 present
 ports: 47 up, 1 down; 1 not as wanted
 fastbypass_monitor 1.0.00, pid 4711, up 20h6m
 PROBLEMS
-! port e101-041-0: RTNETLINK answers: Operation not permitted
+! port e101-041-0 cannot be made down: RTNETLINK answers: Operation not
+    permitted
 ! listener 63 is unconfigured: interface eth9 is not there
   LISTENER               STATE          FOR LAST  GAP RECEIVED IGNORED
 ! 17 192.168.1.117:3017  failed        3m5s 3m8s 1.0s    72000       0

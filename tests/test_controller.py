@@ -246,6 +246,16 @@ def test_ready_is_told_once_after_the_first_launch_pass_even_without_a_picture_o
     assert switch.notifier.said.count('ready') == 1
 
 
+def test_a_network_that_cannot_be_watched_is_a_problem_in_the_words_of_the_log_until_it_can(world, caplog):
+    switch = world(config([listener(0)]), HOST)
+    switch.turn(monitor.Lost('ip monitor: ended'))
+    words = 'the network cannot be watched: ip monitor: ended'
+    assert words in switch.status()['problems'] and words in [record.getMessage() for record in caplog.records]
+
+    switch.turn(monitor.Read(picture.of(LINKS)))
+    assert words not in switch.status()['problems']
+
+
 def test_the_line_for_systemctl_follows_each_change(world):
     switch = world(config([listener(0)], [card(0)]), HOST, CARD)
     switch.report(0, ACTIVE)

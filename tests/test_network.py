@@ -143,8 +143,12 @@ def test_what_fails_is_shown_in_the_words_of_ip_and_tried_again_with_growing_pau
     world = World(ETH0)
     world.batch.failing['addr add 10.0.0.1/32 dev eth0'] = 'RTNETLINK answers: No space'
 
-    pauses = []
-    for _ in range(7):
+    world.settle(card=PRESENT)
+    assert world.network.all_troubles() == [
+        'address 10.0.0.1 on eth0 cannot be made present: RTNETLINK answers: No space']
+    world.now = world.network.deadline()
+    pauses = [1]
+    for _ in range(6):
         assert world.settle(card=PRESENT) != []
         assert world.network.trouble(CARD) == 'RTNETLINK answers: No space'
         assert world.settle(card=PRESENT) == []
