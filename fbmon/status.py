@@ -96,11 +96,19 @@ def gaps(controller, near=0.8):
     for settings in controller.settings.listeners:
         member = controller.roster.find(settings)
         longest = member.listener.counters().longest_gap if member else 0
-        if member and longest >= near * settings.timeout * settings.attempts / 1000.0:
-            found.append('listener %d: the longest gap between two heartbeats in the last hour, %d ms, is close to the '
-                         'limit of %d ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[%d]' % (
-                             settings.index, longest * 1000, settings.timeout * settings.attempts, settings.index))
+        limit = settings.timeout * settings.attempts
+        if member and longest * 1000 >= near * limit:
+            found.append('listener %d: the longest gap between two heartbeats in the last hour, %d ms, is %s' % (
+                settings.index, longest * 1000, _beside(limit, longest * 1000, settings.index)))
     return found
+
+
+def _beside(limit, gap, index):
+    """What a gap is beside the limit, both in ms, and what would help."""
+    if gap > limit:
+        return ('over the limit of %d ms, and yet it did not fail: the daemon itself was held up, or the limit was '
+                'another one' % limit)
+    return 'close to the limit of %d ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[%d]' % (limit, index)
 
 
 def _listener(controller, settings, now):

@@ -91,6 +91,16 @@ def test_a_gap_within_a_fifth_of_the_limit_is_a_problem(world, gap, near):
          'ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[3]' % (gap * 1000)] if near else [])
 
 
+def test_a_gap_beyond_the_limit_at_which_it_did_not_fail_is_not_blamed_on_the_sender(world):
+    switch = world(config([listener(3, timeout=1000)]), HOST)
+    member = switch.controller.roster.find(switch.controller.settings.listeners[0])
+    member.listener.counters = lambda: Counters(10, 0, 0, 99.0, 6.244)
+
+    assert problems(switch, 'gap') == [
+        'listener 3: the longest gap between two heartbeats in the last hour, 6244 ms, is over the limit of 1000 ms, '
+        'and yet it did not fail: the daemon itself was held up, or the limit was another one']
+
+
 def test_an_unconfigured_listener_a_missing_interface_and_a_broken_hook_are_problems(world):
     switch = world(config([listener(0), listener(1, interface='eth9')]), HOST)
     switch.error = 'ON_CHANGE: /usr/local/bin/x: No such file or directory'
