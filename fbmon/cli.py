@@ -100,14 +100,18 @@ def status(options):
 
 def _not_running(options, error):
     """Nobody to ask: say so, and what the kernel and the history file of the last run have."""
-    from fbmon import console, force, history, iproute, prometheus, records, rundir, source
+    from fbmon import console, force, history, iproute, prometheus, records, rundir, source, statussocket
     if options.prometheus:
         _say(prometheus.render(None).rstrip('\n'))
     if options.history:
-        kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY)).read()
-        found = [history.parse(line) for line in kept]
-        _say(console.history([history.as_dict(one) for one in found if one]).rstrip('\n'))
-    _fail('fastbypass_monitor is not running (%s)' % error)
+        kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
+        found = [history.parse(line) for line in kept.read()]
+        if kept.error:
+            _fail(kept.error)
+        else:
+            _say(console.history([history.as_dict(one) for one in found if one]).rstrip('\n'))
+    what = 'gives no status' if isinstance(error, statussocket.NoAnswer) else 'is not running'
+    _fail('fastbypass_monitor %s (%s)' % (what, error))
     if not (options.json or options.prometheus or options.history):
         try:
             settings = source.load(options.config).settings

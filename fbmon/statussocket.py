@@ -1,4 +1,5 @@
 """The status socket in the run directory: whoever connects is sent one JSON document, and that is all."""
+import errno
 import json
 import os
 import select
@@ -21,9 +22,16 @@ ASK_PAUSE = 0.05
 
 NO_STATUS = 'the daemon is busy or stuck: it gave no status'
 
+# What the system says where no daemon is: there is no socket, or one that an earlier run left behind.
+NOBODY = (errno.ENOENT, errno.ENOTDIR, errno.ECONNREFUSED)
+
 
 class NotRunning(Exception):
     """Nobody answers at the status socket."""
+
+
+class NoAnswer(NotRunning):
+    """The same, and a daemon may be running: it hangs, or may not be asked."""
 
 
 def ask(path, limit=5.0):
@@ -35,12 +43,13 @@ def ask(path, limit=5.0):
         except compat.SYSTEM_ERRORS as error:
             # The queue of the socket is full: many ask at this moment.
             if not compat.would_block(error):
-                raise NotRunning('%s: %s' % (path, getattr(error, 'strerror', None) or error))
+                kind = NotRunning if compat.error_number(error) in NOBODY else NoAnswer
+                raise kind('%s: %s' % (path, getattr(error, 'strerror', None) or error))
             data = b''
         if data:
             return _document(path, data)
         if compat.monotonic() >= deadline:
-            raise NotRunning('%s: %s' % (path, NO_STATUS))
+            raise NoAnswer('%s: %s' % (path, NO_STATUS))
         time.sleep(ASK_PAUSE)
 
 
@@ -61,7 +70,7 @@ def _document(path, data):
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise NotRunning('%s: %s' % (path, NO_STATUS))
+        raise NoAnswer('%s: %s' % (path, NO_STATUS))
     return found
 
 

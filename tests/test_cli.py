@@ -213,6 +213,29 @@ def test_no_face_of_the_status_gives_a_traceback_without_a_daemon(fbmon, face):
     assert errors.startswith('fastbypass_monitor is not running (') and errors.count('\n') == 1
 
 
+def test_a_daemon_that_hangs_is_not_said_to_be_not_running(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+    (tmp_path / 'run').mkdir()
+    sock = statussocket.listen(str(tmp_path / 'run' / 'status.sock'))
+
+    code, output, errors = fbmon('status')
+    sock.close()
+
+    assert (code, errors, '192.0.2.1' in output) == (
+        3, 'fastbypass_monitor gives no status (%s: timed out)\n' % (tmp_path / 'run' / 'status.sock'), True)
+
+
+def test_a_history_that_cannot_be_read_is_not_said_to_be_empty(fbmon, tmp_path):
+    (tmp_path / 'run').mkdir()
+    (tmp_path / 'run' / 'history').mkdir()
+
+    code, output, errors = fbmon('status', '--history')
+
+    assert (code, output) == (3, '')
+    assert errors.splitlines()[0] == '%s: Is a directory' % (tmp_path / 'run' / 'history')
+
+
 def test_status_shows_what_the_daemon_says(fbmon, tmp_path):
     serve(tmp_path, FULL)
 

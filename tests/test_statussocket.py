@@ -9,7 +9,7 @@ import time
 import pytest
 
 from fbmon import compat, statussocket
-from fbmon.statussocket import NotRunning, Server, ask, listen
+from fbmon.statussocket import NoAnswer, NotRunning, Server, ask, listen
 from helpers import LIMIT, wait_for, write
 
 
@@ -295,7 +295,7 @@ def test_a_daemon_that_hangs_is_not_waited_for_beyond_the_limit(tmp_path):
     sock = listen(str(tmp_path / 'status.sock'))
     began = compat.monotonic()
 
-    with pytest.raises(NotRunning):
+    with pytest.raises(NoAnswer):
         ask(str(tmp_path / 'status.sock'), limit=0.1)
 
     assert compat.monotonic() - began < LIMIT
