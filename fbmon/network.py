@@ -17,7 +17,9 @@ Flight = namedtuple('Flight', 'target deadline why')
 Trouble = namedtuple('Trouble', 'target words again pauses')
 
 FOREIGN = 'by somebody else'
+FOREIGN_OR_OVER = 'by somebody else, or its lease ran out'
 PUT_BACK = 'put back'
+NOT_RENEWED = 'the lease of %s cannot be renewed: %s'
 
 
 class Network(object):
@@ -39,6 +41,8 @@ class Network(object):
         self._troubles = {}
         self._shown = {}
         self._right = {}
+        self._forms = {}
+        self._unrenewed = {}
         self._promoted = set()
         self._checked = set()
         self._unpromoted = set()
@@ -77,6 +81,7 @@ class Network(object):
 
         forms: {AddressItem: Form}; why(item): the reason, for the log.
         """
+        self._forms = forms
         if self.picture is None:
             return acted()
         self._act(wanted, forms, why)
@@ -95,8 +100,11 @@ class Network(object):
         """Give the leases of these addresses their full length again; see plan.renewals."""
         commands = plan.renewals(wanted, self.picture, forms) if self.picture else []
         failed = self._batch.run([command.line for command in commands]) if commands else {}
-        for position, words in sorted(failed.items()):
-            logging.warning('the lease of %s cannot be renewed: %s', describe(commands[position].item), words)
+        words = dict((commands[position].item, said) for position, said in failed.items())
+        for item, said in sorted(words.items()):
+            level = logging.DEBUG if self._unrenewed.get(item) == said else logging.WARNING
+            logging.log(level, NOT_RENEWED, describe(item), said)
+        self._unrenewed = words
 
     def actual(self, item):
         """What the kernel has of an item as far as shown, or None before the first reading."""
@@ -109,7 +117,8 @@ class Network(object):
 
     def all_troubles(self):
         """A line for every item whose last change failed, with ip's own words."""
-        return [cannot_be(item, trouble) for item, trouble in sorted(self._troubles.items())]
+        return [cannot_be(item, trouble) for item, trouble in sorted(self._troubles.items())] \
+            + [NOT_RENEWED % (describe(item), said) for item, said in sorted(self._unrenewed.items())]
 
     def deadline(self):
         """Monotonic seconds at which settle() has something to do by itself, or None."""
@@ -165,8 +174,12 @@ class Network(object):
         if has == before:
             return
         why = 'interface %s' % ('is gone' if has == MISSING else 'is there') if MISSING in (has, before) \
-            else flight.why if flight and flight.target == has else FOREIGN
+            else flight.why if flight and flight.target == has else self._foreign(item, has)
         self._changed(item, before, has, why)
+
+    def _foreign(self, item, has):
+        """Who it was where it was not us: of a leased address that is gone it may have been the kernel."""
+        return FOREIGN_OR_OVER if has == ABSENT and self._forms.get(item, plan.PLAIN).lease else FOREIGN
 
     def _not_shown(self, item, flight):
         del self._flights[item]

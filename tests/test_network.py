@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from fbmon import network, picture
+from fbmon import network, picture, plan
 from fbmon.network import Network
 from fbmon.plan import AddressItem, PortItem
 from fbmon.states import ABSENT, DOWN, MISSING, PRESENT, UP
@@ -333,3 +333,33 @@ def test_promote_secondaries_is_looked_at_before_the_first_removal_and_where_the
     world.read(*[line.replace('2: ', '7: ') for line in lines])
     world.settle(card=ABSENT)
     assert asked == ['eth0'] * (times + 1)
+
+
+FORMS = {CARD: plan.Form(None, 6)}
+LEASED_LINE = CARD_LINE + ' valid_lft 6sec preferred_lft 6sec'
+RENEW = 'addr change 10.0.0.1/32 dev eth0 valid_lft 6 preferred_lft 6'
+
+
+@pytest.mark.parametrize('forms, why', [
+    ({}, 'by somebody else'), (FORMS, 'by somebody else, or its lease ran out')])
+def test_of_a_leased_address_that_is_gone_it_is_not_said_that_somebody_must_have_removed_it(forms, why):
+    world = World(ETH0, LEASED_LINE)
+    world.network.settle({CARD: PRESENT}, forms, lambda item: 'why')
+    world.seen('Deleted ' + LEASED_LINE)
+    world.network.settle({CARD: PRESENT}, forms, lambda item: 'why')
+
+    assert world.changes == [(CARD, PRESENT, ABSENT, why)]
+
+
+def test_a_lease_that_cannot_be_renewed_is_a_problem_and_logged_once_until_it_can(caplog):
+    world = World(ETH0, LEASED_LINE)
+    world.batch.failing[RENEW] = 'no'
+    for _ in range(3):
+        world.network.renew({CARD: PRESENT}, FORMS)
+    words = 'the lease of address 10.0.0.1 on eth0 cannot be renewed: no'
+    assert world.network.all_troubles() == [words]
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == [words]
+
+    world.batch.failing.clear()
+    world.network.renew({CARD: PRESENT}, FORMS)
+    assert world.network.all_troubles() == []
