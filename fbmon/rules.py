@@ -76,7 +76,7 @@ def reason(settings, state, states, name=None):
         if settings.threshold is None:
             return 'LISTEN_HEARTBEAT_FAILED is faulty'
         if state == BYPASS and count < settings.threshold:
-            return 'all %d listeners failed' % count
+            return '%d of %d launched listeners failed' % (count, len(states))
         return '%d failed %s %d' % (count, '>=' if state == BYPASS else '<', settings.threshold)
     silent = [str(listener.index) for listener in settings.listeners
               if listener.shutdown and name in listener.ports and states.get(listener.index) == FAILED]

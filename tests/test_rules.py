@@ -166,7 +166,7 @@ def test_those_that_are_waited_for_and_those_that_failed_are_told():
 @pytest.mark.parametrize('state, states, threshold, expected', [
     (BYPASS, {0: FAILED, 1: FAILED, 2: ACTIVE}, 1, '2 failed >= 1'),
     (NORMAL, {0: FAILED, 1: ACTIVE}, 2, '1 failed < 2'),
-    (BYPASS, {0: FAILED}, 3, 'all 1 listeners failed'),
+    (BYPASS, {0: FAILED}, 3, '1 of 1 launched listeners failed'),
     (UNKNOWN, {0: FAILED}, None, 'LISTEN_HEARTBEAT_FAILED is faulty')])
 def test_the_reason_of_a_global_state_gives_the_numbers(state, states, threshold, expected):
     assert rules.reason(settings(threshold=threshold), state, states) == expected
