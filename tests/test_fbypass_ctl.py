@@ -196,6 +196,12 @@ def test_a_log_that_is_not_there_is_named(ctl, word):
     assert ctl(word) == (1, '', 'fbypass_ctl: there is no log yet: %s\n' % ctl.log, [])
 
 
+@pytest.mark.parametrize('words', [['json'], ['--jsno'], [''], ['--json', '--history']])
+def test_show_explains_what_it_does_not_take(ctl, words):
+    assert ctl('show', *words) == (
+        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history or nothing, not "%s"\n' % ' '.join(words), [])
+
+
 @pytest.mark.parametrize('words, call', [
     (['show'], 'launch status '),
     (['show', '--json'], 'launch status --json'),
