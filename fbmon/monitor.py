@@ -2,7 +2,6 @@
 import os
 import select
 import threading
-import time
 from collections import namedtuple
 
 from fbmon import compat, iproute, picture, threads
@@ -19,9 +18,6 @@ FOLLOW = ['-o', 'monitor', 'address', 'link']
 # Seconds for a new `ip monitor` to have subscribed, and between two looks whether it has.
 SUBSCRIBE_LIMIT = 1.0
 SUBSCRIBE_STEP = 0.001
-
-# Seconds after each look at its output: changes come in groups, and `ip`, which makes them, needs a processor, too.
-GATHER = 0.002
 
 # A monitor that has lived for so many seconds was sound: its end is the first of its kind.
 SOUND = 10.0
@@ -102,7 +98,6 @@ class Monitor(object):
                 raise iproute.IpError('ip monitor: %s' % (said or 'ended'))
             if output in ready:
                 rest = self._take(rest, iproute.read(output))
-                time.sleep(GATHER)
 
     def _take(self, rest, part):
         """Report the complete lines of what was read; returns the incomplete last one."""
