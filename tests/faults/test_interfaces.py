@@ -1,5 +1,6 @@
 """What others do to interfaces and addresses without end: afterwards all is as it must be."""
 import clock
+import helpers
 from kernel import files
 
 SECONDS = 1.0
@@ -40,8 +41,9 @@ def test_interfaces_that_vanish_return_and_change_their_names_in_a_loop_are_as_w
         switch.batch('link set sw1 down', 'link set sw1 name away', 'link set away name sw1')
     again_and_again(deed)
 
+    # A status may be older than the last of it.
+    helpers.wait_for(lambda: (switch.addresses('sw3'), switch.ports()) == (files.CARDS, files.PORTS_NORMAL))
     daemon.wait_state('normal')
-    assert (switch.addresses('sw3'), switch.ports()) == (files.CARDS, files.PORTS_NORMAL)
     dpis.silence(3100)
     daemon.wait_state('bypass')
     assert (switch.addresses('sw3'), switch.ports()) == ([], 'down up down up')
