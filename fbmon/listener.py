@@ -82,7 +82,7 @@ class Listener(object):
     def __init__(self, settings, sock, report, clock=compat.monotonic, wall=time.time):
         self.settings = settings
         self.pulse = heartbeat.LAUNCHED
-        self.launched = self.due = None
+        self.launched = None
         self._sock = sock
         self._descriptor = sock.fileno()
         self._report = report
@@ -120,6 +120,11 @@ class Listener(object):
         for end in (self._wake_reader, self._wake_writer):
             os.close(end)
 
+    @property
+    def due(self):
+        """When the present wait is over (monotonic seconds), None before the launch."""
+        return None if self._waiting_since is None else self._waiting_since + self.settings.timeout / 1000.0
+
     def counters(self):
         """The Counters at this moment."""
         return Counters(self._received, self._ignored, self._missed, self._last,
@@ -134,7 +139,6 @@ class Listener(object):
 
     def _run(self):
         while not self._closing:
-            self.due = self._waiting_since + self.settings.timeout / 1000.0
             if self._wait() and self._read(BURST):
                 self._follow()
             # What waits in the socket counts before a timeout is called: we may have been stopped for a while.
@@ -145,7 +149,7 @@ class Listener(object):
         """Take heartbeats while each is followed by the next in time and nothing else comes, which is all that there is
         to do as a rule: with few calls, and none for the kernel's receive time before one is nearly overdue."""
         poll, receive, clock, wall = self._poller.poll, self._sock.recvfrom, self._clock, self._wall
-        read = None
+        at = None
         while True:
             try:
                 if poll(self.settings.timeout - EARLY) != self._datagram:
@@ -157,11 +161,10 @@ class Listener(object):
             if not self._accepts(source):
                 self._ignored += 1
                 break
-            read = clock(), wall()
-            self.due = read[0] + self.settings.timeout / 1000.0
-            self.heartbeat(read[0])
-        if read:
-            self._last = self._waiting_since = self._received_at(*read)
+            at, seen = clock(), wall()
+            self.heartbeat(at)
+        if at is not None:
+            self._last = self._waiting_since = self._received_at(at, seen)
 
     def _wait(self):
         """Wait for a datagram until the deadline; True if there may be one. poll(2) waits whole milliseconds:
@@ -230,10 +233,10 @@ class Listener(object):
             self._become(heartbeat.after_heartbeat(self.pulse, self.settings.recovery), self._heard, at)
 
     def timed_out(self):
-        """One timeout, due at self.due; the next wait begins there, not when we noticed."""
+        """One timeout; the next wait begins when it was due, not when we noticed."""
         self._missed += 1
-        self._waiting_since = self.due
-        self._become(heartbeat.after_timeout(self.pulse, self.settings.attempts), self._not_heard, self.due)
+        due = self._waiting_since = self.due
+        self._become(heartbeat.after_timeout(self.pulse, self.settings.attempts), self._not_heard, due)
 
     def _become(self, pulse, why, at):
         old, self.pulse = self.pulse.state, pulse
