@@ -12,6 +12,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import figures  # noqa: E402
 import results  # noqa: E402
 
+# By how much of the larger one two single values may differ.
+SINGLE = 0.1
+
 
 def lines(one, other):
     """A line of text for each row of `one` that `other` has too."""
@@ -22,11 +25,18 @@ def lines(one, other):
         pair = [figures.summary(each.blocks) for each in (row, match) if each]
         if len(pair) < 2 or None in pair:
             continue
-        same = figures.agree(*pair)
+        same = agree(*pair)
         agreeing += same
         found.append('%-8s %s: %s, %s: %s and %s %s' % (
             ('agrees' if same else 'DIFFERS',) + row[:3] + (_shown(pair[0]), _shown(pair[1]), row.unit)))
     return found + ['%d of %d figures agree within the noise that they report' % (agreeing, len(found))]
+
+
+def agree(one, other):
+    """Whether two Figures say the same."""
+    if one.n == other.n == 1:
+        return abs(one.median - other.median) <= SINGLE * max(abs(one.median), abs(other.median))
+    return figures.agree(one, other)
 
 
 def _shown(one):

@@ -69,6 +69,11 @@ def test_a_comparison_tells_which_figures_differ():
     assert lines[-1].startswith('1 of 2 figures agree')
 
 
+@pytest.mark.parametrize('other, words', [(10.9, 'agrees'), (9.1, 'agrees'), (11.2, 'DIFFERS'), (8.9, 'DIFFERS')])
+def test_what_a_run_has_only_one_value_of_agrees_within_a_tenth(other, words):
+    assert compare.lines([row([[10.0]])], [row([[other]])])[0].split()[0] == words
+
+
 def test_results_are_read_as_they_were_written(tmp_path):
     path = str(tmp_path / 'results.json')
     rows = [row([[1.0, 2.25], [3.5]], note='1 round without an end'), row([])]
