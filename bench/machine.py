@@ -37,7 +37,7 @@ def describe(interpreters):
         'iproute2': _says(['ip', '-V']),
         'keepalived': _says(['keepalived', '--version']),
         'exabgp': _says(['dpkg-query', '--show', '--showformat=${Version}', 'exabgp']),
-        'Python': ', '.join('%s (%s)' % pair for pair in interpreters),
+        'Python': ', '.join(version for version, _ in interpreters),
         'harness': 'Python %s' % sys.version.split()[0],
     }
 
