@@ -77,7 +77,8 @@ class Watch(object):
 
     def _read(self, seconds):
         """Take in what there is, or what comes first within some seconds."""
-        if not compat.poll(self._poller, seconds * 1000):
+        # Without an end where it is negative.
+        if not compat.poll(self._poller, max(0, seconds) * 1000):
             return
         # Too many events at once end in an error here (ENOBUFS): a watch that lost some is no watch.
         data = self._sock.recv(1 << 20)
