@@ -2,7 +2,7 @@
 #
 # PYTHONS="python2.7 python3"   run the tests under these interpreters only, and fail if one is missing
 # REQUIRE=1                     fail where a test or a linter would otherwise be left out
-# ARGS="tests/test_rules.py"    what pytest gets instead of `tests`
+# ARGS="tests/rules"            what pytest gets instead of `tests`
 # SUITES="bookworm"             the Debian releases that `make e2e` boots, instead of all three
 # PARTS="reaction"              what `make bench` measures, instead of all of it
 # ROUNDS=20                     of each candidate, instead of 60

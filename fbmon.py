@@ -1,6 +1,6 @@
-"""Runs fastbypass_monitor from its own directory: see fbmon/cli.py for the commands."""
+"""Runs fastbypass_monitor from its own directory: see fbmon/cli/main.py for the commands."""
 import sys
 
-import fbmon.cli
+import fbmon.cli.main
 
-sys.exit(fbmon.cli.main())
+sys.exit(fbmon.cli.main.main())

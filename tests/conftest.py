@@ -8,7 +8,10 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HERE = os.path.join(ROOT, 'tests')
-for _path in (HERE, ROOT):
+# The rooms of the tests are those of fbmon; a test may use what stands in another one.
+ROOMS = [os.path.join(HERE, name) for name in sorted(os.listdir(os.path.join(ROOT, 'fbmon')))
+         if os.path.isdir(os.path.join(HERE, name))]
+for _path in ROOMS + [HERE, ROOT]:
     if _path not in sys.path:
         sys.path.insert(0, _path)
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 import clock
-from fbmon import compat
+from fbmon.base import compat
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FBMON = os.path.join(ROOT, 'fbmon.py')

@@ -1,5 +1,5 @@
 """Settings for tests, with defaults for what a test does not speak of."""
-from fbmon.config import Card, Config, Listener, Settings
+from fbmon.config.reader import Card, Config, Listener, Settings
 
 
 def listener(index, host='10.0.0.2', port=None, interface='eth0', **fields):

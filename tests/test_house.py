@@ -4,6 +4,8 @@ import io
 import os
 import re
 import subprocess
+import sys
+import sysconfig
 
 import pytest
 
@@ -11,9 +13,10 @@ from fbmon import __version__
 from helpers import ROOT
 
 # What the daemon decides by: values in, values out.
-CORE = ['checks', 'config', 'envfile', 'heartbeat', 'picture', 'plan', 'rules', 'states', 'table', 'wanted']
+CORE = ['network.checks', 'network.picture', 'network.plan', 'config.reader', 'config.table', 'rules.decision',
+        'rules.heartbeat', 'rules.items', 'rules.states', 'rules.wanted']
 # addresses uses inet_pton and inet_ntop of socket, which are arithmetic.
-ARITHMETIC = {('addresses', 'socket')}
+ARITHMETIC = {('config.addresses', 'socket')}
 WORLD = {'socket', 'subprocess', 'threading', 'time'}
 
 
@@ -23,27 +26,43 @@ def read(name):
 
 
 def python_files(*directories):
-    """The Python files directly in these directories, relative to the repository."""
-    return sorted(os.path.join(directory, name) for directory in directories
-                  for name in os.listdir(os.path.join(ROOT, directory)) if name.endswith('.py'))
+    """The Python files below these directories, relative to the repository."""
+    return sorted(os.path.relpath(os.path.join(place, name), ROOT) for directory in directories
+                  for place, _, names in os.walk(os.path.join(ROOT, directory))
+                  for name in names if name.endswith('.py'))
+
+
+def module_of(path):
+    """'rules.wanted' of 'fbmon/rules/wanted.py'; 'rules.__init__' of its room's docstring."""
+    return path[len('fbmon/'):-len('.py')].replace(os.sep, '.')
+
+
+MODULES = dict((module_of(path), path) for path in python_files('fbmon'))
 
 
 def imports(name):
-    """Names of the modules that a file imports, anywhere in it; `from fbmon import x` is fbmon.x."""
+    """Names of the modules that a file imports, anywhere in it; a module of ours as in 'fbmon.rules.wanted'."""
     found = set()
     for node in ast.walk(ast.parse(read(name).encode('utf-8'))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == 'fbmon':
-            found.update('fbmon.' + alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module.startswith('fbmon'):
+            for alias in node.names:
+                module = '%s.%s' % (node.module, alias.name)
+                found.add(module if module[len('fbmon.'):] in MODULES else node.module)
         elif isinstance(node, ast.ImportFrom):
             found.add(node.module)
     return found
 
 
 def graph():
-    """{module of fbmon: the modules that it imports}"""
-    return dict((os.path.basename(name)[:-3], imports(name)) for name in python_files('fbmon'))
+    """{module, as in 'rules.wanted': the modules that it imports}"""
+    return dict((module, imports(path)) for module, path in MODULES.items())
+
+
+def rooms(module, edges):
+    """The rooms of fbmon that a module imports from."""
+    return set(name.split('.')[1] for name in edges[module] if name.startswith('fbmon.'))
 
 
 def reached(module, edges):
@@ -57,6 +76,50 @@ def reached(module, edges):
     return known
 
 
+def levels():
+    """The picture of the README: for each of its lines, from the top, {room: its modules}."""
+    picture = re.search(r'(?s)\n## The code\n.*?\n    fbmon.py .*?\n(.*?)\n\n', read('README.md')).group(1)
+    found = []
+    for line in picture.splitlines():
+        names = re.findall(r'(\w+)/', line)
+        lists = line.rpartition('/')[2].split(u'\xb7')
+        found.append(dict((room, [name.strip() for name in text.split(',')]) for room, text in zip(names, lists)))
+    return found
+
+
+def test_the_readme_shows_every_room_and_its_modules():
+    shown = sorted('%s.%s' % (room, name) for level in levels() for room, names in level.items() for name in names)
+
+    assert shown == sorted(module for module in MODULES if not module.endswith('__init__'))
+
+
+def test_every_room_imports_only_rooms_below_it():
+    edges, picture = graph(), levels()
+    places = dict((room, number) for number, level in enumerate(picture) for room in level)
+
+    assert [(module, room) for module in sorted(edges) if '.' in module
+            for room in sorted(rooms(module, edges) - set([module.split('.')[0]]))
+            if places[room] <= places[module.split('.')[0]]] == []
+
+
+def test_no_circle_leads_through_the_modules():
+    edges = graph()
+
+    assert [module for module in sorted(edges) for name in edges[module]
+            if module in reached(name[len('fbmon.'):], edges)] == []
+
+
+def standard_modules():
+    """The names of the running Python's own modules."""
+    names = os.listdir(sysconfig.get_paths()['stdlib'])
+    return set(name.partition('.')[0] for name in names) | set(sys.builtin_module_names)
+
+
+def test_no_module_hides_one_of_the_standard_library_from_its_neighbours():
+    # 2.7 looks for `import x` beside the importing module first.
+    assert standard_modules() & set(module.rpartition('.')[2] for module in MODULES) - set(['__init__']) == set()
+
+
 @pytest.mark.parametrize('module', CORE)
 def test_the_core_and_all_that_it_needs_know_no_socket_process_thread_or_clock(module):
     edges = graph()
@@ -66,12 +129,13 @@ def test_the_core_and_all_that_it_needs_know_no_socket_process_thread_or_clock(m
 
 
 def test_processes_are_started_in_three_modules_only():
-    assert [module for module, names in sorted(graph().items()) if 'subprocess' in names] == ['compat', 'iproute']
-    assert [name for name in python_files('fbmon') if 'os.fork' in read(name)] == ['fbmon/runner.py']
+    assert [name for name, names in sorted(graph().items()) if 'subprocess' in names] == \
+        ['base.compat', 'network.iproute']
+    assert [name for name in python_files('fbmon') if 'os.fork' in read(name)] == ['fbmon/tell/runner.py']
 
 
 def test_what_is_run_as_a_small_process_of_its_own_imports_nothing_of_ours():
-    assert [name for name in imports('fbmon/runner.py') if name.startswith('fbmon')] == []
+    assert [name for name in imports('fbmon/tell/runner.py') if name.startswith('fbmon')] == []
 
 
 def test_a_python_of_a_switch_needs_nothing_else():
@@ -84,7 +148,8 @@ def test_a_python_of_a_switch_needs_nothing_else():
 MEASURED = [os.path.join('bench', name) for name in ('limits.py', 'receiver.py')]
 
 
-@pytest.mark.parametrize('name', ['fbmon.py'] + MEASURED + python_files('fbmon', 'tests'))
+@pytest.mark.parametrize('name', ['fbmon.py'] + MEASURED + python_files('fbmon')
+                         + [name for name in python_files('tests') if not name.startswith('tests/e2e/')])
 def test_every_file_that_a_switch_or_a_test_reads_is_python_2_and_3(name):
     compile(read(name).encode('utf-8'), name, 'exec', dont_inherit=True)
 
@@ -111,13 +176,6 @@ def test_make_help_names_every_target():
     shown = subprocess.check_output(['make', '--no-print-directory', '-C', ROOT], universal_newlines=True)
 
     assert targets == set(re.findall(r'(?m)^  ([a-z][a-z0-9-]*)  ', shown))
-
-
-def test_the_readme_places_every_module():
-    table = re.search(r'(?s)\n## The code\n(.*)', read('README.md')).group(1)
-    placed = re.findall(r'`(\w+)`', ''.join(re.findall(r'(?m)^\| (`.*?) \|', table)))
-
-    assert sorted(placed) == sorted(module for module in graph() if module != '__init__')
 
 
 def test_the_demo_runs_the_example_of_the_readme_with_a_shorter_timeout():

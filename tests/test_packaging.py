@@ -101,7 +101,7 @@ def test_the_scripts_are_sound(name):
 
 
 def test_both_man_pages_name_every_command():
-    table = re.search(r'COMMANDS = \((.*)\)\n', read('fbmon/cli.py'), re.S).group(1)
+    table = re.search(r'COMMANDS = \((.*)\)\n', read('fbmon/cli/main.py'), re.S).group(1)
     commands = re.findall(r"\('(\w+)'", table)
     aliases = completions('')
 
@@ -120,7 +120,7 @@ def test_the_man_page_names_every_key_of_the_sample_file():
 
 
 def test_the_man_page_describes_every_option():
-    options = set(re.findall(r"'(--[a-z-]+)'", read('fbmon/options.py')))
+    options = set(re.findall(r"'(--[a-z-]+)'", read('fbmon/cli/options.py')))
     page = read('docs/man/fastbypass_monitor.8').partition('.SH OPTIONS')[2].partition('.SH ')[0].replace('\\-', '-')
 
     assert len(options) > 6 and [one for one in sorted(options) if not re.search(r'(?m)^\.BI? %s\b' % one, page)] == []

@@ -5,8 +5,8 @@ import sys
 import time
 
 import helpers
-from fbmon import ledger
-from fbmon.plan import AddressItem, PortItem
+from fbmon.memory import ledger
+from fbmon.rules.items import AddressItem, PortItem
 from kernel import files, model
 from kernel.namespace import ip
 

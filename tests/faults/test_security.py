@@ -6,9 +6,12 @@ import socket
 import time
 
 import helpers
-from fbmon import compat, config, plan, wanted
-from fbmon.picture import Address
-from fbmon.states import ABSENT, DOWN, PRESENT, UP
+from fbmon.base import compat
+from fbmon.config import reader
+from fbmon.network import plan
+from fbmon.network.picture import Address
+from fbmon.rules import wanted
+from fbmon.rules.states import ABSENT, DOWN, PRESENT, UP
 from kernel import files
 from kernel.daemon import port as row_of
 
@@ -71,7 +74,7 @@ def commands(settings):
 def test_whatever_is_in_the_file_ip_is_given_single_commands_on_addresses_and_links_alone():
     count = programs = 0
     for seed in range(400):
-        settings = config.read(noise(random.Random(seed))).settings
+        settings = reader.read(noise(random.Random(seed))).settings
         lines = commands(settings)
         count += len(lines)
         programs += settings.on_change is not None

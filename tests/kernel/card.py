@@ -6,7 +6,7 @@ import struct
 import time
 
 import clock
-from fbmon import compat
+from fbmon.base import compat
 
 # type, code, checksum, identifier, sequence.
 _ECHO = struct.Struct('!BBHHH')

@@ -9,7 +9,7 @@ import time
 
 import clock
 import helpers
-from fbmon import compat
+from fbmon.base import compat
 
 # Seconds that anything may take; only waited for where something is broken.
 LIMIT = 20.0

@@ -11,7 +11,7 @@ if __name__ == '__main__':
     sys.path[:0] = [os.path.join(ROOT, 'tests'), ROOT]
 
 import clock  # noqa: E402
-from fbmon import compat  # noqa: E402
+from fbmon.base import compat  # noqa: E402
 
 # Where the listeners of the tests are, and ms between two heartbeats of a node that lives.
 HOST = '192.168.1.202'

@@ -2,7 +2,7 @@ import pytest
 
 import clock
 import helpers
-from fbmon import compat
+from fbmon.base import compat
 
 
 def test_a_watch_shows_every_change_in_order(switch):

@@ -9,7 +9,7 @@ import pytest
 
 import clock
 import helpers
-from fbmon import hooks
+from fbmon.tell import hooks
 from kernel import files
 
 GONE = ['- %s eth0' % address for address in files.CARDS]

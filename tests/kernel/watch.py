@@ -3,7 +3,7 @@ import select
 from collections import namedtuple
 
 import clock
-from fbmon import compat
+from fbmon.base import compat
 
 from kernel import netlink
 

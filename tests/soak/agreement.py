@@ -2,7 +2,7 @@
 import os
 
 import helpers
-from fbmon import ledger, rundir
+from fbmon.memory import ledger, rundir
 from kernel import world
 from kernel.daemon import problems, settled
 from soak import field

@@ -6,7 +6,7 @@ import time
 
 import clock
 import helpers
-from fbmon import logs
+from fbmon.tell import logs
 from kernel import world
 from soak import field, growth
 from soak.window import Window

@@ -8,7 +8,7 @@ from collections import Counter
 
 import clock
 import helpers
-from fbmon import logs
+from fbmon.tell import logs
 from kernel.daemon import Daemon
 from kernel.switch import Switch
 from soak import field, growth

@@ -1,0 +1,1 @@
+"""What a person types: the commands of fbmon.py. May use every other room."""

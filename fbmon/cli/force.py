@@ -1,0 +1,62 @@
+"""force_on and force_off: the cards' addresses taken away or put there by hand, while no daemon runs."""
+from fbmon.network import iproute, picture, plan, sysctl
+from fbmon.rules import wanted
+from fbmon.rules.items import PortItem, describe
+from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
+
+
+def wanted_on(settings, _ledger):
+    """force_on: no card's address is there, so the cards connect the fibre straight through."""
+    return dict((item, ABSENT) for item in wanted.names(settings).cards)
+
+
+def wanted_off(settings, ledger):
+    """force_off: every card's address is there, and the ports that the daemon had put down are up."""
+    items = dict((item, PRESENT) for item in wanted.names(settings).cards)
+    items.update(dict((item, UP) for item in ledger.items if isinstance(item, PortItem)))
+    return items
+
+
+def apply(items, settings, ledger, batch, look=None, changed=lambda item, old, new: None):
+    """Make the kernel so, for good, and tell changed() of each item that is not as before; returns (what is as wanted,
+    what failed) as lists of lines. Raises IpError."""
+    look = look or read_picture
+    forms, before = wanted.names(settings._replace(lease=0)).forms, look()
+    commands = plan.commands(items, before, forms, sysctl.promote_secondaries)
+    present = dict((item, target) for item, target in items.items() if target == PRESENT)
+    commands += plan.renewals(present, before, forms)
+    ledger.note([command.item for command in commands if command.target in (PRESENT, DOWN)])
+    failed = batch.run([command.line for command in commands])
+    words = dict((commands[position].item, said) for position, said in failed.items())
+    after = look()
+    for item in sorted(items):
+        old, new = plan.actual(item, before), plan.actual(item, after)
+        if old != new:
+            changed(item, old, new)
+    return _outcome(items, after, words, ledger)
+
+
+def read_picture():
+    """What the kernel has now. Raises IpError."""
+    return picture.of(iproute.capture(['-o', 'link']) + iproute.capture(['-o', 'addr']))
+
+
+def _outcome(items, after, words, ledger):
+    done, wrong = [], []
+    for item, target in sorted(items.items()):
+        actual = plan.actual(item, after)
+        if target == PRESENT and any(entry.lifetime is not None for entry in after.entries(*item)):
+            wrong.append('%s is present for a time only: %s' % (describe(item), words.get(item, 'ip said nothing')))
+        elif actual == target or (actual == MISSING and target == ABSENT):
+            done.append('%s is %s' % (describe(item), target))
+            if target in (ABSENT, UP):
+                ledger.forget([item])
+        else:
+            said = 'interface %s is not there' % item[0] if actual == MISSING else words.get(item, 'ip said nothing')
+            wrong.append('%s is %s, not %s: %s' % (describe(item), actual, target, said))
+    return done, wrong
+
+
+def faulty(settings):
+    """The cards that cannot be handled since they use a faulty value, a line each."""
+    return ['card %d is unconfigured: %s' % (card.index, card.error) for card in settings.cards if card.error]

@@ -1,0 +1,209 @@
+"""The commands of fbmon.py. What a command needs is imported when it runs: the daemon stays small."""
+import errno
+import os
+import signal
+import sys
+from collections import namedtuple
+
+from fbmon import __version__
+
+CONFIG = '/var/fastbypass_monitor/backend/.env'
+LOG_DIR = '/var/fastbypass_monitor/backend/logs'
+RUN_DIR = '/run/fastbypass_monitor'
+
+# What `run` needs to know.
+Places = namedtuple('Places', 'config log_dir run_dir')
+
+# Exit code of status when no daemon runs: that of LSB for a program that is not running.
+NOT_RUNNING = 3
+
+
+def main(argv=None):
+    """Run one command; returns the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    if '--version' in argv:
+        # argparse of 2.7 would print it on stderr.
+        _say('fastbypass_monitor ' + __version__)
+        return 0
+    try:
+        places = plain_run(argv)
+        if places:
+            return run(places)
+        from fbmon.cli import options as command_line
+        options = command_line.parse(argv, COMMANDS, Places(CONFIG, LOG_DIR, RUN_DIR))
+        return options.function(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def plain_run(argv):
+    """The Places of a command line of `run` as the unit has it, None of any other: argparse reads those, and would take
+    up to 1.3 MB for as long as the daemon lives."""
+    words, places = list(argv), {'--config': CONFIG, '--log-dir': LOG_DIR, '--run-dir': RUN_DIR}
+    while len(words) > 1 and words[0] in places and not words[1].startswith('-'):
+        places[words[0]] = words[1]
+        del words[:2]
+    return Places(places['--config'], places['--log-dir'], places['--run-dir']) if words in ([], ['run']) else None
+
+
+def run(options):
+    """The daemon, in the foreground."""
+    # 2.7's socket would load OpenSSL, another 2.4 MB.
+    sys.modules.setdefault('_ssl', None)
+    # A reload that comes early must not end us; the daemon looks at its file afterwards anyway.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    from fbmon.daemon import daemon
+    daemon.leave(daemon.run(options.config, options.log_dir, options.run_dir))
+
+
+def check(options):
+    """Mistakes and warnings, then the effective configuration."""
+    from fbmon.cli import force
+    from fbmon.config import source, table
+    from fbmon.network import checks, iproute
+    try:
+        loaded = source.load(options.config)
+    except source.Unreadable as error:
+        return _fail(error)
+    warnings = list(loaded.warnings)
+    try:
+        warnings += checks.warnings(loaded.settings, force.read_picture(), loaded.given)
+    except iproute.IpError as error:
+        _say('%s: warning: not compared with the kernel: %s' % (options.config, error))
+    for line in source.report(options.config, loaded.mistakes, 'error') \
+            + source.report(options.config, warnings, 'warning'):
+        _say(line)
+    _say(table.effective(loaded.settings).rstrip('\n'))
+    return 1 if loaded.mistakes else 0
+
+
+def status(options):
+    """What the running daemon sees and does; without one, what the kernel has."""
+    import json
+    from fbmon.memory import rundir
+    from fbmon.show import console, prometheus, statussocket
+    try:
+        found = statussocket.ask(os.path.join(options.run_dir, rundir.SOCKET))
+    except statussocket.NotRunning as error:
+        return _not_running(options, error)
+    try:
+        if options.json:
+            text = json.dumps(found, sort_keys=True, indent=2)
+        elif options.prometheus:
+            text = prometheus.render(found)
+        else:
+            text = console.history(found['history']) if options.history \
+                else console.render(found, *console.terminal(sys.stdout, os.environ))
+    except (KeyError, TypeError):
+        return _fail('the running daemon is version %s, this program %s: restart the service'
+                     % (found.get('version'), __version__))
+    _say(text.rstrip('\n'))
+    return 0
+
+
+def _not_running(options, error):
+    """Nobody to ask: say so, and what the kernel and the history file of the last run have."""
+    from fbmon.cli import force
+    from fbmon.config import source
+    from fbmon.memory import history, records, rundir
+    from fbmon.network import iproute
+    from fbmon.show import console, prometheus, statussocket
+    if options.prometheus:
+        _say(prometheus.render(None).rstrip('\n'))
+    if options.history:
+        kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
+        found = [history.parse(line) for line in kept.read()]
+        if kept.error:
+            _fail(kept.error)
+        else:
+            _say(console.history([history.as_dict(one) for one in found if one]).rstrip('\n'))
+    what = 'gives no status' if isinstance(error, statussocket.NoAnswer) else 'is not running'
+    _fail('fastbypass_monitor %s (%s)' % (what, error))
+    if not (options.json or options.prometheus or options.history):
+        try:
+            settings = source.load(options.config).settings
+            _say(console.kernel(settings, force.read_picture()).rstrip('\n'))
+        except (source.Unreadable, iproute.IpError) as trouble:
+            _fail(trouble)
+    return NOT_RUNNING
+
+
+def force_on(options):
+    """Removes the cards' addresses now."""
+    from fbmon.cli import force
+    return _force(options, force.wanted_on, 'force_on')
+
+
+def force_off(options):
+    """Adds the cards' addresses for good and brings up the ports that the daemon had put down."""
+    from fbmon.cli import force
+    return _force(options, force.wanted_off, 'force_off')
+
+
+def _force(options, items_of, why):
+    from fbmon.cli import force
+    from fbmon.config import source
+    from fbmon.daemon import daemon
+    from fbmon.memory import history, ledger, records, rundir
+    from fbmon.network import iproute
+    from fbmon.tell import logs
+    try:
+        settings = source.load(options.config).settings
+        directory = rundir.RunDirectory(options.run_dir)
+        notes = ledger.Ledger(directory.file(rundir.LEDGER))
+        # "What happened at 03:12?" is asked of history and log; no daemon writes to them now.
+        logs.set_up(options.log_dir, 'INFO', stderr=False)
+        kept = history.History(records.Records(directory.file(rundir.HISTORY)))
+        done, wrong = force.apply(items_of(settings, notes), settings, notes, iproute.Batch(),
+                                  changed=lambda item, old, new: kept.item_changed(item, old, new, why))
+        kept.write()
+    except rundir.AlreadyRunning as error:
+        _fail('%s; stop it first' % error)
+        return daemon.ALREADY_RUNNING
+    except (source.Unreadable, iproute.IpError) as error:
+        return _fail(error)
+    for line in done:
+        _say(line)
+    if not settings.cards:
+        _fail('%s names no bypass card: no address is changed' % options.config)
+    for line in wrong + force.faulty(settings) + [error for error in (directory.error, notes.error) if error]:
+        _fail(line)
+    return 1 if wrong or force.faulty(settings) else 0
+
+
+def beat(options):
+    """Sends heartbeats."""
+    from fbmon.cli import beats
+    return beats.send(options.host, options.port, options.interval, options.count)
+
+
+def _say(text):
+    _write(sys.stdout, text)
+
+
+def _fail(text):
+    _write(sys.stderr, text)
+    return 1
+
+
+def _write(stream, text):
+    """A line in ASCII, whatever a path may hold. A reader that has gone away, as `head` does, or a full disk must
+    not keep a command from its work."""
+    text = '%s' % text
+    if isinstance(text, bytes):
+        text = text.decode('utf-8', 'replace')
+    try:
+        stream.write(str(text.encode('ascii', 'backslashreplace').decode('ascii')) + '\n')
+        stream.flush()
+    except EnvironmentError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if error.errno != errno.EPIPE and stream is sys.stdout:
+            _fail('cannot be written: %s' % error.strerror)
+
+
+COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
+            ('check', check, 'mistakes and warnings of the configuration, then its effective values'),
+            ('status', status, 'what the running daemon sees and does'),
+            ('force_on', force_on, "remove the cards' addresses now: bypass"),
+            ('force_off', force_off, "add the cards' addresses for good and bring the ports up again: normal"),
+            ('beat', beat, 'send heartbeats, for trying a switch out'))

@@ -1,0 +1,150 @@
+"""The text of the configuration file becomes Settings, mistakes and warnings. Pure.
+
+A file with mistakes still gives Settings: what is valid can be used, a component that uses a faulty value
+says so.
+"""
+from collections import namedtuple
+
+from fbmon.config import conflicts, envfile, notices, schema, values
+from fbmon.config.addresses import Address
+from fbmon.config.schema import CARD, LISTENER, SCHEMA
+
+# index: n of its keys; host: canonical address; prefix: length or None (that address only); port: UDP;
+# timeout: ms; sources: canonical addresses, () for any; ports: the names of LISTEN_CUBRO_IFS[n]; shutdown:
+# False where that list is left alone; error: None, or the mistake for which it cannot be launched. What could
+# not be read is None.
+Listener = namedtuple('Listener', 'index host prefix port interface timeout attempts recovery sources ports '
+                                  'shutdown error')
+
+# address: that the bypass card pings, canonical; the rest as above.
+Card = namedtuple('Card', 'index address prefix interface error')
+
+# threshold: failed listeners for bypass, None when faulty; listeners, cards: by index; ports, shutdown: the
+# global list and its flag; faulty_ports: {name: why it is not touched}; lease: ms, 0 for none; on_change:
+# path or None.
+Settings = namedtuple('Settings', 'log_level threshold listeners cards ports shutdown faulty_ports lease '
+                                  'on_change')
+
+# warnings: what can be seen without the kernel; given: {(name, index): Assignment}, for the lines of values.
+Config = namedtuple('Config', 'settings mistakes warnings given')
+
+Mistake, Notice, format_problem = notices.Mistake, notices.Notice, notices.format_problem
+
+
+def read(text):
+    """The Config of a file's (unicode) text."""
+    report = notices.Report()
+    found = Values(text, report)
+    indexes = found.indexes('LISTEN_HB_HOST', 'LISTEN_HB_PORT'), found.indexes('BYPASS_CARD_HOST')
+    listeners = [_listener(found, index, report) for index in indexes[0]]
+    cards = [_card(found, index, report) for index in indexes[1]]
+    faulty_ports = conflicts.ports(found, listeners, report)
+    listeners, cards = conflicts.components(found, listeners, cards, report)
+    conflicts.strays(found, {LISTENER: set(indexes[0]), CARD: set(indexes[1])}, report)
+    settings = Settings(
+        found.usable('LOG_LEVEL'), conflicts.threshold(found, len(listeners), report),
+        tuple(listeners), tuple(cards),
+        found.names('LISTEN_CUBRO_IFS'), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'), faulty_ports,
+        found.usable('BYPASS_CARD_LEASE'), found.usable('ON_CHANGE'))
+    return Config(settings, report.mistakes(), report.warnings(), found.given)
+
+
+NO_ADDRESS = Address(None, None)
+
+
+class Values(object):
+    """The values of a file. An index without a value of its own has the default of all, if there is one."""
+
+    def __init__(self, text, report):
+        self.given = {}
+        self._faults = {}
+        self._values = {}
+        lines = {}
+        for one in envfile.assignments(text):
+            self._take(one, lines, report)
+        for one in sorted(self.given.values()):
+            self._read(one, lines[one.name, one.index][:-1], report)
+
+    def get(self, name, index=None):
+        """The value that counts; None where it is faulty, or where there is none."""
+        one = schema.origin(self.given, name, index)
+        return self._values[one.name, one.index] if one else SCHEMA[name].default
+
+    def usable(self, name):
+        """The value, or the key's default where it is faulty."""
+        return SCHEMA[name].default if self.fault(name) else self.get(name)
+
+    def fault(self, name, index=None):
+        """What is wrong with the value that counts, as "KEY=value: text", or None."""
+        one = schema.origin(self.given, name, index)
+        return self._faults.get((one.name, one.index)) if one else None
+
+    def names(self, name, index=None):
+        """The interfaces of a list; of one that cannot be read whatever it may mean, to be left alone."""
+        found = self.get(name, index)
+        if found is None:
+            found = values.good_names(self.given[name, index].value.replace('"', ' ').replace("'", ' '))
+        return found
+
+    def indexes(self, *names):
+        """Every index that one of these keys is given for, in order."""
+        return sorted(set(index for name, index in self.given if name in names))
+
+    def _take(self, one, lines, report):
+        wrong_key = schema.wrong_key(one.name, one.index, not report.full()) if one.name else None
+        if wrong_key or not one.name:
+            for wrong in (one.error, wrong_key):
+                if wrong:
+                    report.note(one, wrong)
+            return
+        key = one.name, one.index
+        self.given[key] = one
+        self._faults[key] = report.mistake(one, one.error) if one.error else None
+        self._values[key] = None
+        lines.setdefault(key, []).append(one.line)
+
+    def _read(self, one, before, report):
+        if before:
+            report.warning(one, _given_twice(before))
+        key, text = (one.name, one.index), one.value.strip(envfile.BLANKS)
+        if one.error:
+            return
+        if not text and SCHEMA[one.name].optional:
+            del self.given[key]
+            return
+        self._values[key] = SCHEMA[one.name].read(text, lambda why: self._complain(one, why, report))
+
+    def _complain(self, one, why, report):
+        report.note(one, why)
+        self._faults[one.name, one.index] = self._faults[one.name, one.index] or notices.error(one, why)
+
+
+def _given_twice(before):
+    lines = ', '.join(str(line) for line in before[:8]) + (', ...' if len(before) > 8 else '')
+    return 'given in line %s too; the last one counts, remove what is not meant' % lines
+
+
+def _listener(found, index, report):
+    used = ('LISTEN_HB_HOST', 'LISTEN_HB_PORT', 'LISTEN_HEARTBEAT_IFS', 'LISTEN_HEARTBEAT_TIMEOUT',
+            'LISTEN_HEARTBEAT_ATTEMPTS', 'LISTEN_HEARTBEAT_RECOVERY', 'LISTEN_HB_SOURCE')
+    missing = conflicts.missing(found, index, zip(used, ('address', 'UDP port', 'interface')), report)
+    address = found.get('LISTEN_HB_HOST', index) or NO_ADDRESS
+    port, interface, timeout, attempts, recovery, sources = (found.get(name, index) for name in used[1:])
+    return Listener(
+        index, address.address, address.prefix, port, interface, timeout, attempts, recovery, sources,
+        found.names('LISTEN_CUBRO_IFS', index), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS', index),
+        _error(found, index, used, missing))
+
+
+def _card(found, index, report):
+    used = 'BYPASS_CARD_HOST', 'BYPASS_CARD_IFS'
+    missing = conflicts.missing(found, index, zip(used, ('address', 'interface')), report)
+    address = found.get('BYPASS_CARD_HOST', index) or NO_ADDRESS
+    return Card(index, address.address, address.prefix, found.get('BYPASS_CARD_IFS', index),
+                _error(found, index, used, missing))
+
+
+def _error(found, index, names, missing):
+    """The first of the faults for which a component cannot be launched, or None."""
+    faults = [found.fault(name, index) for name in names] + missing
+    return next((fault for fault in faults if fault), None)

@@ -1,0 +1,72 @@
+"""The keys of the configuration file: which there are, what they take, what counts where they are missing."""
+from collections import namedtuple
+
+from fbmon.config import values
+from fbmon.config.envfile import label
+
+# The use of [n]: never, always, or as one component's own value beside the default of all.
+NEVER, ONLY, BOTH = 'never', 'only', 'both'
+
+LISTENER, CARD = 'listener', 'card'
+
+# index: NEVER, ONLY or BOTH; of: whose key the indexed one is; read: see values.py; default: where it is not
+# given; optional: KEY= without a value is the same as no such line; inherits: KEY is the default of KEY[n].
+Rule = namedtuple('Rule', 'index of read default optional inherits')
+
+
+def _rule(index, of, read, default=None, optional=False, inherits=True):
+    return Rule(index, of, read, default, optional, inherits)
+
+
+# In milliseconds: the most for TIMEOUT x ATTEMPTS, so ATTEMPTS end where TIMEOUT begins (10 ms).
+HOUR = 3600000
+
+TIMEOUT = values.number(10, HOUR, 'a timeout', 'milliseconds')
+ATTEMPTS = values.number(1, HOUR // 10, 'a number of timeouts')
+RECOVERY = values.number(1, 1000000, 'a number of heartbeats')
+
+SCHEMA = {
+    'LOG_LEVEL': _rule(NEVER, None, values.level, 'INFO'),
+    'LISTEN_HB_HOST': _rule(ONLY, LISTENER, values.address),
+    'LISTEN_HB_PORT': _rule(ONLY, LISTENER, values.number(1, 65535, 'a UDP port')),
+    'LISTEN_HEARTBEAT_IFS': _rule(BOTH, LISTENER, values.interface),
+    'LISTEN_HEARTBEAT_TIMEOUT': _rule(BOTH, LISTENER, TIMEOUT, 3000),
+    'LISTEN_HEARTBEAT_ATTEMPTS': _rule(BOTH, LISTENER, ATTEMPTS, 1),
+    'LISTEN_HEARTBEAT_RECOVERY': _rule(BOTH, LISTENER, RECOVERY, 1),
+    'LISTEN_HB_SOURCE': _rule(BOTH, LISTENER, values.sources, (), optional=True),
+    'LISTEN_HEARTBEAT_FAILED': _rule(NEVER, None, values.number(1, 65536, 'a number of listeners'), 1),
+    'BYPASS_CARD_HOST': _rule(ONLY, CARD, values.address),
+    'BYPASS_CARD_IFS': _rule(BOTH, CARD, values.interface),
+    'BYPASS_CARD_LEASE': _rule(NEVER, None, values.lease, 0),
+    'LISTEN_CUBRO_IFS': _rule(BOTH, LISTENER, values.interfaces, (), optional=True, inherits=False),
+    'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS': _rule(BOTH, LISTENER, values.flag, True),
+    'ON_CHANGE': _rule(NEVER, None, values.path, None, optional=True),
+}
+
+
+def origin(given, name, index=None):
+    """Where of {(name, index): Assignment} a value comes from: its own, the default of all, or None."""
+    own = given.get((name, index))
+    return own if own or not SCHEMA[name].inherits else given.get((name, None))
+
+
+def wrong_key(name, index, suggest=True):
+    """Why a key cannot be used, or None. suggest: name the nearest known key, which takes a while."""
+    rule = SCHEMA.get(name)
+    if rule is None:
+        return 'unknown key; ' + (_nearest(name, index) if suggest else 'remove the line')
+    if rule.index == ONLY and index is None:
+        return 'this key needs an index; write %s for %s 0' % (label(name, 0), rule.of)
+    if rule.index == NEVER and index is not None:
+        return 'this key takes no index; write %s' % name
+    return None
+
+
+def _nearest(name, index):
+    # Only a mistake needs it, and the daemon stays small without.
+    from difflib import get_close_matches
+    found = get_close_matches(name[:60].upper(), sorted(SCHEMA), 1)
+    if not found:
+        return 'remove the line, or take a key from sample.env'
+    likely = {NEVER: None, ONLY: index or 0, BOTH: index}[SCHEMA[found[0]].index]
+    return 'did you mean %s?' % label(found[0], likely)

@@ -1,0 +1,47 @@
+"""Reads the configuration file: the edge between the file system and the pure config.py."""
+import os
+import stat
+
+from fbmon.base import compat
+from fbmon.config import reader
+
+# A real file has a few kilobytes; whatever is longer is not ours.
+LARGEST = 1 << 20
+
+
+class Unreadable(Exception):
+    """The configuration file cannot be read; str() names it and says why."""
+
+
+def load(path):
+    """The Config of the file at path. Raises Unreadable for what cannot be read or is no plain file of up to 1 MiB."""
+    try:
+        # A pipe in the place of the file must not make us wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            compat.close_on_exec(descriptor)
+            return reader.read(_text(path, descriptor))
+        finally:
+            os.close(descriptor)
+    except EnvironmentError as error:
+        raise Unreadable('%s: cannot be read: %s' % (path, error.strerror))
+
+
+def report(path, notices, kind):
+    """Mistakes or warnings as lines "FILE:LINE: kind: KEY=value: text"."""
+    return [reader.format_problem(path, notice, kind) for notice in notices]
+
+
+def _text(path, descriptor):
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable('%s: not a plain file; give the path of a file with KEY=value lines' % path)
+    if found.st_size > LARGEST:
+        raise Unreadable('%s: %d bytes are too many for a configuration file; at most %d are read'
+                         % (path, found.st_size, LARGEST))
+    parts = []
+    while True:
+        part = os.read(descriptor, 65536)
+        if not part or len(parts) * 65536 > LARGEST:
+            return b''.join(parts).decode('utf-8', 'replace')
+        parts.append(part)

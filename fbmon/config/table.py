@@ -1,0 +1,114 @@
+"""The effective configuration as plain text: defaults and inheritance resolved, what is faulty explained."""
+import textwrap
+
+from fbmon.config import addresses
+
+WIDTH = 80
+
+# A longer cell moves the rest of its row to the next line instead of widening the whole column.
+WIDEST = 18
+
+INDENT = ' ' * 10
+
+LISTENERS = 'LISTENER', 'ADDRESS', 'PORT', 'INTERFACE', 'FAILED AFTER', 'RECOVERY', 'SOURCES'
+CARDS = 'CARD', 'ADDRESS', 'INTERFACE'
+
+
+def effective(settings):
+    """The text of `check`, in 80 columns: what counts for all, then each listener, card and port."""
+    return '\n\n'.join('\n'.join(lines) for lines in (
+        _globals(settings),
+        _table(LISTENERS, [_listener(one) for one in settings.listeners], 'no listener'),
+        _table(CARDS, [_card(one) for one in settings.cards], 'no card'),
+        _ports(settings))) + '\n'
+
+
+def _globals(settings):
+    threshold = 'faulty: the global state stays unknown'
+    if settings.threshold is not None:
+        threshold = 'bypass at %d failed of %d listeners' % (settings.threshold, len(settings.listeners))
+    rows = (('LOG_LEVEL', settings.log_level), ('LISTEN_HEARTBEAT_FAILED', threshold),
+            ('BYPASS_CARD_LEASE', '%d ms' % settings.lease if settings.lease else 'off'),
+            ('ON_CHANGE', settings.on_change or 'none'))
+    return [line for key, text in rows for line in _hanging('%-25s' % key, text, 25)]
+
+
+def _listener(one):
+    wait = None if None in (one.attempts, one.timeout) else '%d x %d ms' % (one.attempts, one.timeout)
+    sources = None if one.sources is None else 'any' if not one.sources else 'below'
+    notes = [('sources: ', ', '.join(one.sources))] if one.sources else []
+    return ((one.index, _address(one.host, one.prefix), one.port, one.interface, wait, one.recovery, sources),
+            notes + _error(one))
+
+
+def _card(one):
+    return (one.index, _address(one.address, one.prefix), one.interface), _error(one)
+
+
+def _address(address, prefix):
+    return None if address is None else '%s/%d' % (address, prefix or addresses.bits(address))
+
+
+def _error(one):
+    return [('not launched: ', one.error)] if one.error else []
+
+
+def _table(titles, rows, nothing):
+    """The lines of a table of (cells, notes); a note, (what, text), stands below its row. None shows as ?."""
+    if not rows:
+        return [nothing]
+    cells = [titles] + [['?' if cell is None else str(cell) for cell in row] for row, _ in rows]
+    widths = [max(len(cell) for cell in column if len(cell) <= WIDEST) for column in zip(*cells)]
+    lines = _row(titles, widths)
+    for row, (_, notes) in zip(cells[1:], rows):
+        lines += _row(row, widths)
+        for what, text in notes:
+            lines += _hanging(INDENT + what, text)
+    return lines
+
+
+def _row(cells, widths):
+    """The line of a row; more than one where a cell is too long for its column."""
+    lines, start = [''], 0
+    for cell, width in zip(cells, widths):
+        if lines[-1] and len(lines[-1]) > start - 2:
+            lines.append('')
+        if start + len(cell) > WIDTH:
+            lines.append(INDENT + cell)
+        else:
+            lines[-1] = lines[-1].ljust(start) + cell
+        start += width + 2
+    return lines
+
+
+def _ports(settings):
+    names = sorted(set(settings.ports).union(*[one.ports for one in settings.listeners]))
+    if not names:
+        return ['no port']
+    width = max(len(name) for name in names + ['PORT'])
+    lines = ['PORT'.ljust(width + 2) + 'FOLLOWS']
+    for name in names:
+        lines += _hanging(name.ljust(width + 2), _follows(name, settings), width + 2)
+        if name in settings.faulty_ports:
+            lines += _hanging(INDENT + 'not touched: ', settings.faulty_ports[name])
+    return lines
+
+
+def _follows(name, settings):
+    """Which lists name a port; those whose flag is 0 have no say."""
+    text = ' and '.join(_lists(name, settings, 'the global state', True)) or 'nothing'
+    silent = ' and '.join(_lists(name, settings, 'the global list', False))
+    return text + ('; left alone by %s, whose SHUTDOWN flag is 0' % silent if silent else '')
+
+
+def _lists(name, settings, everybody, say):
+    found = [everybody] if name in settings.ports and (settings.shutdown is not False) == say else []
+    indexes = [str(one.index) for one in settings.listeners
+               if name in one.ports and (one.shutdown is not False) == say]
+    return found + (['listener ' + ', '.join(indexes)] if indexes else [])
+
+
+def _hanging(head, text, indent=len(INDENT) + 2):
+    """The lines of a text behind a head; further ones begin after so many blanks."""
+    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=' ' * indent,
+                         break_on_hyphens=False)

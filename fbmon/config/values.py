@@ -1,0 +1,142 @@
+"""Readers of values: the text of a key becomes a value, or a complaint that says what would be right. Pure.
+
+A reader is called with the text and complain(text); it returns None where the value cannot be used at all.
+"""
+import re
+
+from fbmon.config import addresses
+from fbmon.config.notices import shown
+
+LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')
+
+# IFNAMSIZ of the kernel, less its closing NUL.
+LONGEST_NAME = 15
+
+_DIGITS = re.compile(r'[0-9]{1,20}\Z')
+_NAME = re.compile(r'[!-~]{1,%d}\Z' % LONGEST_NAME)
+_SEPARATORS = re.compile(r'[, \t]+')
+
+# What a name must not hold: what the kernel refuses, and what `ip -batch` or a reader of ip's output would
+# take for something else.
+_KERNEL = '/:%'
+_SYNTAX = '#"\'\\@'
+_RESERVED = ('.', '..', 'all', 'default')
+
+AS_SHOWN = 'give the name as `ip link` shows it, such as eth0'
+
+
+def number(low, high, what, remedy='a number'):
+    """A reader of whole numbers in plain decimal digits. what: "not ..." what it would have to be."""
+    def read(text, complain):
+        if _DIGITS.match(text) and low <= int(text) <= high:
+            return int(text)
+        return complain(_wrong(text, 'not ' + what, 'give %s from %d to %d' % (remedy, low, high)))
+    return read
+
+
+def lease(text, complain):
+    """0 for off, or milliseconds from one second (the kernel counts lifetimes in seconds) to one hour."""
+    if _DIGITS.match(text) and (int(text) == 0 or 1000 <= int(text) <= 3600000):
+        return int(text)
+    return complain(_wrong(text, 'not a lease', 'give 0 (off) or milliseconds from 1000 to 3600000'))
+
+
+def level(text, complain):
+    """The name of a log level."""
+    if text in LEVELS:
+        return str(text)
+    return complain(_wrong(text, 'not a log level', 'give one of %s' % ', '.join(LEVELS)))
+
+
+def flag(text, complain):
+    """True for 1, False for 0."""
+    if text in ('0', '1'):
+        return text == '1'
+    return complain(_wrong(text, 'neither 0 nor 1', 'give 1 (the ports of the list go down in bypass) '
+                                                    'or 0 (they are left alone)'))
+
+
+def path(text, complain):
+    """An absolute path in printable ASCII: the daemon must find the same file whatever its locale is."""
+    if re.match(r'/[ -~]*[!-.0-~]\Z', text):
+        return str(text)
+    return complain(_wrong(text, 'not an absolute path in plain ASCII',
+                           'give the path of one program, such as /usr/local/bin/notify'))
+
+
+def address(text, complain):
+    """An addresses.Address."""
+    try:
+        return addresses.parse(text)
+    except addresses.BadAddress as error:
+        return complain(str(error) if text else _wrong(text, '', addresses.REMEDY))
+
+
+def sources(text, complain):
+    """A list of plain addresses, as canonical texts in their order, each once; all of them must be right."""
+    found = []
+    for word in words(text):
+        try:
+            found.append(addresses.canonical(word))
+        except addresses.BadAddress as error:
+            found.append(complain('%s: %s' % (shown(word), error)))
+    return None if None in found else _each_once(found)
+
+
+def interface(text, complain):
+    """The name of one interface."""
+    names = words(text)
+    if len(names) > 1:
+        return complain('more than one name; give one interface here')
+    why = _bad_name(names[0]) if names else _wrong('', '', AS_SHOWN)
+    return complain(why) if why else str(names[0])
+
+
+def interfaces(text, complain):
+    """A list of interfaces, each once, in their order; names that cannot be right are left out."""
+    for name in words(text):
+        why = _bad_name(name)
+        if why:
+            complain('%s: %s' % (shown(name), why))
+    return good_names(text)
+
+
+def good_names(text):
+    """Whatever in a text can be the name of an interface, each once, in their order."""
+    return tuple(str(name) for name in words(text) if not _bad_name(name))
+
+
+def words(text):
+    """The entries of a list, each once, in their order: separated by commas and/or blanks."""
+    return _each_once(word for word in _SEPARATORS.split(text) if word)
+
+
+def _bad_name(name):
+    """Why the kernel would not take a name, or `ip` would take it for something else; None for a good one."""
+    if name in _RESERVED:
+        return 'the kernel takes no interface of this name; ' + AS_SHOWN
+    if len(name) > LONGEST_NAME:
+        return 'longer than %d bytes, which the kernel does not take; %s' % (LONGEST_NAME, AS_SHOWN)
+    if '@' in name:
+        return 'what follows the @ is the device below; give only what stands before it'
+    if not _NAME.match(name):
+        return 'not plain ASCII, which `ip` shows in another way; rename the interface'
+    return _bad_character(name)
+
+
+def _bad_character(name):
+    for character in name:
+        if character in _KERNEL:
+            return 'the kernel takes no name with "%s"; %s' % (character, AS_SHOWN)
+        if character in _SYNTAX:
+            return '`ip` reads a name with %s as something else; rename the interface' % character
+    return None
+
+
+def _wrong(text, what, remedy):
+    return '%s; %s' % (what if text else 'the value is missing', remedy)
+
+
+def _each_once(found):
+    seen = set()
+    return tuple(one for one in found if not (one in seen or seen.add(one)))

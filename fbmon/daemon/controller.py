@@ -1,0 +1,211 @@
+"""The one consumer of the queue: events -> listeners' states -> rules -> what is wanted -> the network."""
+import logging
+from collections import namedtuple
+
+from fbmon.base import compat
+from fbmon.config import source
+from fbmon.daemon.launching import Launching
+from fbmon.daemon.leases import Leases
+from fbmon.daemon.service import Service
+from fbmon.daemon.telling import Telling
+from fbmon.listeners.listener import StateChanged
+from fbmon.listeners.roster import Roster
+from fbmon.network import monitor
+from fbmon.network.keeper import Keeper
+from fbmon.rules import decision, wanted
+from fbmon.show import status
+
+# What the main thread and the status thread put on the queue. reply(text) is called with the JSON document.
+Reload = namedtuple('Reload', '')
+Stop = namedtuple('Stop', '')
+StatusWanted = namedtuple('StatusWanted', 'reply')
+
+# Seconds past its own deadline after which a listener's thread counts as stuck.
+STUCK = 5.0
+
+
+class Controller(object):
+    """Holds what the file says, what the listeners report and what was decided; owns the network."""
+
+    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, crashed,
+                 clock=compat.monotonic):
+        self.path = path
+        self.loaded = loaded
+        self.history = history
+        self.hooks = hooks
+        self.ledger = ledger
+        self.decision = decision.UNDECIDED
+        self.decided = False
+        self.started = self.state_since = clock()
+        self.troubles = {}
+        self._inbox = inbox
+        self.clock = clock
+        self.roster = Roster(inbox.put, self._listener_changed, crashed, clock)
+        self.network = Keeper(batch, ledger, self._item_changed, watch.replace, clock)
+        self._leases = Leases(self.network, ledger, clock)
+        self._launching = Launching(self.roster, self.network, clock)
+        self._service = Service(notifier, clock)
+        self._telling = Telling(history)
+        self._handlers = {StateChanged: self._state_changed, monitor.Read: self._read, monitor.Seen: self._seen,
+                          monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop,
+                          StatusWanted: self._status_wanted}
+        self._names = wanted.names(self.settings)
+        self._stopped = False
+        self._asked = []
+
+    def run(self):
+        """Take events until Stop; afterwards the network stays as it is."""
+        self.history.begin()
+        self._take_settings()
+        while not self._stopped:
+            self.turn(self._inbox.take(self._deadline()))
+        self.history.end(self.decision.state)
+
+    def turn(self, events):
+        """One round: take the events in, act, then tell."""
+        for event in events:
+            self._handlers[type(event)](event)
+        self._decide()
+        self._settle()
+        self._leases.step(self._names, self.settings.lease, self.decision)
+        self._launching.step()
+        self.history.write()
+        self._service.step(status.line(self), self._launching.passed, self._healthy)
+        self._answer()
+
+    @property
+    def settings(self):
+        """The Settings of the running configuration."""
+        return self.loaded.settings
+
+    # --- events ---
+
+    def _state_changed(self, event):
+        index = self.roster.take(event)
+        if index is not None:
+            self._telling.reported(index, event)
+
+    def _read(self, event):
+        if self.troubles.pop('monitor', None):
+            logging.info('the network is watched again')
+        self._leases.hasten()
+        self._touched(self.network.read(event.picture))
+
+    def _seen(self, event):
+        self._touched(self.network.seen(event.changes))
+
+    def _lost(self, event):
+        """Nothing is known of the kernel at the moment; what can be launched without that is."""
+        why = 'the network cannot be watched: %s' % event.why
+        if self.troubles.get('monitor') != why:
+            logging.warning('%s', why)
+        self.troubles['monitor'] = why
+        if self.network.picture is None:
+            self._launching.hasten()
+
+    def _reload(self, _event):
+        """Take a new file as a whole, or refuse it as a whole and go on with the running configuration."""
+        try:
+            loaded = source.load(self.path)
+        except source.Unreadable as error:
+            return self._refuse(str(error), ())
+        if loaded.mistakes:
+            return self._refuse('mistakes in %s' % self.path,
+                                source.report(self.path, loaded.mistakes, 'error'))
+        if self.settings.lease:
+            self._leases.give_up(self._names, self.settings.lease, self.decision)
+        self.loaded = loaded
+        self.troubles.pop('reload', None)
+        logging.info('configuration loaded again from %s', self.path)
+        self._take_settings()
+
+    def _refuse(self, why, lines):
+        for line in lines:
+            logging.error(line)
+        logging.error('reload refused, the running configuration goes on: %s', why)
+        self.troubles['reload'] = 'reload refused, the running configuration goes on: %s: see fbypass_ctl check' % why
+
+    def _stop(self, _event):
+        self._stopped = True
+        self._leases.give_up(self._names, self.settings.lease, self.decision)
+
+    def _status_wanted(self, event):
+        self._asked.append(event.reply)
+
+    # --- what follows ---
+
+    def _take_settings(self):
+        logging.getLogger().setLevel(self.settings.log_level)
+        for line in source.report(self.path, self.loaded.warnings, 'warning'):
+            logging.warning(line)
+        self._names = wanted.names(self.settings)
+        self._leases.hasten()
+        self.hooks.program = self.settings.on_change
+        self.roster.assign(self.settings.listeners)
+        if self.network.picture is not None:
+            self._settle()
+            self._launching.launch()
+
+    def _touched(self, names):
+        """The kernel reported something on these interfaces: an unconfigured listener may be able to join."""
+        if self._launching.concerned(names):
+            self._settle()
+            self._launching.launch()
+
+    def _decide(self):
+        states = self.roster.local_states()
+        before, self.decision = self.decision, decision.decide(self.settings, states, self.decision)
+        self.decided = self.decided or self.decision is not before
+        if self.decision.state != before.state:
+            self.state_since = self.clock()
+            self._leases.hasten()
+
+    def wanted(self):
+        """{item: target} of all that the daemon has a say in at this moment."""
+        released = wanted.left_behind(self._names, self.ledger.items) if self._may_release() else ()
+        return wanted.wanted(self._names, self.decision, released)
+
+    def _settle(self):
+        self.network.settle(self.wanted(), self._names.forms, self._reason, self._note)
+
+    def _may_release(self):
+        """What an earlier run or file left behind goes with the first decision; while a file with mistakes runs,
+        nothing does: what it does not name may be a slip of the pen."""
+        return self.decided and not self.loaded.mistakes
+
+    # --- what is told ---
+
+    def _note(self):
+        self._telling.decided(self.decision, self._reason_of_state)
+
+    def _listener_changed(self, index, old, new, why):
+        self._telling.listener_changed(index, old, new, why, kept=self._launching.passed)
+
+    def _item_changed(self, item, old, new, why):
+        self._telling.item_changed(item, old, new, why, self._names.cards)
+
+    def _reason_of_state(self, state):
+        return decision.reason(self.settings, state, self.roster.local_states())
+
+    def _reason(self, item):
+        """Why an item is wanted as it is, for the log."""
+        if item in self._names.cards:
+            return 'global state %s' % self.decision.state
+        if item in self._names.ports:
+            return decision.reason(self.settings, self.decision.state, self.roster.local_states(), item.name)
+        return 'needed by a listener' if item in self._names.listeners else 'released'
+
+    def _answer(self):
+        """Give the status to those who asked for it: after the events of this round were acted on."""
+        asked, self._asked = self._asked, []
+        text = status.document(self) if asked else ''
+        for reply in asked:
+            reply(text)
+
+    def _healthy(self):
+        """Whether no listener's thread is stuck; this one comes round, or could not be asked."""
+        return not self.roster.overdue(STUCK)
+
+    def _deadline(self):
+        times = [part.deadline() for part in (self.network, self._launching, self._service, self._leases)]
+        return min([time for time in times if time is not None] or [None])

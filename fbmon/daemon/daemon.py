@@ -1,0 +1,193 @@
+"""The daemon: wires the parts together, starts the threads, and waits for signals in the main thread."""
+import logging
+import os
+import resource
+import select
+import signal
+import sys
+
+from fbmon import __version__
+from fbmon.base import compat
+from fbmon.base.inbox import Inbox
+from fbmon.base.threads import NO_THREAD, start
+from fbmon.config import source
+from fbmon.daemon.controller import Controller, Reload, StatusWanted, Stop
+from fbmon.memory import rundir
+from fbmon.memory.history import History
+from fbmon.memory.ledger import Ledger
+from fbmon.memory.records import Records
+from fbmon.network.iproute import Batch
+from fbmon.network.monitor import Monitor
+from fbmon.show import statussocket
+from fbmon.tell import logs
+from fbmon.tell.hooks import Hooks
+from fbmon.tell.sdnotify import Notifier
+
+# Exit codes; 75 and 78 are those of sysexits.h.
+STOPPED, CRASHED, ALREADY_RUNNING, CONFIGURATION = 0, 1, 75, 78
+
+# Seconds that the controller has to end after a stop; it may be waiting for an `ip` that hangs.
+STOP_LIMIT = 1.0
+
+# What is written to the pipe that the main thread reads: a signal handler does no more than that.
+HANGUP, TERMINATE, FINISHED, CRASH = b'H', b'T', b'F', b'X'
+
+
+def run(path, log_dir, run_dir):
+    """Run until stopped; returns the exit code."""
+    wakes = Wakes()
+    try:
+        loaded = source.load(path)
+        directory = rundir.RunDirectory(run_dir)
+    except source.Unreadable as error:
+        sys.stderr.write('%s\n' % error)
+        return CONFIGURATION
+    except rundir.AlreadyRunning as error:
+        sys.stderr.write('%s\n' % error)
+        return ALREADY_RUNNING
+    no_log = logs.set_up(log_dir, loaded.settings.log_level)
+    logging.info('fastbypass_monitor %s starts with pid %d and %s', __version__, os.getpid(), path)
+    for line in source.report(path, loaded.mistakes, 'error'):
+        logging.error(line)
+    _raise_descriptor_limit()
+    _wake_on_time()
+    compat.switch_threads_seldom()
+    daemon = Daemon(path, loaded, directory, wakes)
+    daemon.report_troubles(log=no_log, run=directory.error)
+    return daemon.run()
+
+
+def _raise_descriptor_limit():
+    """A listener takes three descriptors: use all that the system grants."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, EnvironmentError):
+        pass
+
+
+def _wake_on_time():
+    """Timeouts are due at an instant: the kernel may let threads sleep up to 50 us longer (timerslack_ns of proc(5),
+    inherited by the threads that are started after this)."""
+    try:
+        with open('/proc/self/timerslack_ns', 'w') as slack:
+            slack.write('1')
+    except EnvironmentError:
+        pass
+
+
+class Wakes(object):
+    """The pipe that wakes the main thread, and the signals that write to it."""
+
+    def __init__(self):
+        self._reader, self._writer = compat.pipe()
+        self._poller = select.poll()
+        self._poller.register(self._reader, select.POLLIN)
+        # The kernel may hand a signal to any thread, whose poll ends and not ours; the byte that Python writes here
+        # by itself wakes us, and means nothing more.
+        signal.set_wakeup_fd(self._writer)
+        for number, byte in ((signal.SIGHUP, HANGUP), (signal.SIGTERM, TERMINATE), (signal.SIGINT, TERMINATE)):
+            signal.signal(number, lambda _number, _frame, byte=byte: self.send(byte))
+
+    def send(self, byte):
+        """Wake the main thread. Safe in a signal handler: a full pipe wakes it just as well."""
+        try:
+            os.write(self._writer, byte)
+        except EnvironmentError:
+            pass
+
+    def wait(self, limit=None):
+        """The bytes that came, as a list of one-byte strings; waits up to limit seconds for the first."""
+        compat.poll(self._poller, None if limit is None else limit * 1000)
+        try:
+            data = os.read(self._reader, 4096)
+        except EnvironmentError as error:
+            if not compat.would_block(error) and not compat.interrupted(error):
+                raise
+            data = b''
+        return [data[index:index + 1] for index in range(len(data))]
+
+
+class Daemon(object):
+    """The parts, put together."""
+
+    def __init__(self, path, loaded, directory, wakes):
+        self._wakes = wakes
+        self._inbox = Inbox()
+        self._batch = Batch()
+        self._monitor = Monitor(self._inbox.put)
+        self._notifier = Notifier()
+        self._directory = directory
+        ledger = Ledger(directory.file(rundir.LEDGER))
+        self._hooks = Hooks()
+        history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell)
+        self._controller = Controller(path, loaded, self._inbox, self._batch, ledger, history, self._hooks,
+                                      self._monitor, self._notifier, self._crashed)
+
+    def report_troubles(self, **troubles):
+        """Log what does not work but stops nothing, and show it in the status: {what: why or None}."""
+        for what, why in sorted(troubles.items()):
+            if why:
+                logging.warning('%s', why)
+                self._controller.troubles[what] = why
+
+    def run(self):
+        """Start the threads and turn signals into events until the end; returns the exit code."""
+        try:
+            self._serve_status()
+            self._hooks.start(self._crashed)
+            self._monitor.start(self._crashed)
+            start('controller', self._control, self._crashed)
+        except NO_THREAD as error:
+            logging.critical('a thread cannot be started: %s', error)
+            return CRASHED
+        code = self._wait()
+        self._notifier.stopping()
+        self._hooks.close()
+        self._monitor.close()
+        self._batch.kill()
+        if code == STOPPED:
+            logging.info('fastbypass_monitor stops; addresses and ports stay as they are')
+        return code
+
+    def _control(self):
+        self._controller.run()
+        self._wakes.send(FINISHED)
+
+    def _serve_status(self):
+        path = self._directory.file(rundir.SOCKET)
+        try:
+            sock = statussocket.listen(path)
+        except compat.SYSTEM_ERRORS as error:
+            return self.report_troubles(socket='%s: %s: no status can be asked for' % (path, error.strerror or error))
+        statussocket.Server(sock, lambda reply: self._inbox.put(StatusWanted(reply))).start(self._crashed)
+
+    def _crashed(self):
+        self._wakes.send(CRASH)
+
+    def _wait(self):
+        deadline = None
+        while True:
+            left = None if deadline is None else max(0, deadline - compat.monotonic())
+            woken = self._wakes.wait(left)
+            if CRASH in woken:
+                return CRASHED
+            if FINISHED in woken or left == 0:
+                return STOPPED
+            if HANGUP in woken:
+                self._inbox.put(Reload())
+            if TERMINATE in woken and deadline is None:
+                deadline = compat.monotonic() + STOP_LIMIT
+                self._inbox.put(Stop())
+
+
+def leave(code):
+    """End the process at once with this exit code: its other threads may be waiting for anything."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (EnvironmentError, ValueError, AttributeError):
+            # Nobody reads it any more, or there is none.
+            pass
+    os._exit(code)

@@ -1,0 +1,52 @@
+"""When unconfigured listeners are tried: at once where the kernel reports a change there, otherwise every 5 s."""
+from fbmon.base import compat
+from fbmon.rules.items import AddressItem
+from fbmon.rules.states import MISSING
+
+# Seconds between two tries when the kernel reports nothing.
+PAUSE = 5.0
+
+
+class Launching(object):
+    """Launches the roster's pending listeners. For the controller's thread."""
+
+    def __init__(self, roster, network, clock=compat.monotonic):
+        self.passed = False    # whether there was a first launch pass
+        self._roster = roster
+        self._network = network
+        self._clock = clock
+        self._at = None
+
+    def deadline(self):
+        """Monotonic seconds of the next try, or None."""
+        return self._at
+
+    def hasten(self):
+        """Try with the next step."""
+        self._at = self._clock()
+
+    def concerned(self, names):
+        """Whether a change on these interfaces may let a listener join; before the first pass, always."""
+        return not self.passed or any(settings.interface in names for settings in self._roster.pending())
+
+    def step(self):
+        """Try if it is time."""
+        if self._at is not None and self._clock() >= self._at:
+            self.launch()
+
+    def launch(self):
+        """Try the unconfigured listeners; the next try without a cause comes after a pause."""
+        self._roster.launch(self._obstacle, self._scope)
+        self._at = self._clock() + PAUSE if self._roster.pending() else None
+        self.passed = True
+
+    def _obstacle(self, settings, error):
+        """Why a listener cannot be launched: before the try the missing interface, after it what the system said."""
+        item = AddressItem(settings.interface, settings.host)
+        if error is None:
+            missing = self._network.actual(item) == MISSING
+            return 'interface %s is not there' % settings.interface if missing else None
+        return self._network.trouble(item) or getattr(error, 'strerror', None) or str(error)
+
+    def _scope(self, interface):
+        return self._network.index(interface)

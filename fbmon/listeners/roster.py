@@ -1,0 +1,111 @@
+"""The listeners that are launched, those that could not be, and what follows from a new file for them."""
+import logging
+from collections import namedtuple
+
+from fbmon.base import compat, threads
+from fbmon.listeners.listener import Listener
+from fbmon.listeners.sockets import open_socket
+from fbmon.rules.states import UNCONFIGURED, UNKNOWN
+
+# A listener is the same one after a reload if these are.
+Key = namedtuple('Key', 'host port interface')
+
+# A launched listener with its local state and the monotonic second since when it has it.
+Member = namedtuple('Member', 'listener state since')
+
+
+def key_of(settings):
+    """The Key of a listener's settings."""
+    return Key(settings.host, settings.port, settings.interface)
+
+
+class Roster(object):
+    """The launched Members by Key, and the reasons of the unconfigured listeners by index.
+
+    changed(index, old, new, why) is told when one is launched.
+    """
+
+    def __init__(self, report, changed, crashed, clock=compat.monotonic, opener=open_socket, create=Listener):
+        self.launched = {}
+        self.reasons = {}
+        self._settings = ()
+        self._report = report
+        self._changed = changed
+        self._crashed = crashed
+        self._clock = clock
+        self._open = opener
+        self._create = create
+
+    def assign(self, listeners):
+        """Take the listeners of a file: what is no longer there is closed, what stays keeps all that it has."""
+        named = dict((key_of(settings), settings) for settings in listeners if not settings.error)
+        for key in [key for key in self.launched if key not in named]:
+            self._release(key)
+        for key, member in self.launched.items():
+            member.listener.update(named[key])
+        self._settings = tuple(listeners)
+        self.reasons = dict((settings.index, settings.error) for settings in listeners if settings.error)
+
+    def pending(self):
+        """The settings of the listeners that are valid but not launched."""
+        return [settings for settings in self._settings
+                if not settings.error and key_of(settings) not in self.launched]
+
+    def launch(self, obstacle, scope):
+        """Try every pending listener. obstacle(settings, error): why it cannot be, or None (error: of the system,
+        None before the try); scope(interface): its index. True if one was launched."""
+        return any([self._launch(settings, obstacle, scope) for settings in self.pending()])
+
+    def take(self, event):
+        """Take a StateChanged; returns the listener's index, or None if it was released meanwhile."""
+        listener = event.listener
+        key = key_of(listener.settings)
+        if key not in self.launched or self.launched[key].listener is not listener:
+            return None
+        self.launched[key] = Member(listener, event.new, event.at)
+        return listener.settings.index
+
+    def find(self, settings):
+        """The Member of these settings, or None where it is not launched."""
+        return self.launched.get(key_of(settings))
+
+    def local_states(self):
+        """{index: local state} of the launched listeners, as the rules want it."""
+        return dict((member.listener.settings.index, member.state) for member in self.launched.values())
+
+    def overdue(self, grace):
+        """Listeners that are more than `grace` seconds past their own deadline: their threads are stuck."""
+        now = self._clock()
+        return [member.listener for member in self.launched.values()
+                if member.listener.due is not None and now > member.listener.due + grace]
+
+    def _launch(self, settings, obstacle, scope):
+        why = obstacle(settings, None)
+        if why is None:
+            try:
+                self._start(settings, self._open(settings, scope(settings.interface)))
+                return True
+            except threads.NO_THREAD + compat.SYSTEM_ERRORS as error:
+                why = obstacle(settings, error)
+        if self.reasons.get(settings.index) != why:
+            logging.warning('listener %d (%s port %d) is unconfigured: %s',
+                            settings.index, settings.host, settings.port, why)
+        self.reasons[settings.index] = why
+        return False
+
+    def _start(self, settings, sock):
+        key, listener = key_of(settings), self._create(settings, sock, self._report)
+        try:
+            listener.start(self._crashed)
+        except BaseException:
+            listener.close()
+            raise
+        self.launched[key] = Member(listener, UNKNOWN, self._clock())
+        self.reasons.pop(settings.index, None)
+        self._changed(settings.index, UNCONFIGURED, UNKNOWN,
+                      'listens on %s port %d' % (settings.host, settings.port))
+
+    def _release(self, key):
+        listener = self.launched.pop(key).listener
+        listener.close()
+        logging.info('listener %d (%s port %d) is released', listener.settings.index, key.host, key.port)

@@ -1,0 +1,103 @@
+"""Each transition once: kept for the status and across restarts, and logged after the network has been acted on."""
+import collections
+import json
+import logging
+import time
+from collections import namedtuple
+
+from fbmon.rules.items import PortItem
+from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
+
+# at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (a listener's or released);
+# name: 'state' of the global one, the listener's index, the address, the port's name.
+Transition = namedtuple('Transition', 'at kind name old new why')
+
+# New states that are logged as a warning: LOG_LEVEL=WARNING must not hide an outage.
+BAD = (BYPASS, FAILED, MISSING)
+
+KEPT = 200
+
+# Lines in the file before it is written anew with those that are kept.
+LONG = 2000
+
+
+class History(object):
+    """The last transitions, oldest first; what an earlier run wrote to the records comes first.
+
+    tell(transition) is called for each after it was logged.
+    """
+
+    def __init__(self, records, tell=lambda transition: None, wall=time.time):
+        self.transitions = collections.deque(maxlen=KEPT)
+        self._records = records
+        self._tell = tell
+        self._wall = wall
+        self._unwritten = []
+        self.transitions.extend(found for found in map(parse, records.read()) if found)
+        records.rewrite(self._lines())
+
+    @property
+    def error(self):
+        """Why the file is not usable and all is kept in memory only, or None."""
+        why = self._records.error
+        return why and why + ': the history is not kept across a restart'
+
+    def note(self, kind, name, old, new, why, kept=True):
+        """Remember a transition; it is logged by the next write(). kept: False for what is logged and told only."""
+        transition = Transition(round(self._wall(), 3), kind, name, old, new, why)
+        if kept:
+            self.transitions.append(transition)
+        self._unwritten.append((transition, kept))
+
+    def reported(self, index, event, starting):
+        """Note the StateChanged of a listener. starting: before the first decision of a run; what is as it was is not
+        kept then: 64 listeners would need a third of all places at each start."""
+        routine = starting and event.new == ACTIVE and self.last('listener', str(index)) in (None, ACTIVE)
+        self.note('listener', str(index), event.old, event.new, event.why, kept=not routine)
+
+    def item_changed(self, item, old, new, why):
+        """Note what the kernel shows of a card's address or a port."""
+        port = isinstance(item, PortItem)
+        self.note('port' if port else 'card', item.name if port else item.address, old, new, why)
+
+    def begin(self):
+        """Note, where the last run has not ended by a stop, that nobody watched in between."""
+        self.end(self.last('global', 'state'), 'started; the daemon had ended without a stop')
+
+    def end(self, state, why='stopped'):
+        """Note that nobody watches from here on. state: the global one."""
+        if state not in (None, UNKNOWN):
+            self.note('global', 'state', state, UNKNOWN, why)
+        self.write()
+
+    def last(self, kind, name):
+        """The state that something has by its last transition, None where there is none."""
+        return next((one.new for one in reversed(self.transitions) if one[1:3] == (kind, name)), None)
+
+    def write(self):
+        """Log and record what was noted since the last write: act first, log after."""
+        unwritten, self._unwritten = self._unwritten, []
+        for one, _ in unwritten:
+            logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s %s: %s -> %s: %s', *one[1:])
+            self._tell(one)
+        lines = [json.dumps(one) for one, kept in unwritten if kept]
+        if lines:
+            self._records.append(lines, LONG, self._lines)
+
+    def _lines(self):
+        return [json.dumps(one) for one in self.transitions]
+
+
+def parse(line):
+    """The Transition of one line of the file, or None of a line that makes no sense."""
+    try:
+        fields = json.loads(line)
+        return Transition(float(fields[0]), *[str(field) for field in fields[1:]])
+    except (ValueError, TypeError, LookupError):
+        return None
+
+
+def as_dict(transition):
+    """A Transition as the status has it."""
+    return {'at': transition.at, 'kind': transition.kind, 'name': transition.name, 'from': transition.old,
+            'to': transition.new, 'why': transition.why}

@@ -1,0 +1,55 @@
+"""The run directory: one daemon at a time in it, and the paths of the files that it keeps there."""
+import errno
+import fcntl
+import os
+
+from fbmon.base import compat
+
+LOCK, SOCKET, LEDGER, HISTORY = 'daemon.lock', 'status.sock', 'ledger', 'history'
+
+
+class AlreadyRunning(Exception):
+    """Another process holds the lock; str() names its pid where it can be read."""
+
+
+class RunDirectory(object):
+    """Creates the directory and takes its lock, for as long as the process lives. Raises AlreadyRunning.
+
+    Without a usable directory the daemon goes on unlocked; error then says why, in one line.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self.error = None
+        try:
+            self._make()
+            self._lock()
+        except EnvironmentError as error:
+            self.error = '%s: %s: no lock against a second daemon' % (path, error.strerror)
+
+    def file(self, name):
+        """The path of one of its files."""
+        return os.path.join(self.path, name)
+
+    def _make(self):
+        try:
+            if not os.path.isdir(self.path):
+                os.makedirs(self.path, 0o700)
+        except EnvironmentError:
+            # Another one that starts at this moment may have been faster.
+            if not os.path.isdir(self.path):
+                raise
+
+    def _lock(self):
+        descriptor = os.open(self.file(LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        compat.close_on_exec(descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except EnvironmentError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            pid = os.read(descriptor, 32).decode('ascii', 'replace').strip()
+            os.close(descriptor)
+            raise AlreadyRunning('the daemon is already running in %s with pid %s' % (self.path, pid or 'unknown'))
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, ('%d\n' % os.getpid()).encode('ascii'))

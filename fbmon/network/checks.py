@@ -1,0 +1,154 @@
+"""What looks wrong with Settings beside what the kernel has. Pure: Settings and Picture in, Notices out."""
+from fbmon.config import addresses, notices
+from fbmon.config.schema import origin
+
+
+def warnings(settings, picture, given=None):
+    """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it
+    a Notice has only its text."""
+    report, texts, places = notices.Report(), [], {}
+    for check in (_missing, _shut, _no_way_back, _other_prefix, _elsewhere):
+        for place, text in check(settings, picture):
+            if text not in places:
+                texts.append(text)
+            places.setdefault(text, set()).add(origin(given or {}, *place))
+    for text in texts:
+        # Many listeners at one address have one cause and one remedy.
+        first = min(places[text], key=lambda given: given.line if given else 0)
+        more = len(places[text]) - 1
+        report.warning(first, text + (' (%d more line%s)' % (more, 's'[more == 1:]) if more else ''))
+    return report.warnings()
+
+
+def _missing(settings, picture):
+    """An interface that is not there at the moment."""
+    for place, name in _interfaces(settings) + _ports(settings):
+        if name is not None and picture.link(name) is None:
+            yield place, ('interface %s is not there at the moment; what needs it waits for it: correct the '
+                          'name if it will never come' % name)
+
+
+def _shut(settings, picture):
+    """A port that is better not shut: it carries a card, addresses or heartbeats."""
+    cards = _owners(settings.cards)
+    beneath = _beneath(_owners(settings.listeners), picture)
+    for place, name in _ports(settings):
+        if name in cards:
+            yield place, ('port %s is the interface of card %d, which cannot ping when it is down; remove it '
+                          'from the list' % (name, cards[name]))
+        if name in beneath:
+            yield place, ('port %s is a part of %s, the interface of listener %d: when it is down, '
+                          'heartbeats may not arrive and nothing brings it up again; remove it from the list'
+                          % ((name,) + beneath[name]))
+        carried = [entry for entry in picture.on(name) if not _link_local(entry.address)]
+        if carried:
+            yield place, ('port %s carries the address %s: going down loses IPv6 addresses and static '
+                          'routes; remove it from the list, or the address from it'
+                          % (name, carried[0].words))
+
+
+def _no_way_back(settings, picture):
+    """An address without prefix on an interface where no other address covers it."""
+    networks = _networks(settings, picture)
+    for place, name, address, prefix in _addresses(settings):
+        most = addresses.bits(address)
+        # Nobody is on lo: replies from its addresses go by the routes of other interfaces.
+        if (prefix or most) < most or name == 'lo' or picture.link(name) is None:
+            continue
+        if not any(network == addresses.network(address, network[1]) for network in networks.get(name, ())
+                   if network[0] == most):
+            yield place, ('no other address on %s covers %s/%d, so replies have no way back; give it a '
+                          '/prefix, as in %s/%d' % (name, address, most, address, 24 if most == 32 else 64))
+
+
+def _other_prefix(settings, picture):
+    """An address that is there with another prefix than the file gives: it is present, and so left as it is."""
+    for place, name, address, prefix in _addresses(settings):
+        found = [entry.prefix for entry in picture.entries(name, address)]
+        if prefix and found and prefix not in found:
+            yield place, ('address %s is on %s as /%d already, and is left so; for the /%d: ip addr del %s/%d dev %s, '
+                          'and it is put there anew' % (address, name, found[0], prefix, address, found[0], name))
+
+
+def _networks(settings, picture):
+    """{interface: addresses.networks of more than one address, that it has or will have}."""
+    there = set((name, address) for _, name, address, _ in _addresses(settings) if picture.entries(name, address))
+    pairs = [(name, entry.words.split()[-1].partition('/')[0], entry.prefix)
+             for name in set(one[1] for one in _addresses(settings)) for entry in picture.on(name)]
+    pairs += [(name, address, prefix) for _, name, address, prefix in _addresses(settings)
+              if prefix and (name, address) not in there]
+    found = {}
+    for name, address, prefix in pairs:
+        if prefix < addresses.bits(address):
+            found.setdefault(name, set()).add(addresses.network(address, prefix))
+    return found
+
+
+def _elsewhere(settings, picture):
+    """The same address on another interface, now or by this file."""
+    places = {}
+    for index, link in picture.links.items():
+        for address in picture.addresses.get(index, ()):
+            places.setdefault(address, set()).add(link.name)
+    for _, name, address, _ in _addresses(settings):
+        places.setdefault(address, set()).add(name)
+    for place, name, address, _ in _addresses(settings):
+        others = sorted(places[address] - set([name]))
+        # Every interface may have the same link-local address.
+        if others and not _link_local(address):
+            yield place, ('address %s is not only for %s but also on %s; remove it there, or correct the '
+                          'interface' % (address, name, ', '.join(others)))
+
+
+def _addresses(settings):
+    """((key, index), interface, address, prefix) of each listener and card that has both."""
+    found = [(('LISTEN_HB_HOST', one.index), one.interface, one.host, one.prefix)
+             for one in settings.listeners]
+    found += [(('BYPASS_CARD_HOST', one.index), one.interface, one.address, one.prefix)
+              for one in settings.cards]
+    return [one for one in found if None not in one[1:3]]
+
+
+def _interfaces(settings):
+    return [(('LISTEN_HEARTBEAT_IFS', one.index), one.interface) for one in settings.listeners] \
+        + [(('BYPASS_CARD_IFS', one.index), one.interface) for one in settings.cards]
+
+
+def _ports(settings):
+    """((key, index) of the first list, name) of each port that is shut and opened."""
+    lists = [(None, settings.shutdown, settings.ports)]
+    lists += [(one.index, one.shutdown, one.ports) for one in settings.listeners]
+    first = {}
+    for index, shutdown, names in lists:
+        for name in names if shutdown else ():
+            if name not in settings.faulty_ports:
+                first.setdefault(name, index)
+    return [(('LISTEN_CUBRO_IFS', index), name) for name, index in sorted(first.items())]
+
+
+def _owners(components):
+    """{interface: index of the first component on it}."""
+    return dict((one.interface, one.index) for one in reversed(components) if one.interface is not None)
+
+
+def _beneath(owners, picture):
+    """{name: (interface, index of its listener)} of the members and lower devices of these interfaces and of
+    theirs."""
+    members = {}
+    for link in picture.links.values():
+        members.setdefault(link.master, []).append(link.name)
+    found = {}
+    for interface, index in sorted(owners.items()):
+        rest = [interface]
+        while rest:
+            link = picture.link(rest.pop())
+            below = members.get(link.name, []) + [link.lower] if link else []
+            new = [name for name in below if name not in found]
+            found.update((name, (interface, index)) for name in new)
+            rest += new
+    return found
+
+
+def _link_local(address):
+    """fe80::/10: the kernel gives every interface one, and gives it again when it comes up."""
+    return ':' in address and addresses.network(address, 10) == addresses.network('fe80::', 10)

@@ -1,0 +1,79 @@
+"""Wanted minus actual gives the commands. Pure: what should be and the Picture in, lines for `ip -batch` out."""
+from collections import namedtuple
+
+from fbmon.rules.items import PLAIN, AddressItem
+from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
+
+# item: what it is for; line: of `ip -batch`; target: what the item is when the kernel has done it.
+Command = namedtuple('Command', 'item line target')
+
+
+def actual(item, picture):
+    """What the kernel has of an item: PRESENT or ABSENT, UP or DOWN, MISSING without the interface.
+
+    Addresses are compared without their prefix: present with any prefix is present.
+    """
+    if isinstance(item, AddressItem):
+        if picture.link(item.interface) is None:
+            return MISSING
+        return PRESENT if picture.entries(*item) else ABSENT
+    link = picture.link(item.name)
+    return MISSING if link is None else UP if link.up else DOWN
+
+
+def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
+    """The Commands that lead from the picture to what is wanted. forms: {AddressItem: Form}.
+
+    Urgent things first and nothing before what it needs: addresses go before ports, ports are up before addresses
+    come (a port that goes down loses its IPv6 addresses). keep_secondaries(interface) prepares an interface for the
+    removal of a primary address; where it says False, the secondaries that the kernel will drop are put back in the
+    same batch.
+    """
+    removals, ups, downs, additions = [], [], [], []
+    for item, target in sorted(wanted.items()):
+        now = actual(item, picture)
+        if now in (target, MISSING):
+            continue
+        if target == ABSENT:
+            removals += _remove(item, picture, keep_secondaries)
+        elif target == PRESENT:
+            additions.append(Command(item, _add(item, forms.get(item, PLAIN)), PRESENT))
+        else:
+            (ups if target == UP else downs).append(
+                Command(item, 'link set dev %s %s' % (item.name, target), target))
+    return removals + ups + downs + additions
+
+
+def renewals(wanted, picture, forms):
+    """The Commands that give every entry of the wanted addresses its full lease again, or makes it permanent.
+
+    wanted: {AddressItem: PRESENT, or None where nothing is decided: then only a lease that is there is renewed}.
+    """
+    found = []
+    for item, target in sorted(wanted.items()):
+        lease = forms.get(item, PLAIN).lease
+        for entry in picture.entries(*item):
+            if entry.lifetime is not None or (lease and target):
+                line = 'addr change %s dev %s%s' % (entry.words, item.interface, _lifetime(lease or 'forever'))
+                found.append(Command(item, line, PRESENT))
+    return found
+
+
+def _add(item, form):
+    six = ':' in item.address
+    line = 'addr add %s/%d dev %s' % (item.address, form.prefix or (128 if six else 32), item.interface)
+    return line + (' nodad' if six else '') + (_lifetime(form.lease) if form.lease else '')
+
+
+def _lifetime(seconds):
+    return ' valid_lft {0} preferred_lft {0}'.format(seconds)
+
+
+def _remove(item, picture, keep_secondaries):
+    """One removal for each entry, each with the prefix that the kernel shows."""
+    entries = picture.entries(*item)
+    found = [Command(item, 'addr del %s dev %s' % (entry.words, item.interface), ABSENT) for entry in entries]
+    if any(entry.family == 'inet' for entry in entries) and not keep_secondaries(item.interface):
+        found += [Command(None, 'addr add %s dev %s' % (other.words, item.interface), None)
+                  for other in picture.on(item.interface) if other.secondary and other.address != item.address]
+    return found

@@ -1,0 +1,1 @@
+"""What follows from the listeners' states, in names and values that every room shares. Pure; may use no other room."""

@@ -1,0 +1,70 @@
+"""What the file names and what is wanted of it at this moment. Pure."""
+from collections import namedtuple
+
+from fbmon.rules.items import AddressItem, Form, PortItem
+from fbmon.rules.states import ABSENT, PRESENT, UP
+
+# Sets of items that a file names: the listeners' addresses, the cards' and the ports that a list has a say in;
+# forms: {AddressItem: Form}, the cards' with their lease.
+Names = namedtuple('Names', 'listeners cards ports forms')
+
+
+def names(settings):
+    """The Names of a file. Components that use a faulty value are not among them."""
+    lease = whole_seconds(settings.lease) or None
+    listeners = _forms(((one.interface, one.host, one.prefix) for one in settings.listeners if not one.error), None)
+    cards = _forms(((one.interface, one.address, one.prefix) for one in settings.cards if not one.error), lease)
+    ports = set(settings.ports if settings.shutdown else ())
+    for listener in settings.listeners:
+        ports.update(listener.ports if listener.shutdown else ())
+    return Names(frozenset(listeners), frozenset(cards),
+                 frozenset(PortItem(name) for name in ports.difference(settings.faulty_ports)),
+                 dict(list(listeners.items()) + list(cards.items())))
+
+
+def _forms(triples, lease):
+    """{AddressItem: Form} of (interface, address, prefix); of several prefixes for one address, the first given."""
+    found = {}
+    for interface, address, prefix in triples:
+        item = AddressItem(interface, address)
+        before = found.get(item)
+        found[item] = Form(before.prefix if before and before.prefix else prefix, lease)
+    return found
+
+
+def left_behind(known, items):
+    """The items that the daemon put there and the file no longer names."""
+    return set(items).difference(known.listeners, known.cards, known.ports)
+
+
+def wanted(known, decision, released):
+    """{item: target}: a listener's address is always wanted, a card or port as decided, if it was; what is to be
+    released is taken away or brought up."""
+    items = dict((item, PRESENT) for item in known.listeners)
+    for pair, target in decision.cards.items():
+        if AddressItem(*pair) in known.cards:
+            items[AddressItem(*pair)] = target
+    for name, target in decision.ports.items():
+        if PortItem(name) in known.ports:
+            items[PortItem(name)] = target
+    for item in released:
+        items[item] = UP if isinstance(item, PortItem) else ABSENT
+    return items
+
+
+def whole_seconds(lease):
+    """The length of a lease for `ip`, of milliseconds: rounded up, 0 for none."""
+    return (lease + 999) // 1000
+
+
+def leased(known, lease, ours):
+    """The cards' addresses whose lifetime is the daemon's to set: all where the file has a lease, otherwise those among
+    ours, which it had put there itself."""
+    return [item for item in known.cards if lease or item in ours]
+
+
+def renewed(items, decision):
+    """{item: target} of what is renewed: what is decided to be present and, before a decision, what is there."""
+    if not decision.cards:
+        return dict((item, None) for item in items)
+    return dict((item, PRESENT) for item in items if decision.cards.get(item) == PRESENT)

@@ -1,0 +1,201 @@
+"""The status socket in the run directory: whoever connects is sent one JSON document, and that is all."""
+import errno
+import json
+import os
+import select
+import socket
+import time
+
+from fbmon.base import compat, threads
+
+# Seconds a client has for taking the document, and clients at once. One more takes the place of the one that has
+# taken nothing for the longest time, at least STALLED seconds; where there is none, it is turned away.
+CLIENT_LIMIT = 5.0
+CLIENTS = 32
+STALLED = 0.2
+
+# Seconds until the next try after a connection that could not be accepted.
+ACCEPT_PAUSE = 0.1
+
+# Seconds until who was turned away asks again.
+ASK_PAUSE = 0.05
+
+NO_STATUS = 'the daemon is busy or stuck: it gave no status'
+
+# What the system says where no daemon is: there is no socket, or one that an earlier run left behind.
+NOBODY = (errno.ENOENT, errno.ENOTDIR, errno.ECONNREFUSED)
+
+
+class NotRunning(Exception):
+    """Nobody answers at the status socket."""
+
+
+class NoAnswer(NotRunning):
+    """The same, and a daemon may be running: it hangs, or may not be asked."""
+
+
+def ask(path, limit=5.0):
+    """The status of the running daemon as a dict. Raises NotRunning."""
+    deadline = compat.monotonic() + limit
+    while True:
+        try:
+            data = _receive(path, limit)
+        except compat.SYSTEM_ERRORS as error:
+            # The queue of the socket is full: many ask at this moment.
+            if not compat.would_block(error):
+                kind = NotRunning if compat.error_number(error) in NOBODY else NoAnswer
+                raise kind('%s: %s' % (path, getattr(error, 'strerror', None) or error))
+            data = b''
+        if data:
+            return _document(path, data)
+        if compat.monotonic() >= deadline:
+            raise NoAnswer('%s: %s' % (path, NO_STATUS))
+        time.sleep(ASK_PAUSE)
+
+
+def _receive(path, limit):
+    """All that the daemon sends; b'' when it has no place for us or made no document in time."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(limit)
+        connection.connect(path)
+        return b''.join(iter(lambda: connection.recv(65536), b''))
+    finally:
+        connection.close()
+
+
+def _document(path, data):
+    try:
+        found = json.loads(data.decode('utf-8'))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise NoAnswer('%s: %s' % (path, NO_STATUS))
+    return found
+
+
+def listen(path):
+    """A listening socket at path that only its owner can use. Raises socket.error."""
+    if os.path.lexists(path):
+        os.unlink(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        sock.bind(path)
+    finally:
+        os.umask(mask)
+    compat.close_on_exec(sock.fileno())
+    sock.setblocking(False)
+    sock.listen(CLIENTS)
+    return sock
+
+
+class Server(object):
+    """One thread that serves all clients; a slow or silent one costs a place until its time is up, nothing else.
+
+    request(reply) has the document made elsewhere: reply(text) may be called from any thread.
+    """
+
+    def __init__(self, sock, request, clock=compat.monotonic):
+        self._sock = sock
+        self._request = request
+        self._clock = clock
+        self._clients = {}
+        self._poller = select.poll()
+        self._poller.register(sock, select.POLLIN)
+        self._wake_reader, self._wake_writer = compat.pipe()
+        self._poller.register(self._wake_reader, select.POLLIN)
+
+    def start(self, crashed):
+        """Start the thread."""
+        threads.start('status', self._run, crashed)
+
+    def _run(self):
+        while True:
+            deadlines = [client.deadline for client in self._clients.values()]
+            left = max(0, min(deadlines) - self._clock()) * 1000 + 1 if deadlines else None
+            for descriptor, _ in compat.poll(self._poller, left):
+                self._turn_to(descriptor)
+            now = self._clock()
+            for client in [client for client in self._clients.values() if now >= client.deadline]:
+                self._drop(client)
+
+    def _turn_to(self, descriptor):
+        if descriptor == self._sock.fileno():
+            self._accept()
+        elif descriptor == self._wake_reader:
+            os.read(descriptor, 4096)
+            for client in list(self._clients.values()):
+                self._send(client)
+        elif descriptor in self._clients:
+            self._send(self._clients[descriptor])
+
+    def _accept(self):
+        try:
+            connection = self._sock.accept()[0]
+        except compat.SYSTEM_ERRORS:
+            # Out of descriptors, perhaps; the next try must not come at once, for ever.
+            return time.sleep(ACCEPT_PAUSE)
+        compat.close_on_exec(connection.fileno())
+        connection.setblocking(False)
+        client = Client(connection, self._clock() + CLIENT_LIMIT)
+        if len(self._clients) >= CLIENTS and not self._make_room():
+            return self._drop(client)
+        self._clients[connection.fileno()] = client
+        self._request(lambda text: self._reply(client, text))
+
+    def _make_room(self):
+        """Drop the client that has taken nothing for the longest time; False where all are doing well."""
+        stalled = [client for client in self._clients.values()
+                   if client.offered is not None and self._clock() - client.offered >= STALLED]
+        if stalled:
+            self._drop(min(stalled, key=lambda client: client.offered))
+        return bool(stalled)
+
+    def _reply(self, client, text):
+        """The document is there: called in the controller's thread, sent in ours."""
+        client.offered = self._clock()
+        client.data = text.encode('utf-8')
+        try:
+            os.write(self._wake_writer, b'.')
+        except EnvironmentError as error:
+            if not compat.would_block(error):
+                raise
+
+    def _send(self, client):
+        if client.data is None:
+            return
+        try:
+            client.data = client.data[client.connection.send(client.data):]
+            client.offered = self._clock()
+        except compat.SYSTEM_ERRORS as error:
+            if not compat.would_block(error):
+                return self._drop(client)
+        if client.data:
+            self._poller.register(client.connection, select.POLLOUT)
+        else:
+            self._drop(client)
+
+    def _drop(self, client):
+        descriptor = client.connection.fileno()
+        self._clients.pop(descriptor, None)
+        try:
+            self._poller.unregister(descriptor)
+        except KeyError:
+            pass
+        try:
+            # On 2.7 a child that was started at the wrong moment has the connection too: closing ours is not enough.
+            client.connection.shutdown(socket.SHUT_RDWR)
+        except compat.SYSTEM_ERRORS:
+            pass
+        client.connection.close()
+
+
+class Client(object):
+    """A connection, the part of the document that it has not taken yet (None: there is no document yet), since when
+    nothing of it was taken, and when its time is up."""
+
+    def __init__(self, connection, deadline):
+        self.connection = connection
+        self.data = self.offered = None
+        self.deadline = deadline

@@ -1,0 +1,222 @@
+"""ON_CHANGE: has the operator's program told of each change of state, one at a time, in order; nobody waits for it."""
+import logging
+import os
+import socket
+import stat
+import sys
+import threading
+import time
+
+from fbmon.base import compat, threads
+from fbmon.base.compat import queue
+from fbmon.network import iproute
+from fbmon.tell import runner
+
+# Seconds that a program has before its process group is killed.
+LIMIT = 10.0
+
+# Seconds beyond it after which the process that runs it is taken for stuck.
+PATIENCE = 5.0
+
+# Seconds by which a change is told late: changes come in groups, and a starting program would get into the way of
+# what the network still needs.
+GRACE = 0.1
+
+# Changes that wait for a slow program; more are left out.
+WAITING = 1000
+
+KINDS = ('global', 'listener', 'card', 'port')
+
+SOCK_CLOEXEC = getattr(socket, 'SOCK_CLOEXEC', 0o2000000)
+
+
+class HookError(Exception):
+    """The program cannot be run, or did not end well."""
+
+
+class Hooks(object):
+    """The queue of changes and the thread that hands them to `program` (a path, None: there is none).
+
+    error says what is wrong at the moment, or None; it is logged once, until it changes or a run ends well.
+    """
+
+    def __init__(self, clock=compat.monotonic, limit=LIMIT):
+        self._clock = clock
+        self._limit = limit
+        self._program = self._failure = self._overrun = None
+        self._runner = Runner(clock)
+        self._changes = queue.Queue(WAITING)
+
+    @property
+    def program(self):
+        """The path of the program; a new one is looked at by the thread at once, before there is a change."""
+        return self._program
+
+    @program.setter
+    def program(self, path):
+        if path != self._program:
+            self._program, self._failure = path, None
+            self._put(None)
+
+    @property
+    def error(self):
+        """Why changes are not told, or None."""
+        return self._overrun or self._failure
+
+    def start(self, crashed):
+        """Start the thread."""
+        threads.start('hooks', self._loop, crashed)
+
+    def close(self):
+        """End what is running: the process is about to end, and nobody would see to its time any more."""
+        self._runner.close()
+
+    def tell(self, transition):
+        """Have the program told of a Transition. Never blocks."""
+        if self._program and transition.kind in KINDS and not self._put(transition):
+            why = 'ON_CHANGE: %s is too slow: %d changes wait for it, further ones are left out' % (
+                self._program, WAITING)
+            self._overrun = _logged(why, self._overrun)
+
+    def _put(self, change):
+        try:
+            self._changes.put_nowait((self._clock() + GRACE, change))
+            return True
+        except queue.Full:
+            return False
+
+    def _loop(self):
+        while True:
+            self.take(*self._changes.get())
+            if self._changes.empty():
+                self._overrun = None
+
+    def take(self, due, change):
+        """Tell the program of a Transition at `due` (monotonic seconds), or only look at it (None)."""
+        program = self._program
+        if program is None:
+            return self._runner.end()
+        try:
+            check(program)
+            # Started before there is a change: starting it is what would cost the daemon its next reaction.
+            self._runner.start()
+            if change is not None:
+                time.sleep(max(0, due - self._clock()))
+                self._runner.run(program, change, self._limit)
+            failure = None
+        except HookError as error:
+            failure = _logged('ON_CHANGE: %s: %s' % (program, error), self._failure)
+        # Meanwhile a reload may have named another one, of which this says nothing.
+        if program == self._program:
+            self._failure = failure
+
+
+class Runner(object):
+    """The process of runner.py. All but close() is for one thread."""
+
+    def __init__(self, clock=compat.monotonic):
+        self._clock = clock
+        self._child = self._sock = None
+        self._closed = False
+        self._changing = threading.Lock()
+        self._reaper = iproute.Reaper()
+
+    def start(self):
+        """Have the process ready. Raises HookError."""
+        if self._child and self._child.poll() is None:
+            return
+        self.end()
+        with self._changing:
+            try:
+                if not self._closed:
+                    self._child, self._sock = _spawned()
+            except EnvironmentError as error:
+                raise HookError('it cannot be started: %s' % os.strerror(error.errno))
+
+    def run(self, program, change, limit=LIMIT):
+        """Run the program for a Transition, without a shell, and wait for its end. Raises HookError."""
+        if self._sock is None:
+            return
+        self._sock.settimeout(limit + PATIENCE)
+        try:
+            self._sock.sendall(_request(program, change, limit))
+            answer = self._answer()
+        except compat.SYSTEM_ERRORS:
+            answer = b''
+        if not answer and not self._closed:
+            self.end()
+            raise HookError('the process that runs it has ended or hangs; the next change starts another one')
+        if answer.strip():
+            raise HookError(answer.decode('ascii').strip())
+
+    def end(self):
+        """End the process, where there is one: nothing is to be run at the moment."""
+        with self._changing:
+            child, sock, self._child, self._sock = self._child, self._sock, None, None
+        if child:
+            self._reaper.end(child)
+            sock.close()
+
+    def close(self):
+        """End the process and what it runs, which takes it a moment; called by another thread when the daemon ends."""
+        with self._changing:
+            self._closed = True
+            child = self._child
+            if child:
+                # To it, this is the end of the daemon.
+                self._sock.shutdown(socket.SHUT_RDWR)
+        deadline = self._clock() + iproute.END_LIMIT
+        while child and child.poll() is None and self._clock() < deadline:
+            time.sleep(0.001)
+
+    def _answer(self):
+        """The line that it answers with, b'' where it has gone without one."""
+        data = b''
+        while not data.endswith(b'\n'):
+            part = self._sock.recv(4096)
+            if not part:
+                return b''
+            data += part
+        return data
+
+
+def _spawned():
+    """(the child, our end of a socket that is its stdin and stdout)"""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | SOCK_CLOEXEC)
+    try:
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'runner.py')
+        return compat.start_child([sys.executable, '-B', '-E', '-s', path], session=True, cwd='/',
+                                  stdin=its, stdout=its), ours
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        its.close()
+
+
+def _request(program, change, limit):
+    """What runner.py is asked."""
+    fields = {'limit': '%g' % limit, 'at': '%.3f' % change.at, 'program': program, 'why': change.why,
+              'kind': change.kind, 'name': change.name, 'old': change.old, 'new': change.new}
+    return b''.join(fields[name].encode('ascii', 'replace') + b'\0' for name in runner.FIELDS)
+
+
+def _logged(why, before):
+    """why; logged unless it was the reason before."""
+    if why != before:
+        logging.warning('%s', why)
+    return why
+
+
+def check(program):
+    """Raises HookError for a program that is not there, or that somebody other than root could have written."""
+    try:
+        found = os.stat(program)
+    except EnvironmentError as error:
+        raise HookError(error.strerror)
+    if not stat.S_ISREG(found.st_mode):
+        raise HookError('it is no plain file')
+    if found.st_uid != 0 or found.st_mode & 0o022:
+        raise HookError('it must be owned by root and writable by nobody else: chown root, chmod go-w')
+    if not found.st_mode & 0o111:
+        raise HookError('it is not executable: chmod +x')

@@ -1,0 +1,102 @@
+"""The log: a file of limited size with UTC offset, and stderr, set up in one place."""
+import errno
+import logging
+import logging.handlers
+import os
+import select
+import stat
+import sys
+import time
+
+from fbmon.base import compat
+
+NAME = 'fastbypass_monitor.log'
+SIZE = 5 * 1024 * 1024
+FILES = 5
+
+# Neither a link nor a pipe that somebody has put in the file's place is written to, or waited for.
+FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+class Formatter(logging.Formatter):
+    """`2026-11-23T20:39:20.123+00:00 INFO text`: local time with its offset from UTC."""
+
+    def formatTime(self, record, datefmt=None):
+        """ISO 8601 with milliseconds and the offset that is valid at that moment."""
+        local, utc = time.localtime(record.created), time.gmtime(record.created)
+        minutes = (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min
+        # Another day there is the next one or the one before; 2.7 has no tm_gmtoff, and calendar is a large module.
+        minutes += 1440 * ((local[:3] > utc[:3]) - (local[:3] < utc[:3]))
+        return '%s.%03d%s%02d:%02d' % (time.strftime('%Y-%m-%dT%H:%M:%S', local), record.msecs,
+                                       '-' if minutes < 0 else '+', abs(minutes) // 60, abs(minutes) % 60)
+
+
+class File(logging.handlers.RotatingFileHandler):
+    """The log file. A full or read-only disk stops nothing: what cannot be written there is on stderr."""
+
+    def _open(self):
+        # 3 would encode by the locale, which a service does not have, and fail where that has no such character.
+        options = {} if str is bytes else {'encoding': 'utf-8', 'errors': 'backslashreplace'}
+        descriptor = os.open(self.baseFilename, FLAGS, 0o644)
+        compat.close_on_exec(descriptor)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise EnvironmentError(errno.EINVAL, 'not a plain file')
+        return os.fdopen(descriptor, 'a', **options)
+
+
+class Stderr(logging.Handler):
+    """stderr, for the journal. Who does not read it holds up nobody: what finds no room there is left out, counted,
+    and told of by the next line that does; the file has it all."""
+
+    def __init__(self, stream):
+        logging.Handler.__init__(self)
+        self._descriptor = stream.fileno()
+        self._lost = 0
+        self._poller = select.poll()
+        self._poller.register(self._descriptor, select.POLLOUT)
+
+    def emit(self, record):
+        """Write a line, or count it."""
+        try:
+            text = self.format(record) + '\n'
+            if self._lost:
+                text = '(%d lines are missing here: nobody took them)\n' % self._lost + text
+            self._write(text if isinstance(text, bytes) else text.encode('utf-8', 'backslashreplace'))
+            self._lost = 0
+        except Exception:
+            self._lost += 1
+
+    def _write(self, data):
+        """In parts that do not block once poll has seen room. O_NONBLOCK would be set for whoever shares it, too."""
+        while data:
+            if not compat.poll(self._poller, 0):
+                raise EnvironmentError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            data = data[os.write(self._descriptor, data[:select.PIPE_BUF]):]
+
+
+def set_up(directory, level, stderr=True):
+    """Log to the directory's file (made if need be) and to stderr, where it is wanted; returns why there is no file, or
+    None."""
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    root.setLevel(level)
+    # 3 has none where the descriptor is closed.
+    root.handlers[:] = [Stderr(sys.stderr)] if stderr and sys.stderr else []
+    for handler in root.handlers:
+        # The journal has its own times.
+        in_journal = 'JOURNAL_STREAM' in os.environ
+        handler.setFormatter(logging.Formatter('%(levelname)s %(message)s') if in_journal else _formatter())
+    try:
+        if not os.path.isdir(directory):
+            os.makedirs(directory, 0o755)
+        handler = File(os.path.join(directory, NAME), maxBytes=SIZE, backupCount=FILES - 1)
+    except EnvironmentError as error:
+        return 'no log file in %s: %s' % (directory, error.strerror)
+    handler.setFormatter(_formatter())
+    root.addHandler(handler)
+    return None
+
+
+def _formatter():
+    return Formatter('%(asctime)s %(levelname)s %(message)s')

@@ -1,0 +1,361 @@
+"""cli.py: every command says what it did by its exit code and in plain words, never by a traceback."""
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from fbmon import __version__
+from fbmon.cli import main
+from fbmon.show import statussocket
+from helpers import FBMON, LIMIT, finish, python, read, wait_for, write
+from test_console import FULL, TEXT
+
+GOOD = '''LISTEN_HEARTBEAT_IFS=lo
+BYPASS_CARD_IFS=lo
+LISTEN_HB_HOST[0]=127.0.0.1
+LISTEN_HB_PORT[0]=3000
+BYPASS_CARD_HOST[0]=192.0.2.1/24
+'''
+
+# What `ip` would say of a machine that has nothing but loopback.
+LOOPBACK = r'''
+case "$*" in
+"-o link") echo '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\    link/loopback 00:00:00:00';;
+"-o addr") echo '1: lo    inet 127.0.0.1/8 scope host lo\       valid_lft forever preferred_lft forever';;
+"-force -batch -")
+    n=0
+    while read -r line; do
+        n=$((n+1)); echo "$line" >> $DIR/lines
+        case "$line" in fbmon*) echo "Command failed -:$n" >&2;; esac
+    done;;
+*) exec sleep 600;;
+esac
+'''
+
+
+@pytest.fixture
+def fbmon(tmp_path):
+    """fbmon(arguments...): (exit code, stdout, stderr) of the program, with directories of its own."""
+    def run(*arguments, **options):
+        return finish(begin(*arguments, **options))
+
+    def begin(*arguments, **options):
+        environ = dict(os.environ, **options.pop('environ', {}))
+        options.setdefault('stdout', subprocess.PIPE)
+        places = ['--config', str(tmp_path / '.env'), '--log-dir', str(tmp_path / 'logs'),
+                  '--run-dir', str(tmp_path / 'run')]
+        return subprocess.Popen([sys.executable, FBMON] + places + list(arguments), stderr=subprocess.PIPE,
+                                env=environ, **options)
+    run.begin = begin
+    return run
+
+
+def serve(tmp_path, document):
+    """Answer at the place of the status socket."""
+    if not os.path.isdir(str(tmp_path / 'run')):
+        (tmp_path / 'run').mkdir()
+    sock = statussocket.listen(str(tmp_path / 'run' / 'status.sock'))
+    statussocket.Server(sock, lambda reply: reply(json.dumps(document))).start(None)
+
+
+# --- options ---
+
+def test_version_is_told_on_stdout(fbmon):
+    assert fbmon('--version') == (0, 'fastbypass_monitor %s\n' % __version__, '')
+
+
+@pytest.mark.parametrize('command', [[]] + [[entry[0]] for entry in main.COMMANDS])
+def test_help_is_there_for_every_command(command, capsys):
+    with pytest.raises(SystemExit) as raised:
+        main.main(command + ['--help'])
+
+    assert raised.value.code == 0
+    assert capsys.readouterr().out.startswith('usage: fbmon.py')
+
+
+@pytest.mark.parametrize('arguments', [
+    ['nonsense'], ['--frobnicate'], ['--config'], ['run', 'extra'], ['check', 'extra'], [''], ['status', '--xml'],
+    ['status', '--json', '--history'], ['beat'], ['beat', '127.0.0.1'], ['beat', '127.0.0.1', '0'],
+    ['beat', '127.0.0.1', '65536'], ['beat', '127.0.0.1', 'http'], ['beat', '127.0.0.1', '-1'],
+    ['beat', '127.0.0.1', '9' * 30], ['beat', '127.0.0.1', '3000', '--interval', '0'],
+    ['beat', '127.0.0.1', '3000', '--count', '0'], ['beat', '127.0.0.1', '3000', '--count', 'x'],
+    ['beat', '127.0.0.1', '%'], ['--run-dir', '/x', '--nonsense', 'status'],
+])
+def test_wrong_options_are_told_of_and_end_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as raised:
+        main.main(arguments)
+
+    captured = capsys.readouterr()
+    assert (raised.value.code, captured.out) == (2, '')
+    assert 'error: ' in captured.err and 'usage: ' in captured.err
+
+
+def test_a_digit_that_is_none_is_no_port(capsys):
+    with pytest.raises(SystemExit) as raised:
+        main.main(['beat', '127.0.0.1', b'\xc2\xb2'.decode('utf-8')])
+
+    assert raised.value.code == 2
+
+
+@pytest.mark.parametrize('arguments, places', [
+    ([], main.Places(main.CONFIG, main.LOG_DIR, main.RUN_DIR)),
+    (['run'], main.Places(main.CONFIG, main.LOG_DIR, main.RUN_DIR)),
+    (['--run-dir', 'x', '--config', 'y', 'run'], main.Places('y', main.LOG_DIR, 'x')),
+    (['--config', 'check'], main.Places('check', main.LOG_DIR, main.RUN_DIR)),
+    (['check'], None), (['run', '-h'], None), (['--config=x'], None), (['--config'], None), (['--config', '-h'], None),
+    (['--con', 'x', 'run'], None), (['run', 'run'], None)])
+def test_what_the_unit_says_needs_no_argparse(arguments, places):
+    assert main.plain_run(arguments) == places
+
+
+def test_the_daemon_loads_no_module_that_is_large_and_not_needed():
+    script = 'import os, sys; from fbmon.cli import main; os._exit = lambda code: None;' \
+             'main.main(["--config", "/none", "run"]);' \
+             'print([name for name in sys.argv[1:] if sys.modules.get(name)])'
+
+    code, output, errors = finish(python(script, '_ssl', 'argparse', 'calendar', 'datetime', 'email'))
+
+    assert (code, output, 'cannot be read' in errors) == (0, '[]\n', True)
+
+
+# --- check ---
+
+def test_check_of_a_good_file_shows_what_counts(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+
+    code, output, errors = fbmon('check')
+
+    assert (code, errors) == (0, '')
+    assert 'error:' not in output and '192.0.2.1' in output and '127.0.0.1' in output
+
+
+def test_check_of_a_file_with_mistakes_names_them_all_and_ends_with_1(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD + 'LOG_LEVEL=LOUD\nLISTEN_HEARTBEAT_FAILED=0\n')
+
+    code, output, errors = fbmon('check')
+
+    assert (code, errors) == (1, '')
+    found = [line for line in output.splitlines() if ': error: ' in line]
+    assert [line.split(': ')[0] for line in found] == ['%s:%d' % (tmp_path / '.env', number) for number in (6, 7)]
+
+
+def test_check_of_a_file_that_is_not_there_ends_with_1(fbmon, tmp_path):
+    assert fbmon('check') == (1, '', '%s: cannot be read: No such file or directory\n' % (tmp_path / '.env'))
+
+
+def test_check_without_ip_still_checks_the_file(fbmon, tmp_path):
+    write(tmp_path / '.env', GOOD)
+
+    code, output, errors = fbmon('check', environ={'PATH': str(tmp_path)})
+
+    assert (code, errors) == (0, '')
+    assert output.startswith('%s: warning: not compared with the kernel: ip cannot be started' % (tmp_path / '.env'))
+
+
+@pytest.mark.parametrize('variables', [
+    {'LC_ALL': 'C'}, {'LC_ALL': 'C.UTF-8'}, {'PYTHONIOENCODING': 'utf-8'}, {'PYTHONIOENCODING': 'ascii'}])
+def test_odd_bytes_in_names_and_values_give_no_traceback(fbmon, fake_ip, tmp_path, variables):
+    fake_ip(LOOPBACK)
+    odd = os.path.join(str(tmp_path).encode('ascii'), b'K\xc3\xb6ln \xff.env')
+    with open(odd, 'wb') as target:
+        target.write(GOOD.encode('ascii') + b'K\xc3\xb6ln=\xff\nLOG_LEVEL=K\xc3\xb6ln\n')
+    environ = dict(variables, PYTHONUTF8='0', PYTHONCOERCECLOCALE='0')
+
+    code, output, errors = fbmon('--config', odd, 'check', environ=environ)
+
+    assert (code, errors) == (1, '')
+    assert output.count(': error: ') == 2
+
+
+def test_a_reader_that_has_gone_gives_no_traceback(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        code, _, errors = finish(fbmon.begin('check', stdout=writer))
+    finally:
+        os.close(writer)
+
+    assert (code, errors) == (0, '')
+
+
+def test_a_full_disk_behind_stdout_gives_no_traceback(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+    with open('/dev/full', 'wb') as full:
+        code, _, errors = finish(fbmon.begin('check', stdout=full))
+
+    assert (code, errors) == (0, 'cannot be written: No space left on device\n')
+
+
+# --- status ---
+
+def test_status_without_a_daemon_ends_with_3(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+
+    code, output, errors = fbmon('status')
+
+    assert code == 3
+    assert errors == 'fastbypass_monitor is not running (%s: No such file or directory)\n' % (
+        tmp_path / 'run' / 'status.sock')
+    assert '192.0.2.1' in output
+
+
+@pytest.mark.parametrize('face', ['--json', '--prometheus', '--history'])
+def test_no_face_of_the_status_gives_a_traceback_without_a_daemon(fbmon, face):
+    code, output, errors = fbmon('status', face)
+
+    assert code == 3
+    assert errors.startswith('fastbypass_monitor is not running (') and errors.count('\n') == 1
+
+
+def test_a_daemon_that_hangs_is_not_said_to_be_not_running(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+    (tmp_path / 'run').mkdir()
+    sock = statussocket.listen(str(tmp_path / 'run' / 'status.sock'))
+
+    code, output, errors = fbmon('status')
+    sock.close()
+
+    assert (code, errors, '192.0.2.1' in output) == (
+        3, 'fastbypass_monitor gives no status (%s: timed out)\n' % (tmp_path / 'run' / 'status.sock'), True)
+
+
+def test_a_history_that_cannot_be_read_is_not_said_to_be_empty(fbmon, tmp_path):
+    (tmp_path / 'run').mkdir()
+    (tmp_path / 'run' / 'history').mkdir()
+
+    code, output, errors = fbmon('status', '--history')
+
+    assert (code, output) == (3, '')
+    assert errors.splitlines()[0] == '%s: Is a directory' % (tmp_path / 'run' / 'history')
+
+
+def test_status_shows_what_the_daemon_says(fbmon, tmp_path):
+    serve(tmp_path, FULL)
+
+    assert fbmon('status') == (0, TEXT, '')
+    code, output, errors = fbmon('status', '--json')
+    assert (code, json.loads(output), errors) == (0, FULL, '')
+    assert fbmon('status', '--history') == (0, 'no transitions yet\n', '')
+    code, output, errors = fbmon('status', '--prometheus')
+    assert (code, errors) == (0, '') and 'fastbypass_' in output
+
+
+def test_status_of_a_daemon_of_another_version_gives_no_traceback(fbmon, tmp_path):
+    serve(tmp_path, {'version': '9.9.99', 'state': 'normal'})
+
+    code, output, errors = fbmon('status')
+
+    assert code != 0
+    assert 'Traceback' not in errors and '9.9.99' in errors
+
+
+# --- force ---
+
+def test_force_on_and_force_off_say_what_is_and_what_is_not(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+
+    assert fbmon('force_on') == (0, 'address 192.0.2.1 on lo is absent\n', '')
+    # This kernel acknowledges everything and does nothing.
+    assert fbmon('force_off') == (
+        1, '', 'address 192.0.2.1 on lo is absent, not present: ip said nothing\n')
+    assert read(tmp_path / 'lines').splitlines()[0] == 'addr add 192.0.2.1/24 dev lo'
+
+
+def test_force_names_a_card_that_uses_a_faulty_value(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD.replace('192.0.2.1/24', '192.0.2.300'))
+
+    code, output, errors = fbmon('force_on')
+
+    assert (code, output) == (1, '')
+    assert errors.startswith('card 0 is unconfigured: ')
+
+
+def test_force_says_so_when_the_file_names_no_card(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    path = write(tmp_path / '.env', '')
+
+    assert fbmon('force_on') == (0, '', '%s names no bypass card: no address is changed\n' % path)
+
+
+@pytest.mark.parametrize('command', ['force_on', 'force_off', 'check'])
+def test_a_file_that_cannot_be_read_is_told_of(fbmon, command, tmp_path):
+    assert fbmon(command) == (1, '', '%s: cannot be read: No such file or directory\n' % (tmp_path / '.env'))
+
+
+@pytest.mark.parametrize('command', ['force_on', 'force_off'])
+def test_force_while_a_daemon_runs_ends_with_75_and_names_it(fbmon, command, tmp_path):
+    from fbmon.memory.rundir import RunDirectory
+    write(tmp_path / '.env', GOOD)
+    held = RunDirectory(str(tmp_path / 'run'))
+
+    assert fbmon(command) == (75, '', 'the daemon is already running in %s with pid %d; stop it first\n' % (
+        held.path, os.getpid()))
+
+
+@pytest.mark.parametrize('command', ['force_on', 'force_off'])
+def test_force_without_ip_is_told_of(fbmon, command, tmp_path):
+    write(tmp_path / '.env', GOOD)
+
+    assert fbmon(command, environ={'PATH': str(tmp_path)}) == (
+        1, '', 'ip cannot be started: No such file or directory\n')
+
+
+def test_force_in_the_real_kernel(fbmon, namespace, tmp_path):
+    write(tmp_path / '.env', GOOD)
+
+    assert fbmon('force_off') == (0, 'address 192.0.2.1 on lo is present\n', '')
+    assert '192.0.2.1/24' in namespace('-o', 'addr')
+    assert fbmon('force_on') == (0, 'address 192.0.2.1 on lo is absent\n', '')
+    assert '192.0.2.1/24' not in namespace('-o', 'addr')
+
+    # Whoever asks tomorrow what happened finds it in the history and in the log.
+    lines = ['card 192.0.2.1: absent -> present: force_off', 'card 192.0.2.1: present -> absent: force_on']
+    assert [line[21:] for line in fbmon('status', '--history')[1].splitlines()] == lines
+    assert [line.partition(' INFO ')[2]
+            for line in read(tmp_path / 'logs' / 'fastbypass_monitor.log').splitlines()] == lines
+
+
+# --- beat ---
+
+def test_beat_sends_heartbeats(fbmon):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(('127.0.0.1', 0))
+    sock.settimeout(LIMIT)
+    port = sock.getsockname()[1]
+
+    found = fbmon('beat', '127.0.0.1', str(port), '--interval', '1', '--count', '3')
+
+    assert found == (0, '3 heartbeats sent to 127.0.0.1 port %d\n' % port, '')
+    assert [sock.recv(100) for _ in range(3)] == [b'HEARTBEAT'] * 3
+    sock.close()
+
+
+def test_beat_to_no_address_is_told_of(fbmon):
+    code, output, errors = fbmon('beat', 'x' * 70, '3000')
+
+    assert (code, output) == (1, '') and errors.count('\n') == 1
+
+
+# --- interrupted ---
+
+def test_ctrl_c_ends_a_command_without_a_traceback(fbmon, fake_ip, tmp_path):
+    fake_ip('touch $DIR/asked; exec sleep 20')
+    write(tmp_path / '.env', GOOD)
+    child = fbmon.begin('check')
+    wait_for(lambda: os.path.exists(str(tmp_path / 'asked')))
+    child.send_signal(2)
+
+    code, _, errors = finish(child)
+    assert (code, errors) == (130, '')

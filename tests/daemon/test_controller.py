@@ -1,0 +1,456 @@
+"""controller.py: events in, decisions out: held, decided, reloaded, released; no thread, no kernel, a test's clock."""
+import pytest
+
+from fbmon.config import source
+from fbmon.config.reader import Config, Mistake
+from fbmon.daemon import controller as module
+from fbmon.daemon import launching
+from fbmon.daemon.controller import Controller, Reload, StatusWanted, Stop
+from fbmon.listeners.listener import StateChanged
+from fbmon.memory.history import History, Transition
+from fbmon.network import monitor, picture
+from fbmon.rules.items import AddressItem, PortItem
+from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
+from settings import card, config, listener
+from test_keeper import Batch, Ledger
+from test_roster import Thread
+
+LINKS = ['2: eth0: <UP> mtu 1 qdisc mq', '3: sw0: <UP> mtu 1 qdisc mq', '4: sw1: <UP> mtu 1 qdisc mq']
+HOST = '2: eth0    inet 10.0.0.2/32 scope global eth0'
+CARD = '2: eth0    inet 10.0.1.0/32 scope global eth0'
+ADD, DELETE = 'addr add 10.0.1.0/32 dev eth0', 'addr del 10.0.1.0/32 dev eth0'
+
+
+class Notifier(object):
+    def __init__(self):
+        self.said, self.watchdog_interval = [], None
+
+    def ready(self):
+        self.said.append('ready')
+
+    def status(self, text):
+        self.said.append(text)
+
+    def watchdog(self):
+        self.said.append('watchdog')
+
+
+class Nowhere(object):
+    error = None
+
+    def read(self):
+        return []
+
+    def rewrite(self, _lines):
+        pass
+
+    def append(self, _lines, _longest, _everything):
+        pass
+
+
+class World(object):
+    """A Controller whose network, sockets and clock are a test's."""
+
+    error = None    # of the hooks
+
+    def __init__(self, loaded, monkeypatch, *lines, **options):
+        self.now, self.mail, order, earlier = 100.0, [], [], options.get('earlier', ())
+        self.batch, self.ledger, self.notifier = Batch(order), Ledger(order), Notifier()
+        self.history = History(Nowhere(), wall=lambda: 0)
+        self.history.transitions.extend(earlier)
+        self.loaded = loaded
+        monkeypatch.setattr(source, 'load', self.load)
+        self.controller = Controller('/etc/test.env', loaded, self, self.batch, self.ledger, self.history, self,
+                                     self, self.notifier, None, lambda: self.now)
+        self.controller.roster._open, self.controller.roster._create = lambda settings, scope: 'sock', Thread
+        self.controller._take_settings()
+        self.turn(monitor.Read(picture.of(LINKS + list(lines))))
+
+    def put(self, event):
+        self.mail.append(event)
+
+    def replace(self):
+        pass
+
+    def load(self, _path):
+        if isinstance(self.loaded, Exception):
+            raise self.loaded
+        return self.loaded
+
+    def turn(self, *events):
+        del self.batch.ran[:]
+        self.controller.turn(events)
+        return sum(self.batch.ran, [])
+
+    def report(self, index, state):
+        members = self.controller.roster.launched.values()
+        member = [member for member in members if member.listener.settings.index == index][0]
+        return self.turn(StateChanged(member.listener, member.state, state, 'why', self.now))
+
+    def seen(self, *lines):
+        return self.turn(monitor.Seen(tuple(picture.parse(line) for line in lines)))
+
+    def status(self):
+        replies = []
+        self.turn(StatusWanted(replies.append))
+        return module.status.json.loads(replies[0])
+
+
+@pytest.fixture
+def world(monkeypatch):
+    return lambda loaded, *lines, **options: World(loaded, monkeypatch, *lines, **options)
+
+
+def test_after_a_start_nothing_is_changed_until_all_listeners_have_reported(world):
+    switch = world(config([listener(0), listener(1)], [card(0)], ports=('sw0',)), HOST)
+
+    assert switch.controller.roster.local_states() == {0: UNKNOWN, 1: UNKNOWN}
+    assert switch.report(0, FAILED) == []
+    assert switch.controller.decision.state == UNKNOWN
+    assert switch.report(1, ACTIVE) == ['link set dev sw0 down']
+    assert switch.controller.decision.state == BYPASS
+
+
+def test_the_last_listener_to_report_decides_for_all(world):
+    switch = world(config([listener(0)], [card(0)]), HOST)
+
+    assert switch.report(0, ACTIVE) == [ADD]
+    switch.seen(CARD)
+    assert switch.report(0, FAILED) == [DELETE]
+    switch.seen('Deleted ' + CARD)
+    assert switch.report(0, ACTIVE) == [ADD]
+
+
+def test_where_all_is_as_it_must_be_nothing_is_done(world):
+    switch = world(config([listener(0)], [card(0)], ports=('sw0',)), HOST, CARD)
+
+    assert switch.report(0, ACTIVE) == []
+
+
+def test_a_missing_address_of_a_listener_is_put_there_before_anything_is_decided(world):
+    switch = world(config([listener(0)], [card(0)]))
+
+    assert switch.batch.ran == [['addr add 10.0.0.2/32 dev eth0']]
+    assert AddressItem('eth0', '10.0.0.2') in switch.ledger.items
+
+
+def test_while_held_after_a_reload_the_last_decision_is_put_right_and_new_components_wait(world):
+    switch = world(config([listener(0)], [card(0)]), HOST, CARD)
+    switch.report(0, ACTIVE)
+
+    switch.loaded = config([listener(0), listener(1)], [card(0), card(1)], ports=('sw0',))
+    assert switch.turn(Reload()) == []
+    assert switch.controller.roster.local_states() == {0: ACTIVE, 1: UNKNOWN}
+    assert switch.seen('Deleted ' + CARD) == [ADD]
+    assert switch.controller.wanted().get(AddressItem('eth0', '10.0.1.1')) is None
+
+    assert switch.report(1, ACTIVE) == ['addr add 10.0.1.1/32 dev eth0']
+
+
+def test_a_file_with_a_mistake_is_refused_as_a_whole_and_the_running_one_goes_on(world):
+    switch = world(config([listener(0)], [card(0)]), HOST, CARD)
+    switch.report(0, ACTIVE)
+
+    switch.loaded = Config(config([listener(7)]).settings, (Mistake(3, 'LISTEN_HB_PORT[7]', 'x', 'give one'),), (), {})
+    assert switch.turn(Reload()) == []
+    assert switch.controller.roster.local_states() == {0: ACTIVE}
+    assert any('reload refused' in problem for problem in switch.status()['problems'])
+
+    switch.loaded = source.Unreadable('/etc/test.env: cannot be read: Permission denied')
+    assert switch.turn(Reload()) == []
+    assert any('Permission denied' in problem for problem in switch.status()['problems'])
+
+    switch.loaded = config([listener(0)], [card(0)])
+    switch.turn(Reload())
+    assert not any('reload refused' in problem for problem in switch.status()['problems'])
+
+
+def test_removed_components_are_released_if_the_daemon_had_put_them_there_and_others_are_not_touched(world):
+    switch = world(config([listener(0), listener(1, host='10.0.0.3')], [card(0), card(1)], ports=('sw0', 'sw1')),
+                   HOST, '2: eth0    inet 10.0.1.1/32 scope global eth0')
+    switch.seen('2: eth0    inet 10.0.0.3/32 scope global eth0')
+    switch.report(0, ACTIVE)
+    assert switch.report(1, ACTIVE) == [ADD]
+    switch.seen(CARD)
+
+    switch.loaded = config([listener(0)], (), ports=('sw1',))
+    assert sorted(switch.turn(Reload())) == [DELETE.replace('10.0.1.0', '10.0.0.3'), DELETE]
+
+
+def test_a_port_that_the_daemon_had_put_down_comes_up_when_no_list_names_it_any_more(world):
+    switch = world(config([listener(0)], ports=('sw0', 'sw1')), HOST)
+    switch.report(0, FAILED)
+    switch.seen(LINKS[1].replace('UP', 'BROADCAST'), LINKS[2].replace('UP', 'BROADCAST'))
+
+    switch.loaded = config([listener(0)], ports=('sw1',))
+    assert switch.turn(Reload()) == ['link set dev sw0 up']
+
+
+def test_what_an_earlier_run_left_behind_is_released_with_the_first_decision(world):
+    switch = world(config([listener(0)]), HOST, CARD)
+    switch.ledger.items = {AddressItem('eth0', '10.0.1.0'), PortItem('sw0')}
+
+    assert switch.turn() == []
+    assert switch.report(0, ACTIVE) == [DELETE]
+
+
+def test_nothing_is_released_while_a_file_with_mistakes_runs(world):
+    loaded = Config(config([listener(0)]).settings, (Mistake(3, 'BYPASS_CARD_HOST[0]', '10.0.1.', 'give one'),), (), {})
+    switch = world(loaded, HOST, CARD)
+    switch.ledger.items = {AddressItem('eth0', '10.0.1.0')}
+
+    assert switch.report(0, ACTIVE) == []
+
+
+def test_a_faulty_threshold_leaves_the_global_state_unknown_and_local_lists_alone_work(world):
+    switch = world(config([listener(0, ports=('sw1',)), listener(1)], [card(0)], threshold=None, ports=('sw0',)), HOST)
+
+    switch.report(0, FAILED)
+    assert switch.report(1, ACTIVE) == ['link set dev sw1 down']
+    assert switch.controller.decision == (UNKNOWN, {}, {'sw1': DOWN})
+
+
+def test_an_unconfigured_listener_joins_as_unknown_when_its_interface_appears(world):
+    switch = world(config([listener(0), listener(1, interface='eth9', host='10.0.0.9')], [card(0)]), HOST, CARD)
+    assert switch.report(0, ACTIVE) == []
+    assert switch.controller.roster.reasons == {1: 'interface eth9 is not there'}
+
+    assert switch.seen('9: eth9: <UP> mtu 1 qdisc mq') == ['addr add 10.0.0.9/32 dev eth9']
+    assert switch.controller.roster.local_states() == {0: ACTIVE, 1: UNKNOWN}
+    assert switch.controller.decision.state == NORMAL
+    assert switch.report(0, FAILED) == []
+    assert switch.report(1, ACTIVE) == [DELETE]
+
+
+def test_an_unconfigured_listener_is_tried_again_after_a_pause_when_the_kernel_reports_nothing(world):
+    switch = world(config([listener(0)], [card(0)]))
+    tried = []
+    switch.loaded = config([listener(0), listener(1)])
+    switch.controller.roster._open = lambda settings, scope: tried.append(settings.index) or 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        switch.turn(Reload())
+    switch.controller.roster._open = lambda settings, scope: open('/does/not/exist')
+    switch.turn(Reload())
+    assert 'No such file' in switch.controller.roster.reasons[1]
+
+    switch.controller.roster._open = lambda settings, scope: 'sock'
+    switch.turn()
+    assert 1 not in switch.controller.roster.local_states()
+    switch.now += launching.PAUSE
+    switch.turn()
+    assert switch.controller.roster.local_states()[1] == UNKNOWN
+
+
+def test_ready_is_told_once_after_the_first_launch_pass_even_without_a_picture_of_the_kernel(monkeypatch, world):
+    switch = world(config([listener(0)]), HOST)
+    switch.turn(monitor.Lost('ip cannot be started'), monitor.Read(picture.of(LINKS)))
+
+    assert switch.notifier.said.count('ready') == 1
+
+
+def test_a_network_that_cannot_be_watched_is_a_problem_in_the_words_of_the_log_until_it_can(world, caplog):
+    switch = world(config([listener(0)]), HOST)
+    switch.turn(monitor.Lost('ip monitor: ended'))
+    words = 'the network cannot be watched: ip monitor: ended'
+    assert words in switch.status()['problems'] and words in [record.getMessage() for record in caplog.records]
+
+    switch.turn(monitor.Read(picture.of(LINKS)))
+    assert words not in switch.status()['problems']
+
+
+def test_the_line_for_systemctl_follows_each_change(world):
+    switch = world(config([listener(0)], [card(0)]), HOST, CARD)
+    switch.report(0, ACTIVE)
+    switch.turn()
+
+    assert switch.notifier.said == [
+        'ready', 'unknown: 0 of 1 listeners active, 1 card present; held: waiting for listener 0',
+        'normal: 1 of 1 listeners active, 1 card present']
+
+
+def test_the_watchdog_is_fed_on_time_and_not_while_a_listener_is_stuck(world):
+    switch = world(config([listener(0)]), HOST)
+    del switch.notifier.said[:]
+    switch.notifier.watchdog_interval = 5.0
+
+    switch.turn()
+    switch.turn()
+    assert (switch.notifier.said, switch.controller._deadline()) == (['watchdog'], 105.0)
+    for member in switch.controller.roster.launched.values():
+        member.listener.due = 99.0
+    switch.now = 105.0
+    switch.turn()
+    assert switch.notifier.said == ['watchdog']
+    assert switch.controller._deadline() == 110.0
+
+
+def test_stop_changes_nothing(world):
+    switch = world(config([listener(0)], [card(0)]), HOST, CARD)
+    switch.report(0, ACTIVE)
+
+    assert switch.turn(Stop()) == []
+
+
+def test_the_status_shows_states_wanted_and_actual_and_what_is_wrong(world):
+    switch = world(config([listener(0, ports=('sw1',))], [card(0), card(1, interface='eth9')], ports=('sw0', 'sw1')),
+                   HOST, CARD)
+    switch.report(0, ACTIVE)
+    switch.now += 2
+
+    found = switch.status()
+    assert (found['state'], found['state_since_s'], found['held'], found['failed'], found['threshold']) == (
+        NORMAL, 2.0, [], 0, 1)
+    assert found['cards'] == [
+        {'index': 0, 'address': '10.0.1.0', 'interface': 'eth0', 'wanted': PRESENT, 'actual': PRESENT, 'error': None},
+        {'index': 1, 'address': '10.0.1.1', 'interface': 'eth9', 'wanted': PRESENT, 'actual': 'missing',
+         'error': 'interface eth9 is not there'}]
+    assert found['ports'] == [
+        {'name': 'sw0', 'global': True, 'listeners': [], 'wanted': UP, 'actual': UP, 'error': None},
+        {'name': 'sw1', 'global': True, 'listeners': [0], 'wanted': UP, 'actual': UP, 'error': None}]
+    assert [(one['kind'], one['name'], one['from'], one['to']) for one in found['history']] == [
+        ('global', 'state', UNKNOWN, NORMAL)]
+
+
+def noted(switch):
+    """(kind, name, from, to) of the history."""
+    return [one[1:5] for one in switch.history.transitions]
+
+
+def test_a_start_that_finds_the_listeners_as_they_were_adds_one_line_to_the_history_and_all_of_them_to_the_log(
+        world, caplog):
+    before = [Transition(0, 'listener', '0', FAILED, ACTIVE, 'heartbeat')]
+    caplog.set_level('INFO')
+    switch = world(config([listener(0), listener(1)], [card(0)]), HOST, CARD, earlier=before)
+    switch.report(0, ACTIVE)
+    switch.report(1, ACTIVE)
+
+    assert noted(switch)[1:] == [('global', 'state', UNKNOWN, NORMAL)]
+    assert [record.getMessage().partition(':')[0] for record in caplog.records] == [
+        'listener 0', 'listener 1', 'listener 0', 'listener 1', 'global state']
+
+
+def test_what_a_start_finds_otherwise_than_it_was_is_in_the_history(world):
+    before = [Transition(0, 'listener', '0', ACTIVE, FAILED, 'no heartbeat')]
+    switch = world(config([listener(0), listener(1)]), HOST, earlier=before)
+    switch.report(1, FAILED)
+    switch.report(0, ACTIVE)
+
+    assert noted(switch)[1:] == [('listener', '1', UNKNOWN, FAILED), ('listener', '0', UNKNOWN, ACTIVE),
+                                 ('global', 'state', UNKNOWN, BYPASS)]
+
+
+@pytest.mark.parametrize('before, expected', [
+    (NORMAL, [('global', 'state', NORMAL, UNKNOWN, 'started; the daemon had ended without a stop')]),
+    (UNKNOWN, []), (None, [])])
+def test_a_start_after_an_end_without_a_stop_is_in_the_history(world, before, expected):
+    earlier = [Transition(0, 'global', 'state', UNKNOWN, before, 'why')] if before else []
+    switch = world(config([listener(0)]), HOST, earlier=earlier)
+    switch.take = lambda _deadline: [Stop()]
+    switch.controller.run()
+
+    assert [one[1:] for one in switch.history.transitions][len(earlier):] == expected
+
+
+def test_a_stop_is_in_the_history(world):
+    switch = world(config([listener(0)]), HOST)
+    switch.report(0, ACTIVE)
+    switch.history.transitions.clear()
+    switch.take = lambda _deadline: [Stop()]
+    switch.controller.run()
+
+    assert [one[1:] for one in switch.history.transitions] == [('global', 'state', NORMAL, UNKNOWN, 'stopped')]
+
+
+def test_a_listener_that_joins_after_the_start_is_in_the_history(world):
+    switch = world(config([listener(0)]), HOST)
+    switch.report(0, ACTIVE)
+    switch.loaded = config([listener(0), listener(1)])
+    switch.turn(Reload())
+    switch.report(1, ACTIVE)
+
+    assert noted(switch)[1:] == [('listener', '1', 'unconfigured', UNKNOWN), ('listener', '1', UNKNOWN, ACTIVE)]
+
+
+LEASED = CARD + ' valid_lft 6sec preferred_lft 6sec'
+RENEW = 'addr change 10.0.1.0/32 dev eth0 valid_lft 6 preferred_lft 6'
+FOREVER = RENEW.replace(' 6', ' forever')
+
+
+def test_a_lease_is_renewed_every_third_of_it_by_the_controller(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST)
+    assert switch.report(0, ACTIVE) == [ADD + ' valid_lft 6 preferred_lft 6']
+    switch.seen(LEASED)
+
+    assert switch.turn() == []
+    assert switch.controller._deadline() == 102.0
+    switch.now = 102.0
+    assert switch.turn() == [RENEW]
+    switch.now = 103.9
+    assert switch.turn() == []
+    switch.now = 104.0
+    assert switch.turn() == [RENEW]
+
+
+def test_a_start_renews_the_leases_that_are_there_while_the_state_is_still_unknown(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    assert switch.batch.ran == [[RENEW]]
+
+    assert switch.report(0, FAILED) == [DELETE]
+    switch.seen('Deleted ' + LEASED)
+    switch.now = 110.0
+    assert switch.turn() == []
+
+
+def test_an_address_without_a_lease_gets_one_with_the_first_decision(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, CARD)
+    assert switch.batch.ran == []
+
+    assert switch.report(0, ACTIVE) == [RENEW]
+
+
+def test_a_clean_stop_makes_leases_permanent(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+
+    assert switch.turn(Stop()) == [FOREVER]
+
+
+def test_a_stop_puts_nothing_back_that_was_removed_and_is_still_shown(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    assert switch.report(0, FAILED) == [DELETE]
+
+    assert switch.turn(Stop()) == []
+
+
+def test_an_address_of_others_that_was_given_a_lease_stays_when_the_next_file_has_none(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+
+    switch.loaded = config([listener(0)], [card(0)])
+    assert switch.turn(Reload()) == [FOREVER]
+
+
+def test_an_address_of_others_that_was_given_a_lease_stays_when_the_next_file_does_not_name_it(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+
+    switch.loaded = config([listener(0)], [], lease=6000)
+    assert switch.turn(Reload()) == [FOREVER]
+
+
+def test_without_a_lease_in_the_file_only_what_the_daemon_had_put_there_becomes_permanent(world):
+    switch = world(config([listener(0)], [card(0)]), HOST, LEASED)
+    assert switch.report(0, ACTIVE) == []
+
+    switch.ledger.items = {AddressItem('eth0', '10.0.1.0')}
+    assert switch.turn(Reload()) == [FOREVER]
+
+
+def test_a_status_that_is_asked_for_with_a_change_shows_what_follows_from_it(world):
+    switch = world(config([listener(0)], [card(0)]), HOST, CARD)
+    replies = []
+    member = list(switch.controller.roster.launched.values())[0]
+
+    switch.turn(StatusWanted(replies.append), StateChanged(member.listener, UNKNOWN, ACTIVE, 'why', switch.now))
+
+    assert module.status.json.loads(replies[0])['state'] == NORMAL

@@ -1,0 +1,84 @@
+"""history.py: each transition once, logged after the fact, kept across restarts."""
+import logging
+
+import pytest
+
+from fbmon.memory.history import KEPT, LONG, History, Transition, parse
+from fbmon.memory.records import Records
+
+
+@pytest.fixture
+def path(tmpdir):
+    return str(tmpdir.join('history'))
+
+
+def test_a_transition_is_kept_with_its_time_and_logged_once_by_the_next_write(caplog, path):
+    history = History(Records(path), wall=lambda: 12.5)
+
+    with caplog.at_level(logging.INFO):
+        history.note('listener', '0', 'active', 'failed', 'no heartbeat for 3000 ms')
+        history.note('global', 'state', 'normal', 'bypass', '1 failed >= 1')
+        assert caplog.records == []
+        history.write()
+        history.write()
+
+    assert list(history.transitions) == [
+        Transition(12.5, 'listener', '0', 'active', 'failed', 'no heartbeat for 3000 ms'),
+        Transition(12.5, 'global', 'state', 'normal', 'bypass', '1 failed >= 1')]
+    assert [record.getMessage() for record in caplog.records] == [
+        'listener 0: active -> failed: no heartbeat for 3000 ms', 'global state: normal -> bypass: 1 failed >= 1']
+
+
+def test_what_is_bad_is_a_warning_in_the_log(caplog, path):
+    history = History(Records(path))
+    for kind, old, new in (
+            ('global', 'normal', 'bypass'), ('listener', 'active', 'failed'), ('card', 'present', 'missing'),
+            ('global', 'bypass', 'normal'), ('port', 'up', 'down'), ('card', 'present', 'absent')):
+        history.note(kind, 'name', old, new, 'why')
+    with caplog.at_level(logging.INFO):
+        history.write()
+
+    assert [record.levelname for record in caplog.records] == ['WARNING'] * 3 + ['INFO'] * 3
+
+
+def test_the_last_transitions_are_kept_across_restarts_and_the_file_stays_short(path):
+    for number in range(LONG + 50):
+        if number % 700 == 0:
+            history = History(Records(path))
+        history.note('port', str(number), 'up', 'down', 'why')
+        history.write()
+
+    found = [one.name for one in History(Records(path)).transitions]
+    assert found == [str(number) for number in range(LONG + 50 - KEPT, LONG + 50)]
+    with open(path) as lines:
+        assert len(lines.readlines()) == KEPT
+
+
+def test_the_file_does_not_grow_without_a_restart(path):
+    history = History(Records(path))
+    for number in range(2 * LONG):
+        history.note('port', str(number), 'up', 'down', 'why')
+        history.write()
+
+    with open(path) as lines:
+        assert len(lines.readlines()) <= LONG
+
+
+@pytest.mark.parametrize('line', ['', '[', '[1.5, "port"]', '{"a": 1}', '["x", "port", "a", "b", "c", "d"]', '5',
+                                  '[1, "port", "a", "b", "c", "d", "e"]'])
+def test_a_line_that_makes_no_sense_is_passed_over(line, path):
+    assert parse(line) is None
+    with open(path, 'w') as lines:
+        lines.write(line + '\n[2.5, "port", "sw0", "up", "down", "why"]\n')
+
+    assert list(History(Records(path)).transitions) == [Transition(2.5, 'port', 'sw0', 'up', 'down', 'why')]
+
+
+def test_a_file_that_cannot_be_written_costs_nothing_but_the_memory_of_it(tmpdir):
+    history = History(Records(str(tmpdir.join('missing', 'history'))))
+
+    history.note('port', 'sw0', 'up', 'down', 'why')
+    history.write()
+
+    assert 'not kept across a restart' in history.error
+    assert len(history.transitions) == 1

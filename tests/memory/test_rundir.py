@@ -1,0 +1,102 @@
+"""rundir.py: one daemon at a time; without a usable directory it goes on and says so."""
+import fcntl
+import os
+import subprocess
+
+import pytest
+
+from fbmon.memory import rundir
+from fbmon.memory.rundir import AlreadyRunning, RunDirectory
+from helpers import finish, python, read, write
+
+HOLD = '''
+import sys
+from fbmon.memory.rundir import RunDirectory
+held = RunDirectory(sys.argv[1])
+print(held.error)
+sys.stdout.flush()
+sys.stdin.read()
+'''
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the directory tmp/run."""
+    child = python(HOLD, tmp_path / 'run', stdin=subprocess.PIPE)
+    assert child.stdout.readline() == b'None\n'
+    yield child
+    child.stdin.close()
+    child.stdin = None
+    finish(child)
+
+
+def test_the_directory_is_made_for_its_owner_alone(tmp_path):
+    made = RunDirectory(str(tmp_path / 'a' / 'run'))
+
+    assert made.error is None
+    assert os.stat(made.path).st_mode & 0o777 == 0o700
+    assert read(made.file(rundir.LOCK)) == '%d\n' % os.getpid()
+
+
+def test_a_second_daemon_is_told_the_pid_of_the_first(tmp_path, holder):
+    with pytest.raises(AlreadyRunning) as raised:
+        RunDirectory(str(tmp_path / 'run'))
+
+    assert str(raised.value) == 'the daemon is already running in %s with pid %d' % (tmp_path / 'run', holder.pid)
+
+
+def test_a_second_try_does_not_take_the_first_ones_pid_away(tmp_path, holder):
+    for _ in range(2):
+        with pytest.raises(AlreadyRunning) as raised:
+            RunDirectory(str(tmp_path / 'run'))
+
+        assert str(raised.value).endswith(' %d' % holder.pid)
+
+
+def test_a_daemon_that_was_killed_does_not_hold_the_lock(tmp_path, holder):
+    holder.kill()
+    holder.wait()
+
+    assert RunDirectory(str(tmp_path / 'run')).error is None
+    assert read(tmp_path / 'run' / 'daemon.lock') == '%d\n' % os.getpid()
+
+
+def test_a_shorter_pid_replaces_a_longer_one(tmp_path):
+    write(tmp_path / 'daemon.lock', '99999999999\n')
+
+    RunDirectory(str(tmp_path))
+
+    assert read(tmp_path / 'daemon.lock') == '%d\n' % os.getpid()
+
+
+def test_children_do_not_keep_the_lock(tmp_path):
+    made = RunDirectory(str(tmp_path))
+
+    kept = [int(one) for one in os.listdir('/proc/self/fd')
+            if os.path.realpath('/proc/self/fd/' + one) == os.path.realpath(made.file(rundir.LOCK))]
+    assert [fcntl.fcntl(one, fcntl.F_GETFD) & fcntl.FD_CLOEXEC for one in kept] == [fcntl.FD_CLOEXEC]
+
+
+def test_where_the_directory_cannot_be_made_it_goes_on_and_says_so(tmp_path):
+    write(tmp_path / 'file', '')
+    made = RunDirectory(str(tmp_path / 'file' / 'run'))
+
+    assert made.error == '%s: Not a directory: no lock against a second daemon' % (tmp_path / 'file' / 'run')
+
+
+def test_a_symbolic_link_in_place_of_the_lock_is_not_followed(tmp_path):
+    write(tmp_path / 'precious', 'precious')
+    os.symlink(str(tmp_path / 'precious'), str(tmp_path / 'daemon.lock'))
+
+    assert RunDirectory(str(tmp_path)).error is not None
+    assert read(tmp_path / 'precious') == 'precious'
+
+
+def test_a_directory_that_another_daemon_has_just_made_is_no_error(tmp_path, monkeypatch):
+    path = str(tmp_path / 'run')
+    os.mkdir(path)
+    there = os.path.isdir
+    looks = iter([False])
+    monkeypatch.setattr(os.path, 'isdir', lambda one: next(looks, None) is None and there(one))
+
+    assert RunDirectory(path).error is None

@@ -1,0 +1,365 @@
+"""network.py: executed once, shown, put right, tried again; against a hand-written kernel behind a batch."""
+import logging
+
+import pytest
+
+from fbmon.network import keeper, picture
+from fbmon.network.keeper import Keeper
+from fbmon.rules.items import AddressItem, Form, PortItem
+from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
+
+CARD = AddressItem('eth0', '10.0.0.1')
+SIX = AddressItem('eth0', 'fd00::1')
+PORT = PortItem('sw0')
+ETH0 = '2: eth0: <UP> mtu 1 qdisc mq'
+SW0_UP = '3: sw0: <UP> mtu 1 qdisc mq'
+SW0_DOWN = '3: sw0: <BROADCAST> mtu 1 qdisc mq'
+CARD_LINE = '2: eth0    inet 10.0.0.1/32 scope global eth0'
+
+
+class Batch(object):
+    """Takes lines as `ip -batch` would; fails those in `failing` with its words."""
+
+    def __init__(self, order):
+        self.failing = {}
+        self.ran = []
+        self.restarts = 0
+        self._order = order
+
+    def run(self, lines):
+        self._order.append('run')
+        self.ran.append(lines)
+        return dict((position, self.failing[line]) for position, line in enumerate(lines) if line in self.failing)
+
+    def restart(self):
+        self.restarts += 1
+
+
+class Ledger(object):
+    error = None
+
+    def __init__(self, order):
+        self.items = set()
+        self._order = order
+
+    def note(self, items):
+        self._order.append('note')
+        self.items.update(items)
+
+    def forget(self, items):
+        self.items.difference_update(items)
+
+
+class Sysctl(object):
+    promotes = True
+    off = None
+
+    def promote_secondaries(self, _interface):
+        return self.promotes
+
+    def ipv6_off(self, _interface):
+        return self.off
+
+
+class World(object):
+    """A Keeper with everything around it in a test's hands. `now` is the clock."""
+
+    def __init__(self, *lines):
+        self.now = 0.0
+        self.order, self.changes, self.replaced = [], [], []
+        self.batch, self.ledger, self.sysctl = Batch(self.order), Ledger(self.order), Sysctl()
+        self.network = Keeper(self.batch, self.ledger, lambda *change: self.changes.append(change),
+                              lambda: self.replaced.append(self.now), lambda: self.now, self.sysctl)
+        if lines:
+            self.read(*lines)
+
+    def read(self, *lines):
+        return self.network.read(picture.of(lines))
+
+    def seen(self, *lines):
+        return self.network.seen(tuple(picture.parse(line) for line in lines))
+
+    def settle(self, **wanted):
+        items = {'card': CARD, 'port': PORT, 'six': SIX}
+        del self.batch.ran[:]
+        self.network.settle(dict((items[name], target) for name, target in wanted.items()), {}, lambda item: 'why')
+        return sum(self.batch.ran, [])
+
+
+def test_nothing_is_done_before_the_first_reading():
+    world = World()
+
+    assert world.settle(card=PRESENT) == []
+    assert world.network.actual(CARD) is None
+
+
+def test_a_change_is_noted_then_executed_once_and_told_when_the_kernel_shows_it():
+    world = World(ETH0, SW0_UP)
+
+    assert world.settle(card=PRESENT, port=UP) == ['addr add 10.0.0.1/32 dev eth0']
+    assert world.settle(card=PRESENT, port=UP) == []
+    assert (world.order, world.ledger.items, world.changes) == (['note', 'run'], {CARD}, [])
+
+    assert world.seen(CARD_LINE) == {'eth0'}
+    assert world.settle(card=PRESENT, port=UP) == []
+    assert world.changes == [(CARD, ABSENT, PRESENT, 'why')]
+    assert world.network.deadline() is None
+
+
+def test_what_somebody_else_changes_is_put_right_at_once():
+    world = World(ETH0, SW0_UP, CARD_LINE)
+    world.settle(card=PRESENT, port=UP)
+
+    world.seen('Deleted ' + CARD_LINE, SW0_DOWN)
+    assert world.settle(card=PRESENT, port=UP) == ['link set dev sw0 up', 'addr add 10.0.0.1/32 dev eth0']
+    world.seen(CARD_LINE, SW0_UP)
+    world.settle(card=PRESENT, port=UP)
+
+    assert sorted(world.changes) == [(CARD, ABSENT, PRESENT, 'put back'), (CARD, PRESENT, ABSENT, 'by somebody else'),
+                                     (PORT, DOWN, UP, 'put back'), (PORT, UP, DOWN, 'by somebody else')]
+
+
+def test_what_is_not_wanted_either_way_is_left_alone():
+    world = World(ETH0, SW0_DOWN)
+
+    assert world.settle() == []
+
+
+def test_a_change_that_is_not_shown_within_a_second_has_everything_read_again():
+    world = World(ETH0)
+    world.settle(card=PRESENT)
+
+    world.now = world.network.deadline()
+    assert (world.now, world.settle(card=PRESENT)) == (keeper.SHOWN_LIMIT, [])
+    assert world.replaced == [1.0]
+    assert 'did not show' in world.network.trouble(CARD)
+
+    world.read(ETH0, CARD_LINE)
+    assert world.settle(card=PRESENT) == []
+    assert (world.network.trouble(CARD), world.network.deadline()) == (None, None)
+
+
+def test_what_fails_is_shown_in_the_words_of_ip_and_tried_again_with_growing_pauses():
+    world = World(ETH0)
+    world.batch.failing['addr add 10.0.0.1/32 dev eth0'] = 'RTNETLINK answers: No space'
+
+    world.settle(card=PRESENT)
+    assert world.network.all_troubles() == [
+        'address 10.0.0.1 on eth0 cannot be made present: RTNETLINK answers: No space']
+    world.now = world.network.deadline()
+    pauses = [1]
+    for _ in range(6):
+        assert world.settle(card=PRESENT) != []
+        assert world.network.trouble(CARD) == 'RTNETLINK answers: No space'
+        assert world.settle(card=PRESENT) == []
+        pauses.append(world.network.deadline() - world.now)
+        world.now = world.network.deadline()
+
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    world.batch.failing.clear()
+    world.settle(card=PRESENT)
+    world.seen(CARD_LINE)
+    world.settle(card=PRESENT)
+    assert (world.network.all_troubles(), world.network.deadline()) == ([], None)
+
+
+def test_what_failed_is_tried_at_once_when_the_kernel_reports_a_change_there_and_not_elsewhere():
+    world = World(ETH0, SW0_UP)
+    world.batch.failing['addr add 10.0.0.1/32 dev eth0'] = 'no'
+    world.settle(card=PRESENT)
+
+    world.seen(SW0_DOWN)
+    assert world.settle(card=PRESENT) == []
+    world.seen('2: eth0    inet 10.0.0.7/32 scope global eth0')
+    assert world.settle(card=PRESENT) != []
+    world.read(ETH0, '2: eth0    inet 10.0.0.7/32 scope global eth0')
+    assert world.settle(card=PRESENT) == []
+    world.read(ETH0)
+    assert world.settle(card=PRESENT) != []
+
+
+def test_a_failure_does_not_hold_up_the_opposite_change():
+    world = World(ETH0, CARD_LINE)
+    world.batch.failing['addr del 10.0.0.1/32 dev eth0'] = 'no'
+    world.settle(card=ABSENT)
+    world.seen('Deleted ' + CARD_LINE)
+
+    assert world.settle(card=PRESENT) == ['addr add 10.0.0.1/32 dev eth0']
+
+
+def test_the_opposite_change_waits_until_the_one_under_way_is_shown():
+    world = World(ETH0, CARD_LINE)
+    world.settle(card=ABSENT)
+
+    assert world.settle(card=PRESENT) == []
+    world.seen('Deleted ' + CARD_LINE)
+    assert world.settle(card=PRESENT) == ['addr add 10.0.0.1/32 dev eth0']
+
+
+def test_a_failure_that_turns_out_to_be_right_is_forgotten():
+    world = World(ETH0, CARD_LINE)
+    world.batch.failing['addr del 10.0.0.1/32 dev eth0'] = 'Cannot assign requested address'
+    world.settle(card=ABSENT)
+
+    world.seen('Deleted ' + CARD_LINE)
+    world.settle(card=ABSENT)
+    assert world.network.all_troubles() == []
+
+
+@pytest.mark.parametrize('line', [ETH0.replace('eth0', 'eth9'), 'Deleted ' + ETH0])
+def test_a_managed_interface_that_is_renamed_or_gone_gets_a_child_that_has_not_remembered_its_index(line):
+    world = World(ETH0, CARD_LINE)
+    world.settle(card=PRESENT)
+    before = world.batch.restarts
+
+    world.seen(line)
+    assert world.settle(card=PRESENT) == []
+    assert (world.batch.restarts - before, world.changes) == (1, [(CARD, PRESENT, MISSING, 'interface is gone')])
+
+
+def test_interfaces_that_nobody_manages_may_come_and_go():
+    world = World(ETH0, SW0_UP)
+    world.settle(card=PRESENT)
+    before = world.batch.restarts
+
+    world.seen('Deleted ' + SW0_UP, SW0_UP, SW0_UP.replace('sw0', 'sw9'))
+    assert world.batch.restarts == before
+
+
+def test_a_reading_that_shows_another_index_gets_a_new_child():
+    world = World(ETH0)
+    world.settle(card=PRESENT)
+    before = world.batch.restarts
+
+    world.read(ETH0.replace('2:', '8:'))
+    assert world.batch.restarts == before + 1
+
+
+def test_what_is_gone_or_up_again_is_no_longer_remembered_as_put_there():
+    world = World(ETH0, SW0_UP, CARD_LINE)
+    world.ledger.items = {CARD, PORT}
+    world.settle(card=ABSENT, port=UP)
+
+    assert world.ledger.items == {CARD}
+    world.seen('Deleted ' + CARD_LINE)
+    world.settle(card=ABSENT, port=UP)
+    assert world.ledger.items == set()
+
+
+def test_what_is_released_while_it_is_on_its_way_there_is_still_ours_and_goes_when_it_is_shown():
+    world = World(ETH0, SW0_UP)
+    world.settle(card=PRESENT, port=DOWN)
+
+    assert world.settle(card=ABSENT, port=UP) == []
+    assert world.ledger.items == {CARD, PORT}
+    world.seen(CARD_LINE, SW0_DOWN)
+    assert world.settle(card=ABSENT, port=UP) == ['addr del 10.0.0.1/32 dev eth0', 'link set dev sw0 up']
+
+
+def test_a_port_that_was_down_already_is_not_remembered():
+    world = World(SW0_DOWN)
+
+    assert world.settle(port=DOWN) == []
+    assert world.ledger.items == set()
+
+
+def test_an_ipv6_address_that_fails_names_the_switched_off_kernel():
+    world = World(ETH0)
+    world.batch.failing['addr add fd00::1/128 dev eth0 nodad'] = 'RTNETLINK answers: Permission denied'
+    world.sysctl.off = 'IPv6 is switched off in the kernel'
+
+    world.settle(six=PRESENT)
+
+    assert world.network.trouble(SIX) == 'IPv6 is switched off in the kernel'
+
+
+def test_promote_secondaries_that_cannot_be_set_is_told_once_per_interface(caplog):
+    world = World(ETH0, CARD_LINE)
+    world.sysctl.promotes = False
+
+    with caplog.at_level(logging.WARNING):
+        world.settle(card=ABSENT)
+        world.seen('Deleted ' + CARD_LINE)
+        world.settle(card=ABSENT)
+        world.seen(CARD_LINE)
+        world.settle(card=ABSENT)
+
+    assert [record.getMessage()[:45] for record in caplog.records] == ['interface eth0: promote_secondaries cannot be']
+
+
+def test_what_went_with_its_interface_is_no_longer_remembered_as_put_there():
+    world = World(ETH0)
+    world.ledger.items = {CARD, PORT, SIX}
+
+    world.settle(port=UP)
+    assert world.ledger.items == {CARD, SIX}
+
+
+def test_a_change_that_is_undone_in_the_same_breath_is_put_right_at_once():
+    world = World(ETH0, SW0_UP)
+    assert world.settle(card=PRESENT, port=DOWN) == ['link set dev sw0 down', 'addr add 10.0.0.1/32 dev eth0']
+
+    world.seen(CARD_LINE, 'Deleted ' + CARD_LINE, SW0_DOWN, SW0_UP)
+
+    assert world.settle(card=PRESENT, port=DOWN) == ['link set dev sw0 down', 'addr add 10.0.0.1/32 dev eth0']
+    assert sorted(world.changes) == [
+        (CARD, ABSENT, PRESENT, 'why'), (CARD, PRESENT, ABSENT, 'by somebody else'),
+        (PORT, DOWN, UP, 'by somebody else'), (PORT, UP, DOWN, 'why')]
+
+
+def test_a_change_on_an_interface_that_goes_meanwhile_is_not_waited_for():
+    world = World(ETH0)
+    world.settle(card=PRESENT)
+
+    world.seen('Deleted ' + ETH0)
+    assert (world.settle(card=PRESENT), world.network.deadline()) == ([], None)
+
+
+@pytest.mark.parametrize('secondary, times', [('', 1), (' secondary', 2)], ids=['no-secondary', 'a-secondary'])
+def test_promote_secondaries_is_looked_at_before_the_first_removal_and_where_there_are_secondaries_before_each_batch(
+        secondary, times):
+    lines = [ETH0, CARD_LINE, CARD_LINE.replace('10.0.0.1', '10.0.0.2'), '2: eth0    inet 10.0.0.3/32%s' % secondary]
+    world, asked = World(*lines), []
+    world.sysctl.promote_secondaries = lambda interface: asked.append(interface) or True
+
+    world.network.settle({CARD: ABSENT, AddressItem('eth0', '10.0.0.2'): ABSENT}, {}, lambda item: 'why')
+    assert asked == ['eth0']
+    world.seen('Deleted ' + CARD_LINE, CARD_LINE)
+    world.settle(card=ABSENT)
+    assert asked == ['eth0'] * times
+
+    world.seen('Deleted ' + CARD_LINE)
+    world.settle(card=ABSENT)
+    world.read(*[line.replace('2: ', '7: ') for line in lines])
+    world.settle(card=ABSENT)
+    assert asked == ['eth0'] * (times + 1)
+
+
+FORMS = {CARD: Form(None, 6)}
+LEASED_LINE = CARD_LINE + ' valid_lft 6sec preferred_lft 6sec'
+RENEW = 'addr change 10.0.0.1/32 dev eth0 valid_lft 6 preferred_lft 6'
+
+
+@pytest.mark.parametrize('forms, why', [
+    ({}, 'by somebody else'), (FORMS, 'by somebody else, or its lease ran out')])
+def test_of_a_leased_address_that_is_gone_it_is_not_said_that_somebody_must_have_removed_it(forms, why):
+    world = World(ETH0, LEASED_LINE)
+    world.network.settle({CARD: PRESENT}, forms, lambda item: 'why')
+    world.seen('Deleted ' + LEASED_LINE)
+    world.network.settle({CARD: PRESENT}, forms, lambda item: 'why')
+
+    assert world.changes == [(CARD, PRESENT, ABSENT, why)]
+
+
+def test_a_lease_that_cannot_be_renewed_is_a_problem_and_logged_once_until_it_can(caplog):
+    world = World(ETH0, LEASED_LINE)
+    world.batch.failing[RENEW] = 'no'
+    for _ in range(3):
+        world.network.renew({CARD: PRESENT}, FORMS)
+    words = 'the lease of address 10.0.0.1 on eth0 cannot be renewed: no'
+    assert world.network.all_troubles() == [words]
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == [words]
+
+    world.batch.failing.clear()
+    world.network.renew({CARD: PRESENT}, FORMS)
+    assert world.network.all_troubles() == []

@@ -1,0 +1,306 @@
+"""monitor.py: subscribed first, then everything read, then followed; replaced whenever something may be lost."""
+import os
+import subprocess
+
+import pytest
+
+from fbmon.base import compat
+from fbmon.network import iproute, monitor, pauses, picture
+from fbmon.network.monitor import Lost, Monitor, Read, Seen, wait_until_subscribed
+from helpers import LIMIT, alive, read, wait_for, write
+
+LINK = '2: sw1: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc noop state DOWN \\    link/ether 92:fb:1d:a4:c3:0c'
+INET = '2: sw1    inet 10.9.9.9/24 scope global sw1\\       valid_lft forever preferred_lft forever'
+
+# Its monitor does what the files 1, 2, ... say, one for each life; `wait` is until it is killed.
+SCRIPT = '''
+echo "$*" >> $DIR/calls
+case "$*" in
+"-o link") cat $DIR/link;;
+"-o addr") cat $DIR/addr;;
+"-o monitor address link")
+    echo $$ >> $DIR/pids
+    life=$(wc -l < $DIR/pids)
+    if [ -e $DIR/early$life ]; then . $DIR/early$life; fi
+    touch $DIR/begun$$
+    if [ -e $DIR/life$life ]; then . $DIR/life$life; fi
+    exec sleep 600;;
+esac
+'''
+
+
+@pytest.fixture
+def watch(fake_ip, tmp_path, monkeypatch):
+    """watch(scripts of the lives): a running Monitor; .reports is what it reported."""
+    # A fake subscribes to nothing: what each life does first is all that is waited for.
+    monkeypatch.setattr(monitor, 'wait_until_subscribed', lambda child, clock: wait_for(
+        lambda: child.poll() is not None or os.path.exists(str(tmp_path / ('begun%d' % child.pid)))))
+    running = []
+
+    def begin(*lives, **options):
+        write(tmp_path / 'link', LINK + '\n')
+        write(tmp_path / 'addr', INET + '\n')
+        for number, life in enumerate(options.pop('early', ()), 1):
+            write(tmp_path / ('early%d' % number), life + '\n')
+        for number, life in enumerate(lives, 1):
+            write(tmp_path / ('life%d' % number), life + '\n')
+        fake_ip(SCRIPT)
+        reports = []
+        made = Monitor(reports.append, **options)
+        made.reports, made.crashes = reports, []
+        running.append(made)
+        made.start(lambda: made.crashes.append(True))
+        return made
+
+    yield begin
+    for made in running:
+        made.close()
+        made.replace()
+    wait_for(lambda: not any(alive(int(pid)) for pid in read(tmp_path / 'pids').split()))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Pauses are noted and not waited for."""
+    taken = []
+
+    class Noted(pauses.Pauses):
+        def next(self):
+            taken.append(pauses.Pauses.next(self))
+            return 0.001
+    monkeypatch.setattr(monitor, 'Pauses', Noted)
+    return taken
+
+
+def reported(watched, count):
+    wait_for(lambda: len(watched.reports) >= count)
+    return watched.reports[:count]
+
+
+def calls(tmp_path):
+    return read(tmp_path / 'calls').splitlines()
+
+
+READ = Read(picture.of([LINK, INET]))
+
+
+def seen(*lines):
+    return Seen(tuple(picture.parse(line) for line in lines))
+
+
+# --- one life ---
+
+def test_it_subscribes_then_reads_everything_then_follows(watch, tmp_path):
+    watched = watch("while [ ! -e $DIR/go ]; do sleep 0.01; done; echo 'Deleted %s'" % INET)
+    assert reported(watched, 1) == [READ]
+    write(tmp_path / 'go', '')
+
+    assert reported(watched, 2) == [READ, seen('Deleted ' + INET)]
+    assert sorted(calls(tmp_path)) == ['-o addr', '-o link', '-o monitor address link']
+    assert calls(tmp_path).index('-o link') < calls(tmp_path).index('-o addr')
+
+
+def test_nothing_is_read_before_the_child_has_subscribed(watch, tmp_path, monkeypatch):
+    order = []
+    monkeypatch.setattr(monitor, 'wait_until_subscribed',
+                        lambda child, clock: order.append((child.poll(), calls(tmp_path).count('-o link'))))
+    watched = watch()
+
+    reported(watched, 1)
+
+    assert order == [(None, 0)]
+
+
+def test_what_happens_while_everything_is_read_is_reported_after_it(watch, tmp_path):
+    watched = watch("echo 'Deleted %s'; touch $DIR/said" % INET)
+    # The reading waits for the monitor's line.
+    write(tmp_path / 'bin' / 'cat', '#!/bin/sh\nwhile [ ! -e $DIR/said ]; do sleep 0.01; done\nexec /bin/cat "$@"\n')
+
+    assert reported(watched, 2) == [READ, seen('Deleted ' + INET)]
+
+
+def test_a_line_that_comes_in_parts_is_reported_once_it_is_complete(watch, tmp_path):
+    first, second = INET[:20], INET[20:]
+    watched = watch("""printf %%s 'Deleted %s'; while [ ! -e $DIR/go ]; do sleep 0.01; done
+                       printf '%%s\\n' '%s'; printf '%%s\\n' '%s'""" % (first, second, LINK))
+    reported(watched, 1)
+    write(tmp_path / 'go', '')
+    wait_for(lambda: sum(len(one.changes) for one in watched.reports[1:]) == 2)
+
+    assert [change for one in watched.reports[1:] for change in one.changes] == \
+        [picture.parse('Deleted ' + INET), picture.parse(LINK)]
+
+
+def test_many_lines_at_once_are_all_reported_in_order(watch, tmp_path):
+    lines = [INET.replace('10.9.9.9', '10.1.%d.%d' % divmod(number, 250)) for number in range(3000)]
+    write(tmp_path / 'many', '\n'.join(lines) + '\n')
+    watched = watch('cat $DIR/many')
+    wait_for(lambda: sum(len(one.changes) for one in watched.reports[1:]) >= 3000)
+
+    assert [change for one in watched.reports[1:] for change in one.changes] == [picture.parse(one) for one in lines]
+
+
+def test_lines_that_say_nothing_of_addresses_and_links_are_not_reported(watch):
+    watched = watch("echo '10.0.0.0/24 dev sw1 proto kernel'; echo; printf '\\377\\n'; printf '%%s\\n' '%s'" % INET)
+
+    assert reported(watched, 2) == [READ, seen(INET)]
+
+
+# --- replaced ---
+
+def test_a_complaint_on_its_stderr_has_it_replaced_and_everything_read_again(watch, quick, tmp_path):
+    watched = watch('echo "netlink receive error No buffer space available (105)" >&2; echo "Dump  was lost" >&2')
+
+    lost = reported(watched, 3)
+    assert lost[0] == lost[2] == READ
+    assert lost[1].why.startswith('ip monitor: netlink receive error No buffer space available (105)')
+    wait_for(lambda: calls(tmp_path).count('-o monitor address link') == 2)
+    assert quick == [0]
+
+
+def test_one_that_ends_is_replaced_at_once_and_then_with_growing_pauses(watch, quick):
+    watched = watch('exit 0', 'exit 1', 'kill -9 $$', 'exit 0')
+
+    found = reported(watched, 9)
+    assert found[0::2] == [READ] * 5
+    assert found[1::2] == [Lost('ip monitor: ended')] * 4
+    assert quick == [0, 1, 2, 4]
+
+
+def test_one_that_has_lived_long_is_replaced_without_a_pause(watch, quick):
+    ticks = iter(range(0, 100000, 60))
+    watched = watch('exit 0', 'exit 0', clock=lambda: float(next(ticks)))
+
+    assert reported(watched, 5) == [READ, Lost('ip monitor: ended')] * 2 + [READ]
+    assert quick == [0, 0]
+
+
+def test_a_reading_that_fails_is_told_and_tried_again(watch, quick, tmp_path):
+    watched = watch(early=['rm $DIR/link', """printf '%%s\\n' '%s' > $DIR/link""" % LINK])
+
+    found = reported(watched, 2)
+
+    assert found[0].why.startswith('ip -o link: ') and 'No such file' in found[0].why
+    assert found[1] == READ
+
+
+def test_without_ip_it_says_so_and_goes_on_trying(quick, monkeypatch, tmp_path):
+    monkeypatch.setenv('PATH', str(tmp_path))
+    reports, crashes = [], []
+    watched = Monitor(reports.append)
+    watched.start(lambda: crashes.append(True))
+    wait_for(lambda: len(quick) >= 6)
+    watched.close()
+
+    assert reports[:5] == [Lost('ip cannot be started: No such file or directory')] * 5
+    assert (quick[:6], crashes) == ([0, 1, 2, 4, 8, 16], [])
+
+
+def test_replace_has_everything_read_again_at_once(watch, tmp_path):
+    watched = watch()
+    for count in (1, 2, 3):
+        assert reported(watched, count) == [READ] * count
+        watched.replace()
+    reported(watched, 4)
+
+    pids = [int(pid) for pid in read(tmp_path / 'pids').split()]
+    wait_for(lambda: [alive(pid) for pid in pids] == [False] * 3 + [True])
+
+
+def test_replace_ends_a_pause(watch):
+    watched = watch('exit 0', 'exit 0')
+    assert reported(watched, 4) == [READ, Lost('ip monitor: ended')] * 2
+    began = compat.monotonic()
+
+    watched.replace()
+
+    assert reported(watched, 5)[4] == READ
+    assert compat.monotonic() - began < LIMIT
+
+
+def test_replacing_never_blocks_though_nobody_heeds():
+    idle = Monitor([].append)
+    for _ in range(100000):
+        idle.replace()
+
+
+def test_close_ends_the_child(watch, tmp_path):
+    watched = watch()
+    reported(watched, 1)
+    pid = int(read(tmp_path / 'pids'))
+
+    watched.close()
+
+    wait_for(lambda: not alive(pid))
+
+
+def test_no_child_is_begun_after_the_close(fake_ip, tmp_path):
+    fake_ip(SCRIPT)
+    watched = Monitor([].append)
+    watched.close()
+
+    watched.watch()
+
+    assert calls(tmp_path) == []
+
+
+# --- the subscription ---
+
+HEAD = 'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n'
+
+
+@pytest.fixture
+def child():
+    """A process that lives and says nothing."""
+    sleeper = subprocess.Popen(['sleep', '600'], stderr=subprocess.PIPE)
+    yield sleeper
+    sleeper.kill()
+    sleeper.communicate()
+
+
+def row(pid, groups):
+    return '00000000 0   %-10d %s 0        0        0     2        0        4711\n' % (pid, groups)
+
+
+def waits(child, table, looks=50):
+    """How many looks at the clock it took; at `looks` the limit is over."""
+    clock = iter(range(looks * 10))
+    wait_until_subscribed(child, clock=lambda: float(next(clock)), limit=float(looks), table=str(table))
+    return next(clock) - 1
+
+
+def test_a_socket_of_the_child_in_a_group_is_its_subscription(child, tmp_path):
+    write(tmp_path / 'netlink', HEAD + row(1, '00000111') + row(child.pid, '00000111'))
+
+    assert waits(child, tmp_path / 'netlink') == 1
+
+
+@pytest.mark.parametrize('groups, other', [('00000000', 0), ('00000111', 1)])
+def test_neither_its_socket_without_a_group_nor_one_of_another_process_is(child, tmp_path, groups, other):
+    write(tmp_path / 'netlink', HEAD + row(child.pid + other, groups))
+
+    assert waits(child, tmp_path / 'netlink') == 50
+
+
+def test_where_the_kernel_shows_no_table_it_goes_on(child, tmp_path):
+    assert waits(child, tmp_path / 'none') == 1
+
+
+def test_a_child_that_has_ended_is_not_waited_for(tmp_path):
+    ended = subprocess.Popen(['true'], stderr=subprocess.PIPE)
+    ended.wait()
+    write(tmp_path / 'netlink', HEAD)
+
+    assert waits(ended, tmp_path / 'netlink') == 1
+    ended.stderr.close()
+
+
+def test_the_real_ip_monitor_is_seen_to_subscribe():
+    child = iproute.spawn(monitor.FOLLOW)
+    try:
+        wait_until_subscribed(child, limit=LIMIT)
+
+        assert monitor._subscribed(child.pid, '/proc/net/netlink')
+        assert child.poll() is None
+    finally:
+        iproute.Reaper().end(child)

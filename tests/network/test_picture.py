@@ -1,0 +1,89 @@
+"""picture.py: the lines of iproute2, as 3.16 to 6.x print them, become what the kernel has."""
+import pytest
+
+from fbmon.network import picture
+from fbmon.network.picture import Address, AddressSeen, Link, LinkSeen
+
+LINK = (r'3: v0@v1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default '
+        r'qlen 1000\    link/ether 92:fb:1d:a4:c3:0c brd ff:ff:ff:ff:ff:ff')
+INET = r'3: v0    inet 10.9.9.9/24 scope global v0\       valid_lft forever preferred_lft forever'
+OLD_INET = r'3: v0    inet 10.9.9.9/24 scope global v0'
+
+
+def inet(words, address, prefix, secondary=False, lifetime=None, index=3):
+    return Address(index, 'inet', address, prefix, words, secondary, lifetime)
+
+
+@pytest.mark.parametrize('line, seen', [
+    (LINK, LinkSeen(Link(3, 'v0', True, 'v1', None), False)),
+    ('Deleted ' + LINK, LinkSeen(Link(3, 'v0', True, 'v1', None), True)),
+    ('1: lo: <LOOPBACK> mtu 65536 qdisc noop state DOWN', LinkSeen(Link(1, 'lo', False, None, None), False)),
+    ('4: sw1: <BROADCAST,MULTICAST,LOWER_UP> mtu 1500 qdisc mq master br0 state DOWN',
+     LinkSeen(Link(4, 'sw1', False, None, 'br0'), False)),
+    (INET, AddressSeen(inet('10.9.9.9/24', '10.9.9.9', 24), False)),
+    (OLD_INET, AddressSeen(inet('10.9.9.9/24', '10.9.9.9', 24), False)),
+    ('Deleted ' + INET, AddressSeen(inet('10.9.9.9/24', '10.9.9.9', 24), True)),
+    (r'3: v0    inet 10.9.9.10/24 scope global secondary v0\  valid_lft forever',
+     AddressSeen(inet('10.9.9.10/24', '10.9.9.10', 24, secondary=True), False)),
+    (r'3: v0    inet 10.1.1.1 peer 10.1.1.2/32 scope global v0\  valid_lft forever',
+     AddressSeen(inet('10.1.1.1 peer 10.1.1.2/32', '10.1.1.1', 32), False)),
+    (r'3: v0    inet 10.0.0.1/24 scope global dynamic v0\       valid_lft 10sec preferred_lft 10sec',
+     AddressSeen(inet('10.0.0.1/24', '10.0.0.1', 24, lifetime=10), False)),
+    (r'3: v0    inet6 fd00::1/64 scope global nodad \       valid_lft forever preferred_lft forever',
+     AddressSeen(Address(3, 'inet6', 'fd00::1', 64, 'fd00::1/64', False, None), False)),
+])
+def test_a_line_of_ip_is_read(line, seen):
+    assert picture.parse(line) == seen
+
+
+@pytest.mark.parametrize('line', [
+    '', 'Object "x" is unknown, try "ip help".', 'netlink receive error No buffer space available (105)',
+    '10.0.0.0/24 dev v0 proto kernel', r'    link/ether 92:fb:1d:a4:c3:0c brd ff:ff:ff:ff:ff:ff',
+    # The bridge code speaks of its port, not of the interface: the port has left the bridge and is still there.
+    r'4: v0@v1: <BROADCAST,MULTICAST> mtu 1500 master br0 state DOWN \    link/ether 06:e9:5d:85:6b:e7',
+    r'Deleted 4: v0@v1: <BROADCAST,MULTICAST> mtu 1500 master br0 state DOWN \    link/ether 06:e9:5d:85:6b:e7',
+])
+def test_any_other_line_is_passed_over(line):
+    assert picture.parse(line) is None
+
+
+def test_the_index_says_where_an_address_is_since_the_monitor_prints_the_old_name_after_a_rename():
+    now = picture.of([LINK, INET])
+
+    picture.apply(now, picture.parse(LINK.replace('v0@', 'w0@')))
+    picture.apply(now, picture.parse(INET.replace('10.9.9.9', '10.9.9.8')))
+
+    assert now.link('v0') is None
+    assert [entry.address for entry in now.on('w0')] == ['10.9.9.9', '10.9.9.8']
+
+
+def test_a_name_that_another_interface_has_taken_over_stays_with_it():
+    now = picture.of([LINK])
+
+    picture.apply(now, picture.parse(LINK.replace('3: ', '7: ')))
+    picture.apply(now, picture.parse('Deleted ' + LINK))
+
+    assert now.link('v0').index == 7
+
+
+def test_an_address_with_two_prefixes_is_two_entries_and_a_new_lifetime_is_the_same_entry():
+    now = picture.of([LINK, INET, INET.replace('/24', '/32'), INET.replace('valid_lft forever', 'valid_lft 9sec')])
+
+    assert sorted((entry.words, entry.lifetime) for entry in now.entries('v0', '10.9.9.9')) == [
+        ('10.9.9.9/24', 9), ('10.9.9.9/32', None)]
+
+
+def test_an_interface_that_goes_takes_its_addresses_with_it():
+    now = picture.of([LINK, INET])
+
+    picture.apply(now, picture.parse('Deleted ' + LINK))
+
+    assert now == picture.empty()
+
+
+def test_an_address_of_an_interface_that_is_not_known_yet_waits_for_its_name():
+    now = picture.of([INET])
+
+    picture.apply(now, picture.parse(LINK))
+
+    assert now.entries('v0', '10.9.9.9') == (inet('10.9.9.9/24', '10.9.9.9', 24),)

@@ -1,0 +1,93 @@
+"""plan.py: wanted minus actual gives the commands, in the order in which they must come."""
+import pytest
+
+from fbmon.network import picture, plan
+from fbmon.network.plan import Command
+from fbmon.rules.items import AddressItem, Form, PortItem
+from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
+
+CARD = AddressItem('eth0', '10.0.0.1')
+SIX = AddressItem('eth0', 'fd00::1')
+PORT = PortItem('sw0')
+
+
+def kernel(*addresses, **ports):
+    """A Picture with eth0, these addresses on it, and ports by name=up."""
+    lines = ['2: eth0: <UP> mtu 1 qdisc mq']
+    lines += ['%d: %s: <%s> mtu 1 qdisc mq' % (number, name, 'UP' if up else 'BROADCAST')
+              for number, (name, up) in enumerate(sorted(ports.items()), 3)]
+    return picture.of(lines + ['2: eth0    %s scope global eth0' % words for words in addresses])
+
+
+@pytest.mark.parametrize('item, now, has', [
+    (CARD, kernel('inet 10.0.0.1/32'), PRESENT), (CARD, kernel('inet 10.0.0.1/8'), PRESENT),
+    (CARD, kernel('inet 10.0.0.11/32'), ABSENT), (CARD, picture.empty(), MISSING),
+    (PORT, kernel(sw0=True), UP), (PORT, kernel(sw0=False), DOWN), (PORT, kernel(sw1=True), MISSING)])
+def test_present_with_any_prefix_is_present_and_up_is_the_administrative_flag(item, now, has):
+    assert plan.actual(item, now) == has
+
+
+@pytest.mark.parametrize('now', [kernel('inet 10.0.0.1/24', sw0=True), picture.empty()])
+def test_nothing_is_done_where_all_is_right_or_the_interface_is_missing(now):
+    assert plan.commands({CARD: PRESENT, PORT: UP}, now, {}) == []
+
+
+@pytest.mark.parametrize('item, form, line', [
+    (CARD, Form(None, None), 'addr add 10.0.0.1/32 dev eth0'), (CARD, Form(24, None), 'addr add 10.0.0.1/24 dev eth0'),
+    (SIX, Form(None, None), 'addr add fd00::1/128 dev eth0 nodad'),
+    (SIX, Form(64, None), 'addr add fd00::1/64 dev eth0 nodad'),
+    (CARD, Form(24, 5), 'addr add 10.0.0.1/24 dev eth0 valid_lft 5 preferred_lft 5'),
+    (SIX, Form(64, 5), 'addr add fd00::1/64 dev eth0 nodad valid_lft 5 preferred_lft 5')])
+def test_an_address_is_added_with_its_prefix_or_alone_with_its_lease_and_ipv6_without_dad(item, form, line):
+    assert plan.commands({item: PRESENT}, kernel(), {item: form}) == [Command(item, line, PRESENT)]
+
+
+LEASED = 'inet 10.0.0.1/24 scope global dynamic eth0 valid_lft 3sec preferred_lft 3sec'
+
+
+@pytest.mark.parametrize('target, words, lease, line', [
+    (PRESENT, 'inet 10.0.0.1/24', 5, 'addr change 10.0.0.1/24 dev eth0 valid_lft 5 preferred_lft 5'),
+    (PRESENT, LEASED, 5, 'addr change 10.0.0.1/24 dev eth0 valid_lft 5 preferred_lft 5'),
+    (PRESENT, LEASED, None, 'addr change 10.0.0.1/24 dev eth0 valid_lft forever preferred_lft forever'),
+    (PRESENT, 'inet 10.0.0.1/24', None, None), (PRESENT, 'inet 10.0.0.7/24', 5, None),
+    (None, LEASED, 5, 'addr change 10.0.0.1/24 dev eth0 valid_lft 5 preferred_lft 5'),
+    (None, 'inet 10.0.0.1/24', 5, None)])
+def test_a_lease_is_renewed_where_the_address_is_and_undecided_only_where_a_lease_is(target, words, lease, line):
+    found = plan.renewals({CARD: target}, kernel(words), {CARD: Form(24, lease)})
+
+    assert found == ([Command(CARD, line, PRESENT)] if line else [])
+
+
+def test_absent_means_no_entry_of_it_each_removed_with_the_prefix_that_the_kernel_shows():
+    now = kernel('inet 10.0.0.1/24', 'inet 10.0.0.1 peer 10.0.0.9/32', 'inet 10.0.0.2/24')
+
+    assert plan.commands({CARD: ABSENT}, now, {}) == [
+        Command(CARD, 'addr del 10.0.0.1/24 dev eth0', ABSENT),
+        Command(CARD, 'addr del 10.0.0.1 peer 10.0.0.9/32 dev eth0', ABSENT)]
+
+
+def test_removals_come_first_then_ports_up_then_ports_down_then_additions():
+    wanted = {CARD: ABSENT, AddressItem('eth0', '10.0.0.3'): PRESENT, PORT: DOWN, PortItem('sw1'): UP}
+
+    lines = [command.line for command in plan.commands(wanted, kernel('inet 10.0.0.1/32', sw0=True, sw1=False), {})]
+
+    assert lines == ['addr del 10.0.0.1/32 dev eth0', 'link set dev sw1 up', 'link set dev sw0 down',
+                     'addr add 10.0.0.3/32 dev eth0']
+
+
+def test_secondaries_that_the_kernel_will_drop_are_put_back_in_the_same_batch():
+    now = kernel('inet 10.0.0.1/24', 'inet 10.0.0.2/24 secondary', 'inet 10.0.0.3/24')
+
+    lines = [command.line for command in plan.commands({CARD: ABSENT}, now, {}, lambda interface: False)]
+
+    assert lines == ['addr del 10.0.0.1/24 dev eth0', 'addr add 10.0.0.2/24 dev eth0']
+
+
+def test_promoting_secondaries_is_only_asked_for_before_an_ipv4_removal():
+    asked = []
+    now = kernel('inet 10.0.0.1/24', 'inet6 fd00::1/64')
+
+    plan.commands({SIX: ABSENT}, now, {}, asked.append)
+    assert asked == []
+    plan.commands({CARD: ABSENT, SIX: ABSENT}, now, {}, asked.append)
+    assert asked == ['eth0']

@@ -1,0 +1,285 @@
+"""console.py: the status on one screen of 80 columns, what is wrong first, nothing hidden without a word."""
+import fcntl
+import os
+import pty
+import struct
+import termios
+
+import pytest
+
+import statuses
+from fbmon.network import picture
+from fbmon.show import console
+from settings import card, listener, settings
+
+FULL = {
+    'version': '1.0.00', 'pid': 4711, 'uptime_s': 93784.2, 'state': 'bypass', 'state_since_s': 185.4,
+    'held': [], 'failed': 2, 'threshold': 2,
+    'listeners': [
+        {'index': 0, 'host': '10.0.0.2', 'port': 3000, 'interface': 'eth0', 'state': 'active', 'since_s': 93000.0,
+         'last_heartbeat_s': 0.412, 'longest_gap_s': 1.004, 'received': 93001, 'ignored': 0, 'missed': 0,
+         'error': None},
+        {'index': 1, 'host': 'fd00::2', 'port': 3001, 'interface': 'eth0', 'state': 'failed', 'since_s': 185.4,
+         'last_heartbeat_s': 188.4, 'longest_gap_s': 12.0, 'received': 7, 'ignored': 3, 'missed': 62, 'error': None},
+        {'index': 2, 'host': None, 'port': None, 'interface': None, 'state': 'unconfigured', 'since_s': None,
+         'last_heartbeat_s': None, 'longest_gap_s': None, 'received': 0, 'ignored': 0, 'missed': 0, 'error': 'faulty'}],
+    'cards': [
+        {'index': 0, 'address': '10.0.1.1', 'interface': 'eth0', 'wanted': 'absent', 'actual': 'absent', 'error': None},
+        {'index': 1, 'address': None, 'interface': None, 'wanted': None, 'actual': None, 'error': 'faulty'}],
+    'ports': [
+        {'name': 'sw1', 'global': True, 'listeners': [0, 1], 'wanted': 'down', 'actual': 'up', 'error': 'no'},
+        {'name': 'sw2', 'global': False, 'listeners': [1], 'wanted': 'down', 'actual': 'missing', 'error': 'no'},
+        {'name': 'sw3', 'global': False, 'listeners': [], 'wanted': None, 'actual': None, 'error': None}],
+    'problems': ['listener 2 is unconfigured: LISTEN_HB_HOST[2]=10.0.0.300: no IPv4 or IPv6 address; give one like '
+                 '10.0.0.1', 'port sw1: RTNETLINK answers: Operation not permitted'],
+    'history': []}
+
+TEXT = '''\
+bypass for 3m5s: 2 of 3 listeners failed, threshold 2
+listeners: 1 active, 1 failed, 1 unconfigured
+cards: 1 absent, 1 unconfigured; 1 not as wanted
+ports: 1 up, 1 missing, 1 unknown; 2 not as wanted
+fastbypass_monitor 1.0.00, pid 4711, up 1d2h
+
+PROBLEMS
+! listener 2 is unconfigured: LISTEN_HB_HOST[2]=10.0.0.300: no IPv4 or IPv6
+    address; give one like 10.0.0.1
+! port sw1: RTNETLINK answers: Operation not permitted
+
+  LISTENER          STATE         FOR LAST  GAP RECEIVED IGNORED
+! 1 [fd00::2]:3001  failed       3m5s 3m8s  12s        7       3
+! 2 ?:?             unconfigured    -    -    -        0       0
+  0 10.0.0.2:3000   active       1d1h 0.4s 1.0s    93001       0
+
+  CARD        WANTED  ACTUAL  INTERFACE
+! 1 ?         -       -       ?
+  0 10.0.1.1  absent  absent  eth0
+
+  PORT  WANTED  ACTUAL   FOLLOWS
+! sw1   down    up       global state and listener 0-1
+! sw2   down    missing  listener 1
+  sw3   -       -
+'''
+
+
+def with_fields(**fields):
+    return dict(FULL, **fields)
+
+
+def widest(text):
+    return max(len(line) for line in text.splitlines())
+
+
+def test_the_full_status_reads_like_this():
+    assert console.render(FULL) == TEXT
+
+
+def test_what_is_empty_is_left_out():
+    empty = with_fields(listeners=[], cards=[], ports=[], problems=[], failed=0, threshold=None, state='unknown')
+
+    assert console.render(empty) == ('unknown for 3m5s: 0 of 0 listeners failed, threshold ?\n'
+                                     'fastbypass_monitor 1.0.00, pid 4711, up 1d2h\n')
+
+
+def test_what_is_waited_for_is_named():
+    assert console.render(with_fields(held=[0, 2])).splitlines()[1] == (
+        'held: nothing is decided until these listeners have reported: 0, 2')
+    nobody = [statuses.listener(index, 'unconfigured') for index in range(2)]
+    assert console.render(with_fields(listeners=nobody)).splitlines()[1] == (
+        'held: nothing is decided while all listeners are unconfigured')
+
+
+def test_no_line_is_longer_than_80_columns_however_long_the_parts_are():
+    listeners = [dict(FULL['listeners'][0], host='fd00:1111:2222:3333:4444:5555:6666:7777', state='unconfigured',
+                      since_s=1e7, last_heartbeat_s=1e7, longest_gap_s=1e7, received=10 ** 10, ignored=10 ** 10)]
+    cards = [dict(FULL['cards'][0], address='fd00:1111:2222:3333:4444:5555:6666:7777', interface='a' * 15)]
+    ports = [dict(FULL['ports'][0], name='b' * 15, listeners=list(range(100)))]
+    text = console.render(with_fields(listeners=listeners, cards=cards, ports=ports, held=list(range(300)),
+                                      problems=['word ' * 100], state='unknown', state_since_s=1e9))
+
+    assert widest(text) <= 80
+
+
+def test_nothing_of_a_long_row_is_lost():
+    host, name = 'fd00:1111:2222:3333:4444:5555:6666:7777', 'b' * 15
+    listeners = [statuses.listener(7, host=host, port=65535, received=10 ** 10)]
+    ports = [statuses.port(name, listeners=list(range(0, 100, 2)))]
+    text = console.render(statuses.status(listeners, ports=ports))
+
+    words = ' '.join(text.split())
+    assert '7 [%s]:65535 active 20h0m 0.4s 1.0s 10.0G 0' % host in words
+    assert '%s up up global state and listener %s' % (name, ', '.join(map(str, range(0, 100, 2)))) in words
+    assert widest(text) <= 80
+
+
+def test_all_listeners_that_are_waited_for_are_named():
+    text = console.render(with_fields(held=list(range(0, 200, 2))))
+
+    assert '196, 198' in ' '.join(text.split())
+
+
+def test_a_problem_is_wrapped_and_never_cut():
+    problem = 'the remedy is ' + ' '.join('word%d' % number for number in range(60))
+
+    lines = console.render(with_fields(problems=[problem])).split('\n\n')[1].splitlines()
+
+    assert ' '.join(' '.join(lines).split()) == 'PROBLEMS ! ' + problem
+    assert lines[1].startswith('! the') and all(line.startswith('    ') for line in lines[2:])
+
+
+def test_on_a_terminal_states_are_coloured_and_the_columns_stay():
+    plain, coloured = console.render(FULL), console.render(FULL, colour=True)
+
+    assert console.RED + 'bypass' + console.PLAIN in coloured and console.GREEN + 'active' + console.PLAIN in coloured
+    for code in (console.RED, console.GREEN, console.YELLOW, console.PLAIN):
+        coloured = coloured.replace(code, '')
+    assert coloured == plain
+
+
+def test_on_a_screen_of_24_lines_the_state_and_all_that_is_wrong_are_there_and_the_rest_is_counted():
+    assert console.render(statuses.large(), height=24) == """\
+normal for 20h0m: 2 of 64 listeners failed, threshold 3
+listeners: 61 active, 2 failed, 1 unconfigured
+cards: 8 present
+ports: 47 up, 1 down; 1 not as wanted
+fastbypass_monitor 1.0.00, pid 4711, up 20h6m
+PROBLEMS
+! port e101-041-0 cannot be made down: RTNETLINK answers: Operation not
+    permitted
+! listener 63 is unconfigured: interface eth9 is not there
+  LISTENER               STATE          FOR LAST  GAP RECEIVED IGNORED
+! 17 192.168.1.117:3017  failed        3m5s 3m8s 1.0s    72000       0
+! 40 192.168.1.140:3040  failed        3m5s 3m8s 1.0s    72000       0
+! 63 192.168.1.163:3063  unconfigured     -    -    -        0       0
+  not shown: 61 active
+  PORT        WANTED  ACTUAL  FOLLOWS
+! e101-041-0  down    up      global state and listener 40
+  not shown: 1 down, 46 up
+Rows are left out to fit this screen. All of them: fbypass_ctl show | less
+"""
+
+
+@pytest.mark.parametrize('failed, unconfigured', [((), ()), (range(64), ()), ((), range(64)), ((1, 2), range(3, 60))])
+@pytest.mark.parametrize('height', [24, 50])
+def test_whatever_is_wrong_it_fits_the_screen_and_every_row_is_shown_or_counted(failed, unconfigured, height):
+    status = statuses.large(tuple(failed), tuple(unconfigured))
+    lines = console.render(status, height=height).splitlines()
+
+    assert len(lines) < height and max(map(len, lines)) <= 80
+    assert lines[1].startswith(('listeners: ', 'held: ')) and lines[-1].startswith('Rows are left out')
+    start = [index for index, line in enumerate(lines) if line.startswith('  LISTENER')]
+    if failed or unconfigured:
+        rows = [line for line in lines[start[0]:] if '192.168' in line]
+        left_out = [line for line in lines[start[0]:] if 'not shown' in line][0]
+        assert rows and len(rows) + sum(int(word) for word in left_out.split() if word.isdigit()) == 64
+
+
+def test_a_status_that_fits_the_screen_is_shown_whole():
+    assert console.render(FULL, height=TEXT.count('\n') + 1) == TEXT
+    assert console.render(FULL, height=TEXT.count('\n')) != TEXT
+
+
+def test_without_a_screen_every_row_is_there_with_what_is_wrong_first():
+    lines = console.render(statuses.large()).splitlines()
+
+    listeners = [line.split()[0:2] for line in lines if ':30' in line]
+    assert [words[0] for words in listeners[:4]] == ['!', '!', '!', '0'] and len(listeners) == 64
+    assert len([line for line in lines if line[2:].startswith('e101-')]) == 48
+    assert len([line for line in lines if line.endswith('present  eth0')]) == 8
+
+
+@pytest.mark.parametrize('environ, expected', [
+    ({'TERM': 'xterm'}, (True, 33)), ({'TERM': 'dumb'}, (False, 33)), ({}, (False, 33)),
+    ({'TERM': 'xterm', 'NO_COLOR': '1'}, (False, 33)), ({'TERM': 'xterm', 'NO_COLOR': ''}, (True, 33))])
+def test_colour_only_on_a_terminal_that_knows_it_and_where_nobody_objects(environ, expected):
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack('hhhh', 33, 100, 0, 0))
+    with os.fdopen(leader, 'rb'), os.fdopen(follower, 'w') as stream:
+        assert console.terminal(stream, environ) == expected
+
+
+def test_a_serial_line_that_does_not_know_its_height_has_24_lines():
+    leader, follower = pty.openpty()
+    with os.fdopen(leader, 'rb'), os.fdopen(follower, 'w') as stream:
+        assert console.terminal(stream, {'TERM': 'dumb'}) == (False, 24)
+
+
+def test_a_file_or_pipe_is_no_terminal(tmp_path):
+    with open(str(tmp_path / 'out'), 'w') as stream:
+        assert console.terminal(stream, {'TERM': 'xterm'}) == (False, None)
+
+
+def test_without_a_daemon_the_kernel_is_shown_of_all_that_the_file_names():
+    file = settings([listener(0, ports=('sw1',))], [card(0), card(1), card(2, interface='eth9', error='faulty')],
+                    ports=('sw0', 'sw9'), faulty_ports={'lo': 'never'})
+    lines = ['%d: %s mtu 1 qdisc mq' % pair for pair in enumerate(
+        ('lo: <UP>', 'eth0: <UP>', 'sw0: <UP>', 'sw1: <BROADCAST>'), 1)]
+    lines.append('2: eth0    inet 10.0.1.1/24 scope global eth0')
+
+    assert console.kernel(file, picture.of(lines)) == """\
+CARD        INTERFACE  ACTUAL
+0 10.0.1.0  eth0       absent
+1 10.0.1.1  eth0       present
+2 10.0.1.2  eth9       -
+
+PORTS
+1 down: sw1
+1 missing: sw9
+2 up: lo, sw0
+"""
+
+
+def test_without_a_daemon_64_listeners_8_cards_and_48_ports_fit_a_screen():
+    names = ['e101-%03d-0' % (index + 1) for index in range(48)]
+    file = settings([listener(index, ports=(name,)) for index, name in enumerate(names)],
+                    [card(index) for index in range(8)])
+    text = console.kernel(file, picture.of(['%d: %s: <BROADCAST> mtu 1 qdisc mq' % (index + 1, name)
+                                            for index, name in enumerate(names)]))
+
+    # Two lines more say that no daemon runs, and the last one is the shell's.
+    assert text.count('\n') <= 21 and widest(text) <= 80
+    assert all(name in text for name in names)
+
+
+def test_where_there_was_no_gap_yet_none_is_shown():
+    row = statuses.listener(0, received=1, longest_gap_s=0.0)
+
+    assert ' 0.4s   - ' in console.render(statuses.status([row]))
+
+
+@pytest.mark.parametrize('number, text', [
+    (0, '0'), (99999, '99999'), (100000, '100.0k'), (999999, '999.9k'), (1000000, '1.0M'), (315360000, '315.3M'),
+    (31536000000, '31.5G')])
+def test_a_count_is_short_and_never_more_than_it_is(number, text):
+    assert console.amount(number) == text
+
+
+@pytest.mark.parametrize('numbers, text', [([], ''), ([3], '3'), ([0, 1, 2, 5, 7, 8], '0-2, 5, 7-8')])
+def test_numbers_in_a_row_are_a_range(numbers, text):
+    assert console.indexes(numbers) == text
+
+
+@pytest.mark.parametrize('seconds, text', [
+    (None, '-'), (0, '0.0s'), (0.04, '0.0s'), (9.94, '9.9s'), (10.4, '10s'), (59.9, '59s'), (60, '1m0s'),
+    (3599, '59m59s'), (3600, '1h0m'), (86399, '23h59m'), (86400, '1d0h'), (1e8, '1157d9h'), (-0.0001, '0.0s'),
+])
+def test_a_duration_shows_its_two_largest_units(seconds, text):
+    assert console.duration(seconds) == text
+
+
+@pytest.mark.parametrize('host, port, text', [
+    ('10.0.0.1', 3000, '10.0.0.1:3000'), ('fd00::1', 3000, '[fd00::1]:3000'), (None, 3000, '?:3000'),
+    ('10.0.0.1', None, '10.0.0.1:?')])
+def test_an_address_is_shown_with_its_port(host, port, text):
+    assert console.address(host, port) == text
+
+
+def test_the_history_is_a_line_for_each_transition(monkeypatch):
+    monkeypatch.setattr(console.time, 'localtime', console.time.gmtime)
+    one = {'at': 1795552760.5, 'kind': 'global', 'name': 'state', 'from': 'normal', 'to': 'bypass',
+           'why': '1 failed >= 1'}
+
+    assert console.history([one, dict(one, kind='port', name='sw1')]) == (
+        '2026-11-24 20:39:20  global state: normal -> bypass: 1 failed >= 1\n'
+        '2026-11-24 20:39:20  port sw1: normal -> bypass: 1 failed >= 1\n')
+    assert console.history([]) == 'no transitions yet\n'

@@ -1,0 +1,348 @@
+"""logs.py: lines with offset from UTC in files of limited size; whatever happens to the disk stops nothing."""
+import fcntl
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from fbmon.base import compat
+from fbmon.tell import logs
+from helpers import LIMIT, ROOT, fill, read, write
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """zone(TZ): the local time zone of the test."""
+    def change(name):
+        monkeypatch.setenv('TZ', name)
+        time.tzset()
+    yield change
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def log(root_logger, tmp_path, monkeypatch):
+    """log(...): set_up in tmp/logs; returns what it returns. What goes to stderr is in log.stderr."""
+    monkeypatch.delenv('JOURNAL_STREAM', raising=False)
+    with open(str(tmp_path / 'stderr'), 'wb') as stderr:
+        def begin(directory=None, level='INFO', descriptor=stderr):
+            monkeypatch.setattr(sys, 'stderr', descriptor)
+            return logs.set_up(str(directory or tmp_path / 'logs'), level)
+        begin.stderr = lambda: read(tmp_path / 'stderr')
+        begin.path = tmp_path / 'logs' / logs.NAME
+        yield begin
+
+
+@pytest.fixture
+def pipe():
+    """(reading descriptor, file to write to): what stderr is in the journal's stead."""
+    reader, writer = compat.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETFL, fcntl.fcntl(writer, fcntl.F_GETFL) & ~os.O_NONBLOCK)
+    with os.fdopen(writer, 'wb', 0) as stream:
+        yield reader, stream
+    os.close(reader)
+
+
+def took(reader):
+    """The lines that are waiting in a pipe."""
+    lines = b''
+    try:
+        while True:
+            lines += os.read(reader, 65536)
+    except EnvironmentError:
+        return lines.decode('utf-8').splitlines()
+
+
+@pytest.mark.parametrize('name, created, text', [
+    ('UTC0', 1795552760.123, '2026-11-24T20:39:20.123+00:00'),
+    ('CET-1CEST,M3.5.0,M10.5.0/3', 1795552760.123, '2026-11-24T21:39:20.123+01:00'),
+    ('CET-1CEST,M3.5.0,M10.5.0/3', 1782000000.5, '2026-06-21T02:00:00.500+02:00'),
+    ('IST-5:30', 1795552760.0, '2026-11-25T02:09:20.000+05:30'),
+    ('NPT-5:45', 1795552760.999, '2026-11-25T02:24:20.999+05:45'),
+    ('NST3:30', 1795552760.123, '2026-11-24T17:09:20.123-03:30'),
+    ('EST5', 1795552760.123, '2026-11-24T15:39:20.123-05:00'),
+    ('XXX-14', 1795552760.123, '2026-11-25T10:39:20.123+14:00'),
+])
+def test_a_line_begins_with_local_time_and_its_offset_from_utc(zone, name, created, text):
+    zone(name)
+    record = logging.LogRecord('x', logging.INFO, 'x', 1, 'global state: %s', ('normal',), None)
+    record.created, record.msecs = created, created % 1 * 1000 + 0.5
+
+    assert logs._formatter().format(record) == text + ' INFO global state: normal'
+
+
+def test_lines_go_to_the_file_and_to_stderr(log, zone):
+    zone('UTC0')
+    assert log() is None
+
+    logging.info('global state: %s -> %s', 'unknown', 'normal')
+    logging.debug('not at this level')
+
+    line, = read(log.path).splitlines()
+    assert line.endswith('+00:00 INFO global state: unknown -> normal')
+    assert log.stderr() == line + '\n'
+
+
+def test_in_the_journal_lines_have_no_time_of_their_own(log, monkeypatch):
+    monkeypatch.setenv('JOURNAL_STREAM', '8:1234')
+    log()
+
+    logging.warning('x')
+
+    assert log.stderr() == 'WARNING x\n'
+
+
+def test_the_level_is_that_of_the_file(log):
+    log(level='ERROR')
+    logging.warning('not')
+    logging.error('this')
+
+    assert [line.split(' ', 1)[1] for line in read(log.path).splitlines()] == ['ERROR this']
+
+
+def test_a_second_set_up_writes_no_line_twice(log):
+    log()
+    log()
+    logging.info('once')
+
+    assert len(read(log.path).splitlines()) == 1
+
+
+def test_there_are_at_most_5_files_of_5_mb():
+    assert (logs.FILES, logs.SIZE) == (5, 5 * 1024 * 1024)
+
+
+def test_files_are_rotated_by_size_and_the_oldest_goes(log, monkeypatch):
+    monkeypatch.setattr(logs, 'SIZE', 2000)
+    log()
+    for number in range(1000):
+        logging.info('line %d', number)
+
+    directory = os.path.dirname(str(log.path))
+    names = sorted(os.listdir(directory))
+    assert names == [logs.NAME] + ['%s.%d' % (logs.NAME, number) for number in range(1, logs.FILES)]
+    assert all(os.path.getsize(os.path.join(directory, name)) <= 2000 for name in names)
+    assert read(log.path).splitlines()[-1].endswith(' line 999')
+
+
+def test_children_do_not_inherit_the_file(log):
+    log()
+    logging.info('x')
+
+    listed = subprocess.Popen(['ls', '-l', '/proc/self/fd'], stdout=subprocess.PIPE, close_fds=False).communicate()[0]
+    assert logs.NAME.encode('ascii') not in listed
+
+
+def test_text_that_is_not_ascii_is_written_as_utf_8_in_any_locale(tmp_path):
+    script = (b'import logging, sys; from fbmon.tell import logs; logs.set_up(sys.argv[1], "INFO"); '
+              b'logging.info(b"K\\xc3\\xb6ln %s".decode("utf-8"), "x")').decode('ascii')
+    environ = dict(os.environ, LC_ALL='C', PYTHONCOERCECLOCALE='0', PYTHONUTF8='0',
+                   PYTHONPATH=ROOT)
+    child = subprocess.Popen([sys.executable, '-c', script, str(tmp_path)], env=environ, stderr=subprocess.PIPE)
+
+    assert b'Traceback' not in child.communicate()[1]
+    assert read(tmp_path / logs.NAME).endswith(b'INFO K\xc3\xb6ln x\n'.decode('utf-8'))
+
+
+def test_bytes_of_any_kind_in_a_line_are_written_somehow(log, tmp_path):
+    os.makedirs(str(tmp_path / 'odd').encode('ascii') + b'/\xff\xfe')
+    log()
+    logging.info('%r', b'\xff\xfe')
+    logging.info('%s', os.listdir(str(tmp_path / 'odd'))[0])
+    logging.info('after')
+
+    with open(str(log.path), 'rb') as lines:
+        assert len(lines.read().splitlines()) == 3
+
+
+# --- what a disk can do ---
+
+def test_a_missing_directory_is_made(log, tmp_path):
+    assert log(tmp_path / 'a' / 'b') is None
+    logging.info('x')
+
+    assert read(tmp_path / 'a' / 'b' / logs.NAME)
+
+
+def test_a_directory_that_cannot_be_made_is_told_of_and_lines_go_to_stderr(log, tmp_path):
+    write(tmp_path / 'file', '')
+
+    assert log(tmp_path / 'file' / 'logs') == 'no log file in %s: Not a directory' % (tmp_path / 'file' / 'logs')
+    logging.info('x')
+    assert log.stderr().endswith(' INFO x\n')
+
+
+def test_something_else_in_place_of_the_file_is_told_of(log, tmp_path):
+    (tmp_path / 'logs').mkdir()
+    (tmp_path / 'logs' / logs.NAME).mkdir()
+
+    assert log() == 'no log file in %s: Is a directory' % (tmp_path / 'logs')
+
+
+def test_a_directory_that_vanishes_stops_nothing(log, tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, 'SIZE', 500)
+    log()
+    shutil.rmtree(str(tmp_path / 'logs'))
+    for number in range(100):
+        logging.info('line %d', number)
+
+    assert log.stderr().endswith(' line 99\n')
+    (tmp_path / 'logs').mkdir()
+    logging.info('again')
+    assert read(log.path).splitlines()[-1].endswith(' again')
+
+
+def test_a_full_disk_stops_nothing_and_lines_go_on_once_it_has_room(log, small_disk):
+    log(small_disk)
+    path = os.path.join(small_disk, logs.NAME)
+    logging.info('before')
+    fill(os.path.join(small_disk, 'filler'))
+    for number in range(1000):
+        logging.info('line %d on a full disk', number)
+    assert log.stderr().endswith(' line 999 on a full disk\n')
+    os.unlink(os.path.join(small_disk, 'filler'))
+    logging.info('first with room')
+    logging.info('last')
+
+    assert read(path).splitlines()[-1].endswith(' last')
+
+
+def test_a_disk_that_is_full_when_the_file_is_rotated_is_no_end_of_it(log, small_disk, monkeypatch):
+    monkeypatch.setattr(logs, 'SIZE', 3000)
+    log(small_disk)
+    fill(os.path.join(small_disk, 'filler'))
+    before = len(os.listdir('/proc/self/fd'))
+    for number in range(2000):
+        logging.info('line %d on a full disk', number)
+    assert len(os.listdir('/proc/self/fd')) <= before
+    os.unlink(os.path.join(small_disk, 'filler'))
+    for number in range(200):
+        logging.info('line %d with room', number)
+
+    assert read(os.path.join(small_disk, logs.NAME)).splitlines()[-1].endswith(' line 199 with room')
+
+
+def test_a_rotation_that_fails_does_not_end_the_log(log, tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, 'SIZE', 500)
+    log()
+    for number in range(1, logs.FILES):
+        os.makedirs(str(tmp_path / 'logs' / ('%s.%d' % (logs.NAME, number)) / 'x'))
+    for number in range(100):
+        logging.info('line %d', number)
+    for number in range(1, logs.FILES):
+        shutil.rmtree(str(tmp_path / 'logs' / ('%s.%d' % (logs.NAME, number))), ignore_errors=True)
+    logging.info('again')
+
+    assert log.stderr().endswith(' again\n')
+    assert read(log.path).splitlines()[-1].endswith(' again')
+
+
+# --- what a reader can do ---
+
+def test_a_broken_stderr_stops_nothing(log, pipe):
+    log(descriptor=pipe[1])
+    os.dup2(os.open(os.devnull, os.O_RDONLY), pipe[0])
+
+    logging.info('x')
+
+    assert read(log.path).endswith(' x\n')
+
+
+def test_no_stderr_at_all_stops_nothing(log):
+    log(descriptor=None)
+
+    logging.info('x')
+
+    assert read(log.path).endswith(' x\n')
+
+
+def test_a_stderr_that_nobody_reads_holds_up_nobody_and_the_file_has_every_line(log, pipe):
+    log(descriptor=pipe[1])
+    done = threading.Event()
+
+    def write_much():
+        for number in range(2000):
+            logging.info('line %d %s', number, 'x' * 100)
+        done.set()
+    thread = threading.Thread(target=write_much)
+    thread.daemon = True
+    thread.start()
+
+    assert done.wait(LIMIT)
+    assert len(read(log.path).splitlines()) == 2000
+
+
+def test_what_found_no_room_on_stderr_is_counted_once_somebody_reads_again(log, pipe):
+    log(descriptor=pipe[1])
+    for number in range(2000):
+        logging.info('line %d %s', number, 'x' * 100)
+    there = took(pipe[0])
+
+    logging.info('again')
+    logging.info('last')
+
+    missing, again, last = took(pipe[0])
+    assert missing == '(%d lines are missing here: nobody took them)' % (2000 - len(there))
+    assert 0 < len(there) < 2000 and again.endswith(' INFO again') and last.endswith(' INFO last')
+
+
+def test_a_line_longer_than_a_pipe_takes_at_once_comes_whole_where_it_is_read(log, pipe):
+    log(descriptor=pipe[1])
+
+    logging.info('x' * 20000)
+
+    assert [line[-20006:] for line in took(pipe[0])] == [' INFO ' + 'x' * 20000]
+
+
+def test_a_line_longer_than_all_that_a_pipe_takes_holds_up_nobody(log, pipe):
+    log(descriptor=pipe[1])
+    thread = threading.Thread(target=logging.info, args=('x' * 1000000,))
+    thread.daemon = True
+    thread.start()
+
+    thread.join(LIMIT)
+
+    assert not thread.is_alive()
+
+
+# --- what stands in the file's place ---
+
+def test_a_symbolic_link_in_place_of_the_file_is_not_followed(log, tmp_path):
+    write(tmp_path / 'precious', 'precious\n')
+    (tmp_path / 'logs').mkdir()
+    os.symlink(str(tmp_path / 'precious'), str(log.path))
+
+    assert log().startswith('no log file in %s: ' % (tmp_path / 'logs'))
+    logging.info('x')
+
+    assert (read(tmp_path / 'precious'), log.stderr()[-8:]) == ('precious\n', ' INFO x\n')
+
+
+@pytest.mark.parametrize('read_by_somebody', [False, True])
+def test_a_pipe_in_place_of_the_file_is_not_waited_for(log, tmp_path, read_by_somebody):
+    (tmp_path / 'logs').mkdir()
+    os.mkfifo(str(log.path))
+    reader = os.open(str(log.path), os.O_RDONLY | os.O_NONBLOCK) if read_by_somebody else None
+    before = len(os.listdir('/proc/self/fd'))
+
+    assert log().startswith('no log file in %s: ' % (tmp_path / 'logs'))
+
+    assert len(os.listdir('/proc/self/fd')) == before
+    if reader is not None:
+        os.close(reader)
+
+
+def test_whatever_the_mask_is_nobody_else_can_write_the_file(log):
+    mask = os.umask(0)
+    try:
+        log()
+    finally:
+        os.umask(mask)
+
+    assert os.stat(str(log.path)).st_mode & 0o777 == 0o644
