@@ -5,6 +5,7 @@ from collections import namedtuple
 from fbmon.base import compat
 from fbmon.network import picture, plan, sysctl
 from fbmon.network.pauses import Pauses
+from fbmon.network.promotion import Promotion
 from fbmon.rules.items import PLAIN, AddressItem, PortItem, describe
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
 
@@ -44,9 +45,7 @@ class Keeper(object):
         self._right = {}
         self._forms = {}
         self._unrenewed = {}
-        self._promoted = set()
-        self._checked = set()
-        self._unpromoted = set()
+        self._promotion = Promotion(settings)
         self._names = frozenset()
 
     def read(self, fresh):
@@ -92,7 +91,7 @@ class Keeper(object):
 
     def _act(self, wanted, forms, why):
         todo = dict((item, target) for item, target in wanted.items() if self._may_try(item, target))
-        self._checked.clear()
+        self._promotion.begin()
         commands = plan.commands(todo, self.picture, forms, self._keeps_secondaries)
         if commands:
             self._execute(commands, why)
@@ -197,21 +196,7 @@ class Keeper(object):
         return item not in self._flights and not waits
 
     def _keeps_secondaries(self, interface):
-        """Set promote_secondaries before the first removal on an interface, and where there are secondaries look at it
-        before each batch: somebody may have reset it meanwhile."""
-        index = self.picture.names[interface]
-        if index in self._checked:
-            return True
-        spared = index in self._promoted and not any(entry.secondary for entry in self.picture.on(interface))
-        if spared or self._sysctl.promote_secondaries(interface):
-            self._promoted.add(index)
-            self._checked.add(index)
-            return True
-        if interface not in self._unpromoted:
-            self._unpromoted.add(interface)
-            logging.warning('interface %s: promote_secondaries cannot be set: addresses that the kernel drops '
-                            'together with a removed one are put back', interface)
-        return False
+        return self._promotion.keeps_secondaries(interface, self.picture)
 
     def _execute(self, commands, why):
         """Remember what is put there, then have it done; what failed is tried again after a pause."""

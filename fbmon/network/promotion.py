@@ -1,0 +1,35 @@
+"""Keeps an interface's other addresses where one of them goes: promote_secondaries, set in time and looked at again."""
+import logging
+
+CANNOT = ('interface %s: promote_secondaries cannot be set: addresses that the kernel drops '
+          'together with a removed one are put back')
+
+
+class Promotion(object):
+    """Which interfaces are prepared for the end of a primary address. For the controller's thread."""
+
+    def __init__(self, settings):
+        self._sysctl = settings
+        self._promoted = set()
+        self._checked = set()
+        self._unpromoted = set()
+
+    def begin(self):
+        """A batch is about to be made: what was looked at for the last one is looked at again."""
+        self._checked.clear()
+
+    def keeps_secondaries(self, interface, picture):
+        """Set promote_secondaries before the first removal on an interface, and where there are secondaries look at it
+        before each batch: somebody may have reset it meanwhile. False, told once, where it cannot be set."""
+        index = picture.names[interface]
+        if index in self._checked:
+            return True
+        spared = index in self._promoted and not any(entry.secondary for entry in picture.on(interface))
+        if spared or self._sysctl.promote_secondaries(interface):
+            self._promoted.add(index)
+            self._checked.add(index)
+            return True
+        if interface not in self._unpromoted:
+            self._unpromoted.add(interface)
+            logging.warning(CANNOT, interface)
+        return False
