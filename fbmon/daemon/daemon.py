@@ -16,7 +16,7 @@ from fbmon.memory import rundir
 from fbmon.memory.history import History
 from fbmon.memory.ledger import Ledger
 from fbmon.memory.records import Records
-from fbmon.network.iproute import Batch
+from fbmon.network.batch import Batch
 from fbmon.network.monitor import Monitor
 from fbmon.show import statussocket
 from fbmon.tell import logs
