@@ -80,7 +80,8 @@ def levels():
     """The picture of the README: for each of its lines, from the top, {room: its modules}."""
     picture = re.search(r'(?s)\n## The code\n.*?\n    fbmon.py .*?\n(.*?)\n\n', read('README.md')).group(1)
     found = []
-    for line in picture.splitlines():
+    # A long list goes on in the next line.
+    for line in re.sub(r',\n {29}', ', ', picture).splitlines():
         names = re.findall(r'(\w+)/', line)
         lists = line.rpartition('/')[2].split(u'\xb7')
         found.append(dict((room, [name.strip() for name in text.split(',')]) for room, text in zip(names, lists)))

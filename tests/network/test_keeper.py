@@ -3,8 +3,9 @@ import logging
 
 import pytest
 
-from fbmon.network import keeper, picture
+from fbmon.network import picture
 from fbmon.network.keeper import Keeper
+from fbmon.network.shown import SHOWN_LIMIT
 from fbmon.rules.items import AddressItem, Form, PortItem
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
 
@@ -130,7 +131,7 @@ def test_a_change_that_is_not_shown_within_a_second_has_everything_read_again():
     world.settle(card=PRESENT)
 
     world.now = world.network.deadline()
-    assert (world.now, world.settle(card=PRESENT)) == (keeper.SHOWN_LIMIT, [])
+    assert (world.now, world.settle(card=PRESENT)) == (SHOWN_LIMIT, [])
     assert world.replaced == [1.0]
     assert 'did not show' in world.network.trouble(CARD)
 

@@ -1,0 +1,77 @@
+"""What failed on the network: in ip's own words, when it is tried again, and what is said of it."""
+import logging
+from collections import namedtuple
+
+from fbmon.base import compat
+from fbmon.network.pauses import Pauses
+from fbmon.rules.items import describe
+
+# A change that failed. words: ip's own; again: monotonic seconds of the next try; pauses: the lengths to come.
+Trouble = namedtuple('Trouble', 'target words again pauses')
+
+NOT_RENEWED = 'the lease of %s cannot be renewed: %s'
+
+
+class Troubles(object):
+    """The items whose last change failed, and the leases that could not be renewed."""
+
+    def __init__(self, clock=compat.monotonic):
+        self._clock = clock
+        self._known = {}
+        self._unrenewed = {}
+
+    def fail(self, item, target, words):
+        """A change to target failed: it is tried again after a pause, longer each time."""
+        before = self._known.get(item)
+        pauses = before.pauses if before and before.target == target else Pauses()
+        pause = pauses.next()
+        trouble = self._known[item] = Trouble(target, words, self._clock() + pause, pauses)
+        level = logging.DEBUG if before and before.words == words else logging.WARNING
+        logging.log(level, '%s; tried again in %d s', cannot_be(item, trouble), pause)
+
+    def over(self, item):
+        """The item is as wanted."""
+        self._known.pop(item, None)
+
+    def keep(self, wanted):
+        """Only what is in there still counts."""
+        for item in [item for item in self._known if item not in wanted]:
+            del self._known[item]
+
+    def waits(self, item, target):
+        """Whether the change has failed and its next try is not due yet."""
+        trouble = self._known.get(item)
+        return bool(trouble) and trouble.target == target and self._clock() < trouble.again
+
+    def retry_on(self, touched):
+        """A change of the kernel's on these interfaces: what failed there may work now."""
+        now = self._clock()
+        for item, trouble in list(self._known.items()):
+            if item[0] in touched:
+                self._known[item] = trouble._replace(again=min(trouble.again, now))
+
+    def renewed(self, words):
+        """Take {item: ip's words} of the leases that could not be renewed just now."""
+        for item, said in sorted(words.items()):
+            level = logging.DEBUG if self._unrenewed.get(item) == said else logging.WARNING
+            logging.log(level, NOT_RENEWED, describe(item), said)
+        self._unrenewed = words
+
+    def words(self, item):
+        """Why the last change of an item failed, in ip's own words, or None."""
+        trouble = self._known.get(item)
+        return trouble.words if trouble else None
+
+    def lines(self):
+        """A line for each of them, with ip's own words."""
+        return [cannot_be(item, trouble) for item, trouble in sorted(self._known.items())] \
+            + [NOT_RENEWED % (describe(item), said) for item, said in sorted(self._unrenewed.items())]
+
+    def times(self):
+        """Monotonic seconds of the next tries."""
+        return [trouble.again for trouble in self._known.values()]
+
+
+def cannot_be(item, trouble):
+    """What failed, in the words of log and status."""
+    return '%s cannot be made %s: %s' % (describe(item), trouble.target, trouble.words)
