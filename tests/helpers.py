@@ -1,4 +1,6 @@
 """Small helpers of the tests."""
+import errno
+import itertools
 import os
 import socket
 import subprocess
@@ -95,14 +97,22 @@ def alive(pid):
     return read('/proc/%d/stat' % pid).rpartition(')')[2].split()[:1] not in ([], ['Z'])
 
 
+# Of each process's own, below those that the kernel gives away: two runs of the tests at a time do not meet.
+_ports = itertools.cycle(range(10000 + os.getpid() % 100 * 200, 10000 + os.getpid() % 100 * 200 + 200))
+
+
 def free_port(host='127.0.0.1'):
     """A UDP port that nobody uses at the moment."""
-    sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        sock.bind((host, 0))
-        return sock.getsockname()[1]
-    finally:
-        sock.close()
+    for port in _ports:
+        sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sock.bind((host, port))
+            return port
+        except compat.SYSTEM_ERRORS as error:
+            if compat.error_number(error) != errno.EADDRINUSE:
+                raise
+        finally:
+            sock.close()
 
 
 def send(host, port, data=b'HEARTBEAT', source=None):

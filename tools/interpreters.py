@@ -75,6 +75,12 @@ def environment(interpreter, packages, purpose='tests'):
     return python
 
 
+def has(interpreter, module):
+    """Whether an interpreter can import a module without an environment of ours."""
+    argv = [interpreter.path, '-c', 'import ' + module]
+    return subprocess.call(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
 def clean():
     """Remove the environments."""
     for path in glob.glob(os.path.join(cache(), 'tests-*')) + glob.glob(os.path.join(cache(), 'tools-*')):

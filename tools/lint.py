@@ -12,6 +12,7 @@ FLAKE8 = 'flake8>=7,<8'
 # What building a package leaves in the tree, and what is not ours.
 SKIPPED = {'.git', '__pycache__', 'build', 'dist', 'fastbypass-monitor', '.debhelper', '.pytest_cache'}
 NO_SHELLCHECK = 'shellcheck is not installed: sudo apt-get install shellcheck'
+NO_FLAKE8 = 'flake8 cannot be had: is PyPI reachable?'
 
 
 def main():
@@ -29,9 +30,12 @@ def lint():
         missing.append(NO_SHELLCHECK)
     elif _run(['shellcheck'] + shell_scripts()):
         wrong.append('shellcheck')
-    python = interpreters.environment(interpreters.modern(), [FLAKE8], 'tools-flake8')
-    if _run([python, '-m', 'flake8']):
-        wrong.append('flake8')
+    try:
+        python = interpreters.environment(interpreters.modern(), [FLAKE8], 'tools-flake8')
+        if _run([python, '-m', 'flake8']):
+            wrong.append('flake8')
+    except interpreters.Failed as error:
+        missing.append('%s (%s)' % (NO_FLAKE8, str(error).splitlines()[-1]))
     return wrong, missing
 
 

@@ -1,13 +1,16 @@
-"""Runs the tests under several interpreters, one after the other; its last line is a summary line of pytest.
+"""Runs the tests under several interpreters, two at a time; its last line is a summary line of pytest.
 
-Every interpreter gets a pytest that still works with it, from PyPI, in an environment that is kept for the next run.
-What cannot be run on this machine is left out and named. With --pythons the interpreters are named that must be there,
-with --require everything else must be.
+Every interpreter gets a pytest that still works with it, from PyPI, in an environment that is kept for the next run;
+where PyPI cannot be reached its own one serves, as python3-pytest of Debian. What cannot be run on this machine is left
+out and named. With --pythons the interpreters are named that must be there, with --require everything else must be.
 """
 import argparse
+import concurrent.futures
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 
 import interpreters
@@ -18,9 +21,14 @@ PYTEST = 'pytest>=4.6.11,<9'
 # Reads what the daemon writes for Prometheus; 0.12 is the last for Python 2.7.
 PROMETHEUS = 'prometheus_client>=0.12,<1'
 # Seconds for one interpreter's tests: only for the case that something hangs.
-LIMIT = 900
+LIMIT = 2000
+# Interpreters whose tests run at the same time: the tests of one wait more than they work.
+TOGETHER = 2
 NOT_ROOT = 'tests on the real kernel: they need root (sudo make test)'
 NO_PYTHON = 'a Python that the tests could run with'
+OWN_PYTEST = 'Python %s: the pytest of PyPI, which cannot be had: tested with its own one'
+NO_PYTEST = 'Python %s: it has no pytest, and PyPI cannot be reached (or: sudo apt-get install python3-pytest)'
+SUMMARY = re.compile(r'.*\b(passed|failed|errors?|skipped|deselected|no tests ran)\b.* in [\d.]+')
 
 
 def main(argv=None):
@@ -36,8 +44,9 @@ def main(argv=None):
         return 2
     wrong = _lint(options, left_out) if options.lint else []
     _say('Python: ' + ', '.join(interpreters.version(one) for one in found))
-    results = [_test(interpreter, options) for interpreter in found]
-    return _report(results, wrong, absent + left_out)
+    ready = _prepared(found, options, left_out)
+    wrong += [] if ready else [NO_PYTHON]
+    return _report(_tested(ready, options), wrong, absent + left_out)
 
 
 def _options(argv):
@@ -58,27 +67,55 @@ def _lint(options, left_out):
     return wrong
 
 
-def _test(interpreter, options):
-    """One interpreter's (title, exit code, last line of its output)."""
+def _prepared(found, options, left_out):
+    """[(interpreter, path of a python that has pytest)]; Failed where everything must be as it should and is not."""
+    ready = []
+    for one in found:
+        try:
+            ready.append((one, interpreters.environment(one, [PYTEST, PROMETHEUS])))
+        except interpreters.Failed as error:
+            if options.require:
+                raise
+            _say(str(error))
+            own = interpreters.has(one, 'pytest')
+            left_out.append((OWN_PYTEST if own else NO_PYTEST) % interpreters.version(one))
+            ready += [(one, one.path)] if own else []
+    return ready
+
+
+def _tested(ready, options):
+    """The results of all, in their order; what each has printed is shown whole when it has ended."""
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
+        for title, code, text in pool.map(lambda one: _test(one[0], one[1], options), ready):
+            _say('\n%s\n%s' % (title, text.rstrip('\n')))
+            results.append((title, code, _last_line(text)))
+    return results
+
+
+def _test(interpreter, python, options):
+    """One interpreter's (title, exit code, output)."""
     title = 'Python %s (%s)' % (interpreters.version(interpreter), interpreter.path)
-    python = interpreters.environment(interpreter, [PYTEST, PROMETHEUS])
-    _say('\n' + title)
     environ = dict(os.environ, PYTHONDONTWRITEBYTECODE='1')
     if options.require:
         environ['FBMON_REQUIRE_KERNEL'] = '1'
     argv = ['timeout', '--foreground', '--kill-after=5', str(LIMIT), python, '-m', 'pytest', '-rsfE', '-p',
             'no:cacheprovider'] + (options.arguments or ['tests'])
     begin = time.time()
-    child = subprocess.Popen(argv, cwd=lint.ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    last = ''
-    for line in child.stdout:
-        last = line.decode('utf-8', 'replace').rstrip() or last
-        sys.stdout.write(line.decode('utf-8', 'replace'))
-        sys.stdout.flush()
-    code = child.wait()
+    with tempfile.TemporaryFile() as output:
+        code = subprocess.call(argv, cwd=lint.ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=output,
+                               stderr=subprocess.STDOUT)
+        output.seek(0)
+        text = output.read().decode('utf-8', 'replace')
     if code == 124:
-        last = '%s was ended after %d s' % (title, time.time() - begin)
-    return title, code, last
+        text += '\n%s was ended after %d s\n' % (title, time.time() - begin)
+    return title, code, text
+
+
+def _last_line(text):
+    """The last line, where nothing else is there; that of pytest's summary before words of a dying process."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()] or ['']
+    return next((line for line in lines[::-1] if SUMMARY.match(line) or ' was ended after ' in line), lines[-1])
 
 
 def _report(results, wrong, left_out):
