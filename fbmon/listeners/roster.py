@@ -66,8 +66,9 @@ class Roster(object):
         return listener.settings.index
 
     def find(self, settings):
-        """The Member of these settings, or None where it is not launched."""
-        return self.launched.get(key_of(settings))
+        """The Member of these settings, or None where it is not launched. One that a mistake leaves out is not, whoever
+        else is at its host and port."""
+        return None if settings.error else self.launched.get(key_of(settings))
 
     def local_states(self):
         """{index: local state} of the launched listeners, as the rules want it."""

@@ -98,9 +98,11 @@ def gaps(controller, near=0.8):
     found = []
     for settings in controller.settings.listeners:
         member = controller.roster.find(settings)
-        longest = member.listener.counters().longest_gap if member else 0
-        limit = settings.timeout * settings.attempts
-        if member and longest * 1000 >= near * limit:
+        if member is None:
+            # A mistake may have left it without timers.
+            continue
+        longest, limit = member.listener.counters().longest_gap, settings.timeout * settings.attempts
+        if longest * 1000 >= near * limit:
             found.append('listener %d: the longest gap between two heartbeats in the last hour, %d ms, is %s' % (
                 settings.index, longest * 1000, _beside(limit, longest * 1000, settings.index)))
     return found

@@ -84,6 +84,17 @@ def test_a_start_with_mistakes_runs_with_what_is_valid_and_releases_nothing(swit
     small.wait(lambda status: [row['state'] for row in status['listeners']] == valid)
 
 
+@pytest.mark.parametrize('face', [(), ('--json',), ('--prometheus',), ('--history',)])
+def test_a_start_with_a_faulty_timer_answers_whoever_asks_for_its_status(daemon, dpis, face):
+    dpis.steady(3000)
+    daemon.start(files.SMALL + 'LISTEN_HEARTBEAT_TIMEOUT[1]=3s\n')
+
+    code, output, errors = daemon.command('status', *face)
+
+    assert (code, bool(output), errors) == (0, True, '')
+    assert listener(daemon.wait_listener(0, 'active'), 1)['state'] == 'unconfigured'
+
+
 def test_whatever_is_in_the_files_place_at_a_reload_the_running_configuration_goes_on(switch, small, dpis):
     before, watch = small.status(), switch.watch()
     for what in CANNOT_BE_READ + HAS_MISTAKES:
