@@ -1,0 +1,127 @@
+"""How text for the console is laid out: tables, wrapped lines, short figures, and what fits a screen. Pure."""
+from collections import namedtuple
+
+WIDTH = 80
+
+# A section of the text. title: its first line; rows: Rows, what is wrong first.
+Section = namedtuple('Section', 'title rows')
+
+# wrong: whether it wants the operator's eye; word: what it is counted as where it is left out; lines: its text.
+Row = namedtuple('Row', 'wrong word lines')
+
+
+def lines(section):
+    """The lines of a Section, its title first."""
+    return [section.title] + [line for row in section.rows for line in row.lines]
+
+
+def fitted(sections, room):
+    """The lines of the sections in which something is wrong, within `room` lines: each has its share, and more where
+    the later ones do not need theirs. The head has counted what is left out."""
+    sections = [section for section in sections if any(row.wrong for row in section.rows)]
+    needs = [1 + sum(len(row.lines) for row in section.rows if row.wrong) + (not all(row.wrong for row in section.rows))
+             for section in sections]
+    lines = []
+    for position, section in enumerate(sections):
+        left = room - len(lines)
+        lines += _shortened(section, max(left // (len(sections) - position), left - sum(needs[position + 1:])))
+    return lines
+
+
+def _shortened(section, room):
+    """The title, what is wrong as far as there is room, and what is left out."""
+    shown, left_out = [section.title], []
+    for position, row in enumerate(section.rows):
+        last = position == len(section.rows) - 1
+        if row.wrong and not left_out and len(shown) + len(row.lines) + (not last) <= room:
+            shown += row.lines
+        else:
+            left_out.append(row.word)
+    return shown + (['  not shown: ' + counted(left_out)] if left_out else [])
+
+
+def section(titles, rows, numbers=0, limit=WIDTH, paint=lambda text, _word: text):
+    """A Section of (wrong, rank, word, cells): what is wrong has a mark and comes first, then by rank."""
+    rows = sorted(rows, key=lambda row: (not row[0], row[1]))
+    lines = grid(titles, [row[3] for row in rows], numbers, limit)
+    marked = [('! ' if row[0] else '  ') + line.replace('\n', '\n  ').replace(row[2], paint(row[2], row[2]), 1)
+              for row, line in zip(rows, lines[1:])]
+    return Section('  ' + lines[0], [Row(row[0], row[2], line.split('\n')) for row, line in zip(rows, marked)])
+
+
+def grid(titles, rows, numbers=0, limit=WIDTH):
+    """The lines of a table, the titles first: left-aligned columns two blanks apart, the last `numbers` ones
+    right-aligned and one blank apart. A first cell of more than `limit` characters has a line of its own."""
+    table = [list(titles)] + rows
+    widths = [max([len(row[column]) for row in table if column or len(row[0]) <= limit])
+              for column in range(len(titles))]
+    lines = []
+    for row in table:
+        own = [row[0]] if len(row[0]) > limit else []
+        cells = (['' if own else row[0]] + row[1:])
+        left = len(cells) - numbers
+        text = '  '.join(cell.ljust(width) for cell, width in zip(cells[:left], widths))
+        text += ''.join(' ' + cell.rjust(width) for cell, width in zip(cells[left:], widths[left:]))
+        lines.append('\n'.join(own + [text.rstrip()]))
+    return lines
+
+
+def wrapped(text, first='  ', width=WIDTH):
+    """The lines of a text, the first after `first`, the others after two blanks more."""
+    lines, current, empty = [], first, True
+    for word in text.split():
+        if len(current) + (not empty) + len(word) > width and not empty:
+            lines.append(current)
+            current, empty = ' ' * (len(first) + 2), True
+        current, empty = current + ('' if empty else ' ') + word, False
+    return lines + [current]
+
+
+def hanging(line, start):
+    """A line whose text from column `start` on is wrapped below itself."""
+    parts = wrapped(line[start:], '', WIDTH - start)
+    return [(line[:start] + parts[0]).rstrip()] + [' ' * start + part for part in parts[1:]]
+
+
+def counted(words):
+    """'2 failed, 57 active' of words, in the order in which they first come."""
+    first = sorted(set(words), key=words.index)
+    return ', '.join('%d %s' % (words.count(word), word) for word in first)
+
+
+def duration(seconds):
+    """Seconds in the largest units that still say enough: 0.4s, 12s, 3m5s, 2h10m, 12d3h; - for None."""
+    if seconds is None:
+        return '-'
+    if seconds < 9.95:
+        return '%.1fs' % max(0, seconds)
+    for unit, size, smaller, small in (('d', 86400, 'h', 3600), ('h', 3600, 'm', 60), ('m', 60, 's', 1)):
+        if seconds >= size:
+            return '%d%s%d%s' % (seconds // size, unit, seconds % size // small, smaller)
+    return '%ds' % seconds
+
+
+def amount(number):
+    """A count in at most six characters: 99999, 123.4k, 12.3M, 1.2G."""
+    if number < 100000:
+        return '%d' % number
+    for unit, size in (('k', 10 ** 3), ('M', 10 ** 6), ('G', 10 ** 9)):
+        if number < 1000 * size or unit == 'G':
+            return '%.1f%s' % (number // (size // 10) / 10.0, unit)
+
+
+def indexes(numbers):
+    """Sorted numbers in few characters: 0-5, 7, 9-12."""
+    runs = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ', '.join(str(first) if first == last else '%d-%d' % (first, last) for first, last in runs)
+
+
+def address(host, port):
+    """host:port, an IPv6 host in brackets; ? for what the file does not say."""
+    text = '?' if host is None else '[%s]' % host if ':' in host else host
+    return '%s:%s' % (text, '?' if port is None else port)
