@@ -98,8 +98,12 @@ class Keeper(object):
 
     def deadline(self):
         """Monotonic seconds at which settle() has something to do by itself, or None."""
-        times = self._shown.times() + self._troubles.times()
+        times = self._shown.times() + self._troubles.times(self._can_be_tried)
         return min(times) if times else None
+
+    def _can_be_tried(self, item):
+        """What is under way is waited for; what has no interface is tried when the kernel reports one."""
+        return item not in self._shown.flights and plan.actual(item, self.picture) != MISSING
 
     def _land(self, link, change):
         """What is shown was under way: it has landed, even if somebody undoes it in the next line."""

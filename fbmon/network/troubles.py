@@ -67,9 +67,9 @@ class Troubles(object):
         return [cannot_be(item, trouble) for item, trouble in sorted(self._known.items())] \
             + [NOT_RENEWED % (describe(item), said) for item, said in sorted(self._unrenewed.items())]
 
-    def times(self):
-        """Monotonic seconds of the next tries."""
-        return [trouble.again for trouble in self._known.values()]
+    def times(self, can_be_tried):
+        """Monotonic seconds of the next tries, of the items that can be tried by then."""
+        return [trouble.again for item, trouble in self._known.items() if can_be_tried(item)]
 
 
 def cannot_be(item, trouble):

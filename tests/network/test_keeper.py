@@ -179,6 +179,29 @@ def test_what_failed_is_tried_at_once_when_the_kernel_reports_a_change_there_and
     assert world.settle(card=PRESENT) != []
 
 
+def test_what_failed_where_the_interface_is_missing_is_tried_when_it_is_there_and_not_before():
+    world = World(ETH0)
+    world.batch.failing['addr add 10.0.0.1/32 dev eth0'] = 'no'
+    world.settle(card=PRESENT)
+
+    world.seen('Deleted ' + ETH0)
+    world.now = 60.0
+    assert (world.settle(card=PRESENT), world.network.deadline()) == ([], None)
+    world.seen(ETH0)
+    assert world.settle(card=PRESENT) != []
+
+
+def test_what_failed_and_is_under_way_again_is_waited_for_like_any_other():
+    world = World(ETH0)
+    world.batch.failing['addr add 10.0.0.1/32 dev eth0'] = 'no'
+    world.settle(card=PRESENT)
+
+    world.now = world.network.deadline()
+    world.batch.failing.clear()
+    assert world.settle(card=PRESENT) != []
+    assert world.network.deadline() == world.now + SHOWN_LIMIT
+
+
 def test_a_failure_does_not_hold_up_the_opposite_change():
     world = World(ETH0, CARD_LINE)
     world.batch.failing['addr del 10.0.0.1/32 dev eth0'] = 'no'
