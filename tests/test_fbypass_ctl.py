@@ -3,6 +3,8 @@ import subprocess
 
 import pytest
 
+import helpers
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
 ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'tail', 'tailf', 'show', 'check', 'beat']
@@ -65,7 +67,39 @@ def ctl(tmpdir):
 def test_the_services_commands_are_systemctls_with_its_exit_code(ctl, word):
     ctl.set('systemctl', word, 5)
 
-    assert ctl(word) == (5, '', '', ['systemctl %s fastbypass_monitor' % word])
+    code, out, err, called = ctl(word)
+    assert (code, out, err, called[-1]) == (5, '', '', 'systemctl %s fastbypass_monitor' % word)
+
+
+@pytest.mark.parametrize('word', ['start', 'restart'])
+def test_a_start_checks_the_file_first_and_is_silent_about_warnings(ctl, word):
+    ctl.set('launch', 'check', 0, '.env:3: warning: w\nLISTENER HOST\n')
+
+    assert ctl(word) == (0, '', '', ['launch check', 'systemctl %s fastbypass_monitor' % word])
+
+
+@pytest.mark.parametrize('word', ['start', 'restart'])
+@pytest.mark.parametrize('report, told', [
+    ('.env:3: warning: w\n.env:4: error: e\nLISTENER HOST\n', '.env:4: error: e\n'),
+    ('.env: Permission denied\n', '.env: Permission denied\n'),
+])
+def test_with_mistakes_a_start_prints_them_and_does_nothing(ctl, word, report, told):
+    ctl.set('launch', 'check', 1, report)
+
+    assert ctl(word) == (1, '', told + 'fbypass_ctl: the file is refused, nothing is done '
+                         '(systemctl %s fastbypass_monitor leaves out what is faulty)\n' % word, ['launch check'])
+
+
+@pytest.mark.parametrize('separators', ['1', ':', '_'])
+def test_a_users_ifs_changes_nothing(ctl, separators):
+    """Shells differ in whether they take IFS from the environment."""
+    ctl.directory.join('fbypass_ctl').move(ctl.directory.join('the.script'))
+    helpers.write_program(str(ctl.directory.join('fbypass_ctl')),
+                          "IFS='%s'; . %s" % (separators, ctl.directory.join('the.script')))
+
+    assert ctl('show', '--json') == (0, '', '', ['launch status --json'])
+    assert ctl('show', 'a', 'b')[2] == 'fbypass_ctl: show takes --json, --prometheus, --history or nothing, ' \
+                                       'not "a b"\n'
 
 
 def test_status_is_systemctls_with_its_exit_code(ctl):

@@ -20,6 +20,19 @@ def test_start_stop_and_restart_do_what_systemctl_does(switch):
     assert switch.machine.main_pid() not in (None, pid)
 
 
+def test_a_restart_with_a_typo_says_so_and_leaves_the_daemon_at_work(switch):
+    switch.start_small()
+    pid = switch.machine.main_pid()
+    switch.machine.write(ENV, SMALL + 'LISTEN_HEARTBEAT_ATEMPTS=3\n')
+
+    refused = switch.ctl('restart')
+
+    assert refused.code == 1
+    assert refused.output.startswith(ENV + ':8: error: LISTEN_HEARTBEAT_ATEMPTS')
+    assert 'the file is refused, nothing is done (systemctl restart' in refused.output
+    assert (switch.machine.main_pid(), switch.state()) == (pid, 'normal')
+
+
 def test_status_gives_systemctls_exit_codes(switch):
     assert switch.ctl('status').code == 0
 
