@@ -31,6 +31,8 @@ VERSION := $(shell sed -n "s/^__version__ = '\(.*\)'/\1/p" fbmon/__init__.py)
 DEB = dist/fastbypass_monitor-$(VERSION).deb
 
 export PYTHONDONTWRITEBYTECODE = 1
+# Programs find the modules beside them.
+unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .PHONY: help test lint demo soak bench deb e2e clean

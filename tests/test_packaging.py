@@ -133,9 +133,9 @@ def test_the_package_has_the_documents_that_the_man_page_names():
         os.path.basename(name) for name in read('debian/docs').split())
 
 
-def completions(*words):
-    """What bash offers for the last word of `fbypass_ctl WORDS`."""
-    script = ('. "$0"; COMP_WORDS=(fbypass_ctl "$@"); COMP_CWORD=$#; _fbypass_ctl; '
+def completions(*words, **options):
+    """What bash offers for the last word of `fbypass_ctl WORDS`; ifs: the shell's IFS."""
+    script = (options.get('ifs', '') + '. "$0"; COMP_WORDS=(fbypass_ctl "$@"); COMP_CWORD=$#; _fbypass_ctl; '
               '[ ${#COMPREPLY[@]} = 0 ] || printf "%s\\n" "${COMPREPLY[@]}"')
     argv = ['bash', '-c', script, os.path.join(TOP, 'debian/fbypass_ctl.completion')] + list(words)
     return subprocess.check_output(argv, universal_newlines=True).split()
@@ -158,6 +158,12 @@ def test_bash_completes_every_command_of_fbypass_ctl():
 ])
 def test_bash_completes_what_can_follow(words, offered):
     assert completions(*words) == offered
+
+
+@pytest.mark.parametrize('ifs', ['IFS=:; ', 'IFS=; ', 'IFS=t; '])
+def test_bash_completes_under_any_ifs(ifs):
+    assert completions('sta', ifs=ifs) == completions('sta')
+    assert completions('show', '', ifs=ifs) == ['--json', '--prometheus', '--history']
 
 
 @pytest.fixture

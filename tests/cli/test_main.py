@@ -67,6 +67,11 @@ def test_version_is_told_on_stdout(fbmon):
     assert fbmon('--version') == (0, 'fastbypass_monitor %s\n' % __version__, '')
 
 
+@pytest.mark.parametrize('environ', [{'PYTHONSAFEPATH': '1'}, {'PYTHONPATH': '/nowhere'}])
+def test_its_modules_are_found_whatever_pythons_settings_say(fbmon, environ):
+    assert fbmon('--version', environ=environ, cwd='/') == (0, 'fastbypass_monitor %s\n' % __version__, '')
+
+
 @pytest.mark.parametrize('command', [[]] + [[entry[0]] for entry in main.COMMANDS])
 def test_help_is_there_for_every_command(command, capsys):
     with pytest.raises(SystemExit) as raised:
