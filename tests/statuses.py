@@ -6,7 +6,8 @@ HOURS = 3600.0
 def listener(index, state='active', **fields):
     values = {'index': index, 'host': '192.168.1.%d' % (100 + index), 'port': 3000 + index, 'interface': 'eth0',
               'state': state, 'since_s': 20 * HOURS, 'last_heartbeat_s': 0.412, 'longest_gap_s': 1.004,
-              'received': 72000, 'ignored': 0, 'missed': 0, 'error': None}
+              'received': 72000, 'ignored': 0, 'missed': 0, 'heard': 0, 'recovery': 1,
+              'last_sender': None, 'error': None}
     if state == 'failed':
         values.update(since_s=185.4, last_heartbeat_s=188.4, missed=62)
     if state == 'unconfigured':

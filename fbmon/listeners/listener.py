@@ -14,8 +14,9 @@ from fbmon.rules.states import FAILED
 StateChanged = namedtuple('StateChanged', 'listener old new why at')
 
 # received, ignored: datagrams; missed: timeouts; last: monotonic seconds of the last heartbeat, None: none yet;
-# longest_gap: seconds, in the last hour, between two heartbeats between which it did not fail.
-Counters = namedtuple('Counters', 'received ignored missed last longest_gap')
+# longest_gap: seconds, in the last hour, between two heartbeats between which it did not fail; heard: heartbeats in a
+# row since it failed, 0 while it is not; sender: the source address of the last heartbeat, None: none yet.
+Counters = namedtuple('Counters', 'received ignored missed last longest_gap heard sender')
 
 SIOCGSTAMPNS = 0x8907
 SYSTEM_ERRORS = compat.SYSTEM_ERRORS
@@ -50,7 +51,7 @@ class Listener(object):
         self._thread = None
         self._closing = False
         self._received = self._ignored = self._missed = 0
-        self._last = self._waiting_since = None
+        self._last = self._waiting_since = self._sender = None
         self._gaps = heartbeat.NO_GAPS
         self._wake_reader, self._wake_writer = compat.pipe()
         self._poller = select.poll()
@@ -87,7 +88,7 @@ class Listener(object):
     def counters(self):
         """The Counters at this moment."""
         return Counters(self._received, self._ignored, self._missed, self._last,
-                        heartbeat.longest_gap(self._gaps, self._clock()))
+                        heartbeat.longest_gap(self._gaps, self._clock()), self.pulse.heard, self._sender)
 
     def _wake(self):
         try:
@@ -120,6 +121,7 @@ class Listener(object):
             if not self._accepts(source):
                 self._ignored += 1
                 break
+            self._sender = source
             at, seen = clock(), wall()
             self.heartbeat(at)
         if at is not None:
@@ -161,6 +163,7 @@ class Listener(object):
                     break
                 raise
             if self._accepts(source):
+                self._sender = source
                 self.heartbeat(self._received_at(self._clock(), self._wall()))
                 return True
             self._ignored += 1

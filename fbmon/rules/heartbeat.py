@@ -1,7 +1,7 @@
 """The life of one listener as a table of what follows what, and its longest gap. Pure: no socket, clock or thread.
 
 unknown -> active with the first heartbeat; unknown or active -> failed after ATTEMPTS timeouts in a row;
-failed -> active after RECOVERY heartbeats in a row, no timeout between.
+failed -> active after RECOVERY heartbeats in a row: never ATTEMPTS timeouts in a row between two of them.
 """
 from collections import namedtuple
 
@@ -32,7 +32,7 @@ def after_heartbeat(pulse, recovery):
 def after_timeout(pulse, attempts):
     """The Pulse after one more timeout without a heartbeat."""
     missed = pulse.missed + 1
-    return Pulse(FAILED if missed >= attempts else pulse.state, missed, 0)
+    return Pulse(FAILED, missed, 0) if missed >= attempts else pulse._replace(missed=missed)
 
 
 def after_gap(gaps, at, gap):

@@ -107,7 +107,7 @@ def _differs(row):
 
 def _problems(status, paint):
     """Problems are wrapped, never cut: they hold the remedy."""
-    return layout.Section(paint('PROBLEMS', FAILED), [layout.Row(True, 'more', layout.wrapped(text, '! '))
+    return layout.Section(paint('PROBLEMS', FAILED), [layout.Row(True, 'more', layout.wrapped(text, '! '), [])
                                                       for text in status['problems']])
 
 
@@ -117,19 +117,27 @@ def _listeners(status, paint):
              ['%d %s' % (row['index'], layout.address(row['host'], row['port'])), row['state']]
              + [layout.duration(seconds) for seconds in (row['since_s'], row['last_heartbeat_s'],
                                                          row['longest_gap_s'] or None)]
-             + [layout.amount(row[field]) for field in ('received', 'ignored')]) for row in status['listeners']]
+             + [layout.amount(row[field]) for field in ('received', 'ignored')], _notes(row))
+            for row in status['listeners']]
     return layout.section(LISTENERS, rows, 5, NAME, paint)
+
+
+def _notes(row):
+    """What is told below a failed listener: how far its recovery is."""
+    if row['state'] != FAILED or not row['heard']:
+        return []
+    return layout.wrapped('%d of %s heartbeats' % (row['heard'], row['recovery']), '    ')
 
 
 def _cards(status):
     return layout.section(CARDS, [(_differs(row), 0, _word(row, 'actual'), [
         '%d %s' % (row['index'], row['address'] or '?'), row['wanted'] or '-', row['actual'] or '-',
-        row['interface'] or '?']) for row in status['cards']])
+        row['interface'] or '?'], []) for row in status['cards']])
 
 
 def _ports(status):
     rows = [(_differs(row), int(row['actual'] != DOWN), _word(row, 'actual'),
-             [row['name'], row['wanted'] or '-', row['actual'] or '-', _follows(row)]) for row in status['ports']]
+             [row['name'], row['wanted'] or '-', row['actual'] or '-', _follows(row)], []) for row in status['ports']]
     section = layout.section(PORTS, rows)
     start = section.title.index('FOLLOWS')
     return section._replace(rows=[row._replace(lines=layout.hanging(row.lines[0], start)) for row in section.rows])

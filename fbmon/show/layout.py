@@ -6,21 +6,24 @@ WIDTH = 80
 # A section of the text. title: its first line; rows: Rows, what is wrong first.
 Section = namedtuple('Section', 'title rows')
 
-# wrong: whether it wants the operator's eye; word: what it is counted as where it is left out; lines: its text.
-Row = namedtuple('Row', 'wrong word lines')
+# wrong: whether it wants the operator's eye; word: what it is counted as where it is left out; lines: its text; notes:
+# lines below it, which go first where there is little room.
+Row = namedtuple('Row', 'wrong word lines notes')
 
 
 def lines(section):
     """The lines of a Section, its title first."""
-    return [section.title] + [line for row in section.rows for line in row.lines]
+    return [section.title] + [line for row in section.rows for line in row.lines + row.notes]
 
 
 def fitted(sections, room):
     """The lines of the sections in which something is wrong, within `room` lines: each has its share, and more where
     the later ones do not need theirs. The head has counted what is left out."""
     sections = [section for section in sections if any(row.wrong for row in section.rows)]
-    needs = [1 + sum(len(row.lines) for row in section.rows if row.wrong) + (not all(row.wrong for row in section.rows))
-             for section in sections]
+    needs = [_need(section) for section in sections]
+    if sum(needs) > room:
+        sections = [section._replace(rows=[row._replace(notes=[]) for row in section.rows]) for section in sections]
+        needs = [_need(section) for section in sections]
     lines = []
     for position, section in enumerate(sections):
         left = room - len(lines)
@@ -28,25 +31,31 @@ def fitted(sections, room):
     return lines
 
 
+def _need(section):
+    """How many lines all that is wrong in a section takes."""
+    wrong = [row for row in section.rows if row.wrong]
+    return 1 + sum(len(row.lines + row.notes) for row in wrong) + (len(wrong) < len(section.rows))
+
+
 def _shortened(section, room):
     """The title, what is wrong as far as there is room, and what is left out."""
     shown, left_out = [section.title], []
     for position, row in enumerate(section.rows):
         last = position == len(section.rows) - 1
-        if row.wrong and not left_out and len(shown) + len(row.lines) + (not last) <= room:
-            shown += row.lines
+        if row.wrong and not left_out and len(shown) + len(row.lines + row.notes) + (not last) <= room:
+            shown += row.lines + row.notes
         else:
             left_out.append(row.word)
     return shown + (['  not shown: ' + counted(left_out)] if left_out else [])
 
 
 def section(titles, rows, numbers=0, limit=WIDTH, paint=lambda text, _word: text):
-    """A Section of (wrong, rank, word, cells): what is wrong has a mark and comes first, then by rank."""
+    """A Section of (wrong, rank, word, cells, notes): what is wrong has a mark and comes first, then by rank."""
     rows = sorted(rows, key=lambda row: (not row[0], row[1]))
     lines = grid(titles, [row[3] for row in rows], numbers, limit)
     marked = [('! ' if row[0] else '  ') + line.replace('\n', '\n  ').replace(row[2], paint(row[2], row[2]), 1)
               for row, line in zip(rows, lines[1:])]
-    return Section('  ' + lines[0], [Row(row[0], row[2], line.split('\n')) for row, line in zip(rows, marked)])
+    return Section('  ' + lines[0], [Row(row[0], row[2], line.split('\n'), row[4]) for row, line in zip(rows, marked)])
 
 
 def grid(titles, rows, numbers=0, limit=WIDTH):

@@ -120,7 +120,8 @@ def _listener(controller, settings, now):
     roster, index = controller.roster, settings.index
     row = {'index': index, 'host': settings.host, 'port': settings.port, 'interface': settings.interface,
            'state': UNCONFIGURED, 'since_s': None, 'last_heartbeat_s': None, 'longest_gap_s': None,
-           'received': 0, 'ignored': 0, 'missed': 0, 'error': roster.reasons.get(index)}
+           'received': 0, 'ignored': 0, 'missed': 0, 'heard': 0, 'recovery': settings.recovery, 'last_sender': None,
+           'error': roster.reasons.get(index)}
     found = roster.find(settings)
     if found:
         counters = found.listener.counters()
@@ -128,7 +129,8 @@ def _listener(controller, settings, now):
             'state': found.state, 'since_s': rounded(now - found.since),
             'last_heartbeat_s': None if counters.last is None else rounded(now - counters.last),
             'longest_gap_s': rounded(counters.longest_gap), 'received': counters.received,
-            'ignored': counters.ignored, 'missed': counters.missed})
+            'ignored': counters.ignored, 'missed': counters.missed, 'heard': counters.heard,
+            'last_sender': counters.sender})
     return row
 
 

@@ -79,7 +79,7 @@ def test_the_first_heartbeat_makes_it_active(launch, host):
     event, = reported(listener)
     assert event == StateChanged(listener, UNKNOWN, ACTIVE, 'first heartbeat', event.at)
     assert before <= event.at <= compat.monotonic()
-    assert listener.counters() == Counters(1, 0, 0, event.at, 0.0)
+    assert listener.counters() == Counters(1, 0, 0, event.at, 0.0, 0, host)
 
 
 def test_it_fails_attempts_times_timeout_after_its_launch(launch, host):
@@ -118,7 +118,7 @@ def test_a_failed_listener_is_active_again_after_recovery_heartbeats_in_a_row(la
     assert event.at == listener.counters().last
 
 
-def test_a_timeout_between_begins_the_recovery_anew(launch):
+def test_attempts_timeouts_between_begin_the_recovery_anew(launch):
     listener = launch(timeout=20, recovery=2)
     reported(listener)
     for _ in range(3):
@@ -127,6 +127,18 @@ def test_a_timeout_between_begins_the_recovery_anew(launch):
         wait_for(lambda: listener.counters().missed > missed + 1)
 
     assert [new for _, new, _ in states(listener)] == [FAILED]
+
+
+def test_the_heartbeats_of_a_recovery_are_counted_until_it_is_active(launch):
+    listener = launch(timeout=20, recovery=3)
+    reported(listener)
+    listener.update(listener.settings._replace(timeout=HOUR))
+    counted = []
+    for _ in range(3):
+        beat(listener, source='127.0.0.9')
+        counted.append(listener.counters().heard)
+
+    assert (counted, listener.counters().sender) == ([1, 2, 0], '127.0.0.9')
 
 
 def test_timeouts_and_the_longest_gap_are_counted(launch):

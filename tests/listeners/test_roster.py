@@ -27,7 +27,7 @@ class Thread(object):
         self.closed = True
 
     def counters(self):
-        return Counters(0, 0, 0, None, 0)
+        return Counters(0, 0, 0, None, 0, 0, None)
 
 
 class World(object):

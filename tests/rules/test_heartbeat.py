@@ -21,7 +21,8 @@ def model(events, attempts, recovery):
     before = model(events[:-1], attempts, recovery)
     if events[-1] == 'T':
         return FAILED if trailing(events, 'T') >= attempts else before
-    return FAILED if before == FAILED and trailing(events, 'H') < recovery else ACTIVE
+    in_a_row = events.rpartition('T' * attempts)[2].count('H')
+    return FAILED if before == FAILED and in_a_row < recovery else ACTIVE
 
 
 @pytest.mark.parametrize('attempts', [1, 2, 3])
@@ -34,6 +35,18 @@ def test_every_sequence_of_eight_heartbeats_and_timeouts_leads_to_the_states_of_
             so_far = ''.join(events[:length])
 
             assert (so_far, pulse.state) == (so_far, model(so_far, attempts, recovery))
+
+
+def test_a_sender_slower_than_the_timeout_recovers_like_any_other():
+    # TIMEOUT 1000, ATTEMPTS 3, RECOVERY 5, a heartbeat each 1.5 s: one that is never failed but for an outage.
+    pulse, states = LAUNCHED, []
+    for event in 'HTHT' + 'TTT' + 'HT' * 5:
+        pulse = after_heartbeat(pulse, 5) if event == 'H' else after_timeout(pulse, 3)
+        states.append((event, pulse.state, pulse.heard))
+
+    assert [state for _, state, _ in states[:5]] == [ACTIVE] * 5
+    assert [heard for event, _, heard in states[7:] if event == 'H'] == [1, 2, 3, 4, 0]
+    assert states[-2:] == [('H', ACTIVE, 0), ('T', ACTIVE, 0)]
 
 
 def test_a_listener_begins_unknown():

@@ -18,11 +18,13 @@ FULL = {
     'listeners': [
         {'index': 0, 'host': '10.0.0.2', 'port': 3000, 'interface': 'eth0', 'state': 'active', 'since_s': 93000.0,
          'last_heartbeat_s': 0.412, 'longest_gap_s': 1.004, 'received': 93001, 'ignored': 0, 'missed': 0,
-         'error': None},
+         'heard': 0, 'recovery': 5, 'last_sender': '10.0.0.9', 'error': None},
         {'index': 1, 'host': 'fd00::2', 'port': 3001, 'interface': 'eth0', 'state': 'failed', 'since_s': 185.4,
-         'last_heartbeat_s': 188.4, 'longest_gap_s': 12.0, 'received': 7, 'ignored': 3, 'missed': 62, 'error': None},
+         'last_heartbeat_s': 188.4, 'longest_gap_s': 12.0, 'received': 7, 'ignored': 3, 'missed': 62, 'heard': 3,
+         'recovery': 5, 'last_sender': None, 'error': None},
         {'index': 2, 'host': None, 'port': None, 'interface': None, 'state': 'unconfigured', 'since_s': None,
-         'last_heartbeat_s': None, 'longest_gap_s': None, 'received': 0, 'ignored': 0, 'missed': 0, 'error': 'faulty'}],
+         'last_heartbeat_s': None, 'longest_gap_s': None, 'received': 0, 'ignored': 0, 'missed': 0, 'heard': 0,
+         'recovery': 1, 'last_sender': None, 'error': 'faulty'}],
     'cards': [
         {'index': 0, 'address': '10.0.1.1', 'interface': 'eth0', 'wanted': 'absent', 'actual': 'absent', 'error': None},
         {'index': 1, 'address': None, 'interface': None, 'wanted': None, 'actual': None, 'error': 'faulty'}],
@@ -48,6 +50,7 @@ PROBLEMS
 
   LISTENER          STATE         FOR LAST  GAP RECEIVED IGNORED
 ! 1 [fd00::2]:3001  failed       3m5s 3m8s  12s        7       3
+    3 of 5 heartbeats
 ! 2 ?:?             unconfigured    -    -    -        0       0
   0 10.0.0.2:3000   active       1d1h 0.4s 1.0s    93001       0
 
@@ -172,6 +175,15 @@ def test_whatever_is_wrong_it_fits_the_screen_and_every_row_is_shown_or_counted(
         rows = [line for line in lines[start[0]:] if '192.168' in line]
         left_out = [line for line in lines[start[0]:] if 'not shown' in line][0]
         assert rows and len(rows) + sum(int(word) for word in left_out.split() if word.isdigit()) == 64
+
+
+def test_where_there_is_little_room_the_notes_below_the_listeners_go_before_a_row_does():
+    rows = [statuses.listener(index, 'failed', heard=2, recovery=5) for index in range(12)]
+    status = statuses.status(rows, [statuses.card(index) for index in range(30)])
+
+    small, large = [console.render(status, height=height).splitlines() for height in (24, 40)]
+    assert [len([line for line in lines if '192.168.1.1' in line]) for lines in (small, large)] == [12, 12]
+    assert ['    2 of 5 heartbeats' in lines for lines in (small, large)] == [False, True]
 
 
 def test_a_status_that_fits_the_screen_is_shown_whole():

@@ -82,7 +82,8 @@ def lived(rng, monkeypatch, config):
     world = World(config, monkeypatch, *rng.sample(ENTRIES, rng.randint(0, 2)))
     world.batch.failing = dict((line, 'RTNETLINK answers: no') for line in ('addr add 10.0.1.1/32 dev eth0',))
     for member in list(world.controller.roster.launched.values()):
-        counters = Counters(*rng.choice([(0, 0, 3, None, 0.0), (7, 2, 1, world.now, 2.9), (10 ** 12, 0, 0, 1.5, 1e5)]))
+        counters = Counters(*rng.choice([(0, 0, 3, None, 0.0, 0, None), (7, 2, 1, world.now, 2.9, 2, '10.0.0.9'),
+                                        (10 ** 12, 0, 0, 1.5, 1e5, 0, 'fe80::9%eth0')]))
         member.listener.counters = lambda counters=counters: counters
         state = rng.choice([UNKNOWN, ACTIVE, FAILED])
         if state != UNKNOWN:

@@ -84,7 +84,7 @@ def problems(switch, word):
 def test_a_gap_within_a_fifth_of_the_limit_is_a_problem(world, gap, near):
     switch = world(config([listener(3, timeout=3000, attempts=3)]), HOST)
     member = switch.controller.roster.find(switch.controller.settings.listeners[0])
-    member.listener.counters = lambda: Counters(10, 0, 0, 99.0, gap)
+    member.listener.counters = lambda: Counters(10, 0, 0, 99.0, gap, 0, '10.0.0.9')
 
     assert problems(switch, 'gap') == (
         ['listener 3: the longest gap between two heartbeats in the last hour, %d ms, is close to the limit of 9000 '
@@ -94,7 +94,7 @@ def test_a_gap_within_a_fifth_of_the_limit_is_a_problem(world, gap, near):
 def test_a_gap_beyond_the_limit_at_which_it_did_not_fail_is_not_blamed_on_the_sender(world):
     switch = world(config([listener(3, timeout=1000)]), HOST)
     member = switch.controller.roster.find(switch.controller.settings.listeners[0])
-    member.listener.counters = lambda: Counters(10, 0, 0, 99.0, 6.244)
+    member.listener.counters = lambda: Counters(10, 0, 0, 99.0, 6.244, 0, '10.0.0.9')
 
     assert problems(switch, 'gap') == [
         'listener 3: the longest gap between two heartbeats in the last hour, 6244 ms, is over the limit of 1000 ms, '
@@ -140,8 +140,9 @@ def documents(world):
     first.report(2, FAILED)
     first.now += 12.3456
     member = first.controller.roster.find(first.controller.settings.listeners[0])
-    member.listener.counters = lambda: Counters(12, 3, 1, 101.0, 1.25)
-    second = world(config([listener(0)._replace(host=None, port=None, interface=None, error='faulty')],
+    member.listener.counters = lambda: Counters(12, 3, 1, 101.0, 1.25, 0, '10.0.0.9')
+    second = world(config([listener(0)._replace(host=None, port=None, interface=None, recovery=None,
+                                                error='faulty')],
                           [card(0)._replace(address=None, interface=None, error='faulty')],
                           threshold=None, ports=('sw0',)), LINKS[0])
     second.controller.network.picture = None
@@ -188,6 +189,7 @@ def test_times_are_seconds_to_the_millisecond_since_now(documents):
 
     assert (row['last_heartbeat_s'], row['longest_gap_s'], documents[1]['uptime_s']) == (11.346, 1.25, 12.346)
     assert (row['received'], row['ignored'], row['missed']) == (12, 3, 1)
+    assert (row['heard'], row['recovery'], row['last_sender']) == (0, 1, '10.0.0.9')
 
 
 def test_the_global_state_has_a_name_in_the_history(documents):
