@@ -1,4 +1,5 @@
 """One listener: a thread that waits for datagrams and timeouts and reports changes of its local state."""
+import errno
 import fcntl
 import os
 import select
@@ -37,14 +38,16 @@ EARLY = 2
 
 
 class Listener(object):
-    """A launched listener. `settings` may be replaced by update(); host, port and interface never change."""
+    """A launched listener. `settings` may be replaced by update(); host, port and interface never change.
+
+    The thread closes what it waits at, its socket and the end of the pipe that it reads; the end that is written to
+    is closed by who writes to it. So nobody closes a descriptor under another, whose number may be a new one's by then.
+    """
 
     def __init__(self, settings, sock, report, clock=compat.monotonic, wall=time.time):
         self.settings = settings
         self.pulse = heartbeat.LAUNCHED
         self.launched = None
-        self._sock = sock
-        self._descriptor = sock.fileno()
         self._report = report
         self._clock = clock
         self._wall = wall
@@ -55,9 +58,8 @@ class Listener(object):
         self._gaps = heartbeat.NO_GAPS
         self._wake_reader, self._wake_writer = compat.pipe()
         self._poller = select.poll()
-        self._poller.register(sock, select.POLLIN)
-        self._datagram = [(self._descriptor, select.POLLIN)]
         self._poller.register(self._wake_reader, select.POLLIN)
+        self._use(sock)
 
     def start(self, crashed):
         """Start the thread; raises RuntimeError where there is none left."""
@@ -71,14 +73,14 @@ class Listener(object):
         self._wake()
 
     def close(self, limit=1.0):
-        """Stop the thread and free the port before returning (waits up to limit seconds for the thread)."""
+        """Stop the thread, which frees the port as it ends; waits up to limit seconds for that."""
         self._closing = True
         self._wake()
         if self._thread:
             self._thread.join(limit)
-        self._sock.close()
-        for end in (self._wake_reader, self._wake_writer):
-            os.close(end)
+        else:
+            self._leave()
+        os.close(self._wake_writer)
 
     @property
     def due(self):
@@ -91,19 +93,40 @@ class Listener(object):
                         heartbeat.longest_gap(self._gaps, self._clock()), self.pulse.heard, self._sender)
 
     def _wake(self):
+        """Have the thread look up from its wait. A full pipe does so, too; one without a reader has no thread."""
         try:
             os.write(self._wake_writer, b'.')
         except EnvironmentError as error:
-            if not compat.would_block(error):
+            if not compat.would_block(error) and error.errno != errno.EPIPE:
                 raise
 
+    def _use(self, sock):
+        """Wait at this socket from now on."""
+        self._sock, self._descriptor = sock, sock.fileno()
+        self._datagram = [(self._descriptor, select.POLLIN)]
+        self._poller.register(sock, select.POLLIN)
+
+    def _leave(self):
+        """The thread is at its end, or was never started: give back what is its own."""
+        self._sock.close()
+        os.close(self._wake_reader)
+
     def _run(self):
-        while not self._closing:
-            if self._wait() and self._read(BURST):
+        try:
+            while not self._closing:
+                self._turn()
+        finally:
+            self._leave()
+
+    def _turn(self):
+        """Wait for what comes first, and take it."""
+        if self._wait() and self._read(BURST):
+            # Who closes us may have woken us already: the wake-up was then taken with the datagram.
+            if not self._closing:
                 self._follow()
-            # What waits in the socket counts before a timeout is called: we may have been stopped for a while.
-            elif self._clock() >= self.due and not self._closing and not (self._ready() and self._read(BACKLOG)):
-                self.timed_out()
+        # What waits in the socket counts before a timeout is called: we may have been stopped for a while.
+        elif self._clock() >= self.due and not self._closing and not (self._ready() and self._read(BACKLOG)):
+            self.timed_out()
 
     def _follow(self):
         """Take heartbeats while each is followed by the next in time and nothing else comes, which is all that there is

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import threading
 import time
 from collections import namedtuple
 
@@ -15,7 +16,7 @@ from fbmon.base import compat
 from fbmon.listeners.listener import Counters, Listener, StateChanged
 from fbmon.listeners.sockets import SPARE, open_socket
 from fbmon.rules.states import ACTIVE, FAILED, UNKNOWN
-from helpers import finish, free_port, has_ipv6, python, read, require, send, wait_for
+from helpers import LIMIT, finish, free_port, has_ipv6, python, read, require, send, wait_for
 
 HOUR = 3600000
 
@@ -361,6 +362,99 @@ def test_close_frees_the_port_before_it_returns_however_long_the_wait_would_be(l
         listener = Listener(listener.settings, again, [].append)
         listener.start(None)
     listener.close()
+
+
+class WokenEarly(Listener):
+    """Is closed by another thread just before it reads its first heartbeat, and takes the wake-up with it."""
+
+    def _accepts(self, source):
+        if not self._closing:
+            self._closing = True
+            self._wake()
+            self._drain_wakes()
+        return True
+
+
+def test_a_wake_up_that_was_taken_with_a_heartbeat_is_not_slept_over():
+    settings = Settings('127.0.0.1', free_port(), HOUR, 1, 1, ())
+    listener = WokenEarly(settings, open_socket(settings), [].append)
+    listener.start(None)
+
+    send('127.0.0.1', settings.port)
+
+    wait_for(lambda: not listener._thread.is_alive())
+    open_socket(settings).close()
+
+
+FLOOD = '''
+import socket, sys
+socks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+for number, sock in enumerate(socks):
+    sock.bind(('127.0.0.%d' % (number + 2), 0))
+print('sending')
+sys.stdout.flush()
+while True:
+    for sock in socks:
+        sock.sendto(b'x', ('127.0.0.1', int(sys.argv[1])))
+'''
+
+
+def test_under_a_flood_a_closed_listener_has_ended_and_its_port_is_free():
+    port = free_port()
+    settings = Settings('127.0.0.1', port, HOUR, 1, 1, ('127.0.0.2',))
+    child = python(FLOOD, port)
+    try:
+        child.stdout.readline()
+        for _ in range(100):
+            listener = Listener(settings, open_socket(settings), [].append)
+            listener.start(None)
+            wait_for(lambda: listener.counters().received)
+            # The limit is the patience of a busy machine: without a flood it takes no time at all.
+            listener.close(LIMIT)
+            assert not listener._thread.is_alive()
+            open_socket(settings).close()
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def test_a_thread_that_outlives_the_limit_closes_its_own_socket_when_it_ends(launch):
+    held, go_on = threading.Event(), threading.Event()
+
+    def report(_event):
+        held.set()
+        go_on.wait(LIMIT)
+
+    settings = Settings('127.0.0.1', free_port(), HOUR, 1, 1, ())
+    sock = open_socket(settings)
+    listener = Listener(settings, sock, report)
+    listener.start(None)
+    send('127.0.0.1', settings.port)
+    assert held.wait(LIMIT)
+
+    listener.close(0.01)
+
+    assert sock.fileno() >= 0 and listener._thread.is_alive()
+    go_on.set()
+    wait_for(lambda: not listener._thread.is_alive())
+    open_socket(settings).close()
+
+
+def test_one_whose_thread_has_died_can_be_updated_and_closed(launch):
+    count = len(os.listdir('/proc/self/fd'))
+    settings = Settings('127.0.0.1', free_port(), HOUR, 1, 1, ())
+
+    def report(_event):
+        raise ValueError('a test')
+
+    listener = Listener(settings, open_socket(settings), report)
+    listener.start(lambda: None)
+    send('127.0.0.1', settings.port)
+    wait_for(lambda: not listener._thread.is_alive())
+
+    listener.update(settings)
+    listener.close()
+    assert len(os.listdir('/proc/self/fd')) == count
 
 
 def test_a_closed_listener_reports_nothing_more_and_leaves_no_descriptor(launch):
