@@ -2,6 +2,7 @@
 import errno
 import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -21,6 +22,9 @@ try:
 except ImportError:
     SYSTEM_ERRORS = (EnvironmentError,)
 
+
+# fcntl(2): the size of a pipe. Python has the name since 3.10.
+F_SETPIPE_SZ = 1031
 
 # Seconds: of a timer that nobody waits for, 31 years.
 TIMER = 1e9
@@ -67,10 +71,15 @@ def unblocked(descriptor):
 
 
 def pipe():
-    """The two ends, reading and writing, of a non-blocking pipe that children do not inherit."""
+    """The two ends, reading and writing, of a non-blocking pipe that children do not inherit: one of a page, since a
+    byte wakes us and a user with more than 16,384 pages of pipes is given tiny ones (pipe-user-pages-soft, proc(5))."""
     ends = os.pipe()
     for end in ends:
         close_on_exec(unblocked(end))
+    try:
+        fcntl.fcntl(ends[1], F_SETPIPE_SZ, select.PIPE_BUF)
+    except EnvironmentError:
+        pass
     return ends
 
 

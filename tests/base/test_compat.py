@@ -57,6 +57,15 @@ def test_reading_an_empty_pipe_would_block():
     assert compat.would_block(found) and not compat.interrupted(found)
 
 
+def test_a_pipe_takes_one_page_of_what_a_user_may_have():
+    reader, writer = compat.pipe()
+    try:
+        assert fcntl.fcntl(writer, 1032) == os.sysconf('SC_PAGE_SIZE')     # F_GETPIPE_SZ
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
 def test_both_ends_of_a_pipe_are_kept_from_children():
     ends = compat.pipe()
     try:

@@ -1,7 +1,9 @@
-"""Short of file descriptors and of threads, at the start and while it runs."""
+"""Short of file descriptors, of threads and of room in pipes, at the start and while it runs."""
 import os
 import signal
 import subprocess
+
+import pytest
 
 import helpers
 from kernel import files
@@ -10,7 +12,7 @@ from kernel.daemon import listener
 MANY = 30
 
 # A process of root's is not limited in its threads: these tests have a user each, with what the work needs.
-USERS = [61234, 61235]
+USERS = [61234, 61235, 61236]
 CAPABILITIES = '+net_admin,+dac_read_search'
 
 
@@ -109,3 +111,43 @@ def test_without_any_thread_it_ends_with_1_so_that_systemd_starts_it_again(switc
     assert daemon.ended() == 1
     assert 'a thread cannot be started' in daemon.log()
     assert watch.take() == []
+
+
+# Takes more pages of pipes than a user may have without CAP_SYS_RESOURCE, and holds them until its stdin ends.
+PIPES = '''
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (5000, 5000))
+os.setuid(int(sys.argv[1]))
+for _ in range(1200):
+    os.pipe()
+print("holds")
+sys.stdout.flush()
+sys.stdin.read()
+'''
+
+
+@pytest.fixture
+def without_room_in_pipes():
+    """Whoever is USERS[2] gets pipes of two pages, or of one."""
+    holder = helpers.python(PIPES, USERS[2], stdin=subprocess.PIPE)
+    assert holder.stdout.readline() == b'holds\n'
+    yield
+    holder.communicate()
+
+
+def test_a_batch_that_is_larger_than_its_pipe_takes_400_cards_away(
+        switch, daemon, dpis, without_room_in_pipes):
+    many = ['192.168.%d.%d' % (100 + number // 200, number % 200 + 1) for number in range(400)]
+    text = files.without(files.SMALL, 'BYPASS_CARD_HOST') + ''.join(
+        'BYPASS_CARD_HOST[%d]=%s\n' % (index, address) for index, address in enumerate(many))
+    dpis.steady(3000, 3100)
+    prepare(daemon, text, USERS[2])
+
+    daemon.start(wrapper=as_user(USERS[2]))
+    daemon.wait_state('normal')
+    assert len(switch.addresses('eth0')) == 402
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+
+    assert switch.addresses('eth0') == files.BYPASS
+    assert 'cannot be made' not in daemon.log()

@@ -1,10 +1,13 @@
 """batch.py: the co-process, with a real `ip` in a namespace and with fakes that misbehave."""
+import fcntl
 import os
 import threading
 
 import pytest
 
-from fbmon.network.batch import BATCH_LIMIT, Batch
+from fbmon.base import compat
+from fbmon.network import iproute
+from fbmon.network.batch import BATCH_LIMIT, CHILDREN, Batch
 from fbmon.network.iproute import capture
 from helpers import LIMIT, alive, read, wait_for
 
@@ -24,6 +27,16 @@ while read -r line; do
 done
 '''
 FAITHFUL = NOTES % '*bad*'
+
+# One of before 4.3: it ends where `link set dev` names an interface that is not there, or that begins as "help" does.
+OLD = FAITHFUL.replace('case "$line" in', '''set -- $line
+    case "$line" in
+    'link set dev gone'*)
+        echo "Error: argument \\"$4\\" is wrong: Unknown device" >&2; exit 255;;
+    'link set dev he '*)
+        printf 'Usage: ip link add [link DEV] [ name ] NAME\\n%2000s' x >&2; exit 255;;
+    *crash*)
+        exit 255;;''')
 
 
 @pytest.fixture
@@ -120,6 +133,53 @@ def test_a_flood_of_errors_does_not_block(batch, fake_ip):
     assert batch.run(['bad'] * 200) == dict.fromkeys(range(200), words)
 
 
+@pytest.fixture
+def small_pipes(monkeypatch):
+    """Each child's stdin and stderr hold 4 KB, as those of a user do who has many pipes."""
+    spawn = iproute.spawn
+
+    def spawn_small(*arguments, **options):
+        child = spawn(*arguments, **options)
+        for stream in (child.stdin, child.stderr):
+            fcntl.fcntl(stream.fileno(), compat.F_SETPIPE_SZ, 4096)
+        return child
+    monkeypatch.setattr(iproute, 'spawn', spawn_small)
+
+
+def test_what_the_pipe_does_not_take_at_once_is_written_while_the_errors_are_read(
+        batch, fake_ip, tmp_path, small_pipes):
+    fake_ip(FAITHFUL)
+    lines = ['%s %d %s' % ('bad' if number % 2 else 'good', number, 'x' * 80) for number in range(400)]
+
+    failed = batch.run(lines)
+
+    assert sorted(failed) == list(range(1, 400, 2))
+    assert noted(tmp_path) == lines + lines[1::2]
+
+
+def test_a_child_that_reads_nothing_more_is_ended_after_the_limit(fake_ip, tmp_path, small_pipes):
+    fake_ip('echo $$ >> $DIR/pids\nexec sleep 600')
+
+    failed = Batch(limit=0.2).run(['x' * 80] * 200)
+
+    assert failed == dict.fromkeys(range(200), 'ip -batch: no answer within 0.2 s')
+    assert len(pids(tmp_path)) == 2
+
+
+def test_a_child_that_another_thread_kills_while_lines_are_written_is_not_replaced(fake_ip, tmp_path, small_pipes):
+    fake_ip('echo $$ >> $DIR/pids; exec sleep 600')
+    batch, found = Batch(limit=LIMIT), []
+    thread = threading.Thread(target=lambda: found.append(batch.run(['x' * 80] * 200)))
+    thread.start()
+    wait_for(lambda: pids(tmp_path))
+
+    batch.kill()
+
+    thread.join(LIMIT)
+    assert found == [dict.fromkeys(range(200), 'ip is not started any more: the daemon stops')]
+    assert len(pids(tmp_path)) == 1
+
+
 def test_a_child_that_does_not_answer_in_time_is_ended_and_the_next_one_tried(fake_ip, tmp_path):
     fake_ip('echo $$ >> $DIR/pids\nexec sleep 600')
 
@@ -157,6 +217,82 @@ def test_a_child_that_dies_in_the_middle_is_told_with_its_last_words(fake_ip):
     fake_ip('read -r line; echo "out of memory" >&2; exit 1')
 
     assert Batch(limit=LIMIT).run(['one', 'two']) == dict.fromkeys((0, 1), 'ip -batch ended: out of memory')
+
+
+UNKNOWN = 'ip -batch ended: Error: argument "%s" is wrong: Unknown device'
+
+
+def test_an_old_ip_that_ends_at_a_line_fails_that_line_alone_and_what_follows_is_done(batch, fake_ip, tmp_path):
+    fake_ip(OLD)
+
+    failed = batch.run(['one', 'link set dev gone1 down', 'two', 'link set dev gone2 up', 'three'])
+
+    assert failed == {1: UNKNOWN % 'gone1', 3: UNKNOWN % 'gone2'}
+    assert noted(tmp_path) == ['one', 'link set dev gone1 down', 'two', 'link set dev gone2 up', 'three']
+    assert (len(pids(tmp_path)), batch.unsure) == (3, True)
+
+
+def test_one_that_takes_a_name_for_help_fails_that_line_alone_in_a_few_of_its_words(batch, fake_ip, tmp_path):
+    fake_ip(OLD)
+
+    failed = batch.run(['one', 'link set dev he up', 'two'])
+
+    assert list(failed) == [1]
+    assert failed[1].startswith('ip -batch ended: Usage: ip link add') and len(failed[1]) < 250
+    assert noted(tmp_path) == ['one', 'link set dev he up', 'two']
+
+
+def test_a_line_is_named_by_its_own_place_though_an_earlier_one_speaks_of_the_same_interface(batch, fake_ip, tmp_path):
+    fake_ip(OLD)
+    lines = ['addr del 10.0.0.1/32 dev gone', 'link set dev gone down', 'addr add 10.0.0.2/32 dev eth0']
+
+    assert batch.run(lines) == {1: UNKNOWN % 'gone'}
+    assert noted(tmp_path) == lines
+
+
+def test_what_failed_before_it_ended_is_tried_once_more_too(batch, fake_ip, tmp_path):
+    fake_ip(OLD)
+
+    failed = batch.run(['bad', 'link set dev gone up', 'two'])
+
+    assert failed == {0: 'RTNETLINK answers: File exists', 1: UNKNOWN % 'gone'}
+    assert noted(tmp_path) == ['bad', 'link set dev gone up', 'bad', 'two']
+
+
+def test_a_line_at_which_it_ends_without_a_word_is_found_by_its_acknowledgements_and_tried_twice_at_most(
+        batch, fake_ip, tmp_path):
+    fake_ip(OLD)
+    lines = ['one', 'two', 'crash', 'three', 'crash too', 'four']
+
+    assert batch.run(lines) == {2: 'ip -batch ended', 4: 'ip -batch ended'}
+    assert [noted(tmp_path).count(line) for line in lines] == [2, 2, 2, 1, 1, 1]
+
+
+def test_an_ip_that_ends_at_every_line_is_not_started_for_ever(batch, fake_ip, tmp_path):
+    fake_ip('echo $$ >> $DIR/pids; read -r line; exit 255')
+
+    assert batch.run(['one'] * 1000) == dict.fromkeys(range(1000), 'ip -batch ended')
+    assert len(pids(tmp_path)) == 1 + CHILDREN
+
+
+def test_an_ip_that_ends_late_at_every_line_holds_up_no_longer_than_one_that_hangs(fake_ip, tmp_path):
+    fake_ip('echo $$ >> $DIR/pids; read -r line; sleep 0.6; exit 255')
+
+    failed = Batch(limit=1.0).run(['one'] * 10)
+
+    assert sorted(failed) == list(range(10))
+    assert len(pids(tmp_path)) <= 3
+
+
+def test_where_it_was_not_ended_in_the_middle_nothing_is_unsure(batch, fake_ip, tmp_path):
+    fake_ip(FAITHFUL)
+
+    batch.run(['one', 'bad'])
+    assert not batch.unsure
+    os.kill(pids(tmp_path)[-1], 9)
+    wait_for(lambda: not alive(pids(tmp_path)[-1]))
+    batch.run(['two'])
+    assert not batch.unsure
 
 
 def test_a_child_that_was_ended_by_somebody_is_replaced_unseen(batch, fake_ip, tmp_path):
