@@ -6,6 +6,7 @@ import sys
 from collections import namedtuple
 
 from fbmon import __version__
+from fbmon.base import inherited
 
 CONFIG = '/var/fastbypass_monitor/backend/.env'
 LOG_DIR = '/var/fastbypass_monitor/backend/logs'
@@ -14,12 +15,16 @@ RUN_DIR = '/run/fastbypass_monitor'
 # What `run` needs to know.
 Places = namedtuple('Places', 'config log_dir run_dir')
 
+# Signals that end nothing; the daemon takes them over when it is ready for them.
+HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
+
 # Exit code of status when no daemon runs: that of LSB for a program that is not running.
 NOT_RUNNING = 3
 
 
 def main(argv=None):
     """Run one command; returns the exit code."""
+    inherited.set_right()
     argv = sys.argv[1:] if argv is None else argv
     if '--version' in argv:
         # argparse of 2.7 would print it on stderr.
@@ -50,8 +55,9 @@ def run(options):
     """The daemon, in the foreground."""
     # 2.7's socket would load OpenSSL, another 2.4 MB.
     sys.modules.setdefault('_ssl', None)
-    # A reload that comes early must not end us; the daemon looks at its file afterwards anyway.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # What comes early must not end us; after a reload the daemon would look at its file, and it does so anyway.
+    for number in HARMLESS:
+        signal.signal(number, signal.SIG_IGN)
     from fbmon.daemon import daemon
     daemon.leave(daemon.run(options.config, options.log_dir, options.run_dir))
 

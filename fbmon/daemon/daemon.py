@@ -88,6 +88,9 @@ class Wakes(object):
         signal.set_wakeup_fd(self._writer)
         for number, byte in ((signal.SIGHUP, HANGUP), (signal.SIGTERM, TERMINATE), (signal.SIGINT, TERMINATE)):
             signal.signal(number, lambda _number, _frame, byte=byte: self.send(byte))
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM):
+            # They end nothing. Not SIG_IGN, which children would inherit.
+            signal.signal(number, lambda _number, _frame: None)
 
     def send(self, byte):
         """Wake the main thread. Safe in a signal handler: a full pipe wakes it just as well."""
