@@ -1,5 +1,5 @@
 """force_on and force_off: the cards' addresses taken away or put there by hand, while no daemon runs."""
-from fbmon.network import iproute, picture, plan, sysctl
+from fbmon.network import plan, reading, sysctl
 from fbmon.rules import wanted
 from fbmon.rules.items import PortItem, describe
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
@@ -20,7 +20,7 @@ def wanted_off(settings, ledger):
 def apply(items, settings, ledger, batch, look=None, changed=lambda item, old, new: None):
     """Make the kernel so, for good, and tell changed() of each item that is not as before; returns (what is as wanted,
     what failed) as lists of lines. Raises IpError."""
-    look = look or read_picture
+    look = look or reading.kernel
     forms, before = wanted.names(settings._replace(lease=0)).forms, look()
     commands = plan.commands(items, before, forms, sysctl.promote_secondaries)
     present = dict((item, target) for item, target in items.items() if target == PRESENT)
@@ -34,11 +34,6 @@ def apply(items, settings, ledger, batch, look=None, changed=lambda item, old, n
         if old != new:
             changed(item, old, new)
     return _outcome(items, after, words, ledger)
-
-
-def read_picture():
-    """What the kernel has now. Raises IpError."""
-    return picture.of(iproute.capture(['-o', 'link']) + iproute.capture(['-o', 'addr']))
 
 
 def _outcome(items, after, words, ledger):

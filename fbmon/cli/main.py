@@ -64,16 +64,15 @@ def run(options):
 
 def check(options):
     """Mistakes and warnings, then the effective configuration."""
-    from fbmon.cli import force
     from fbmon.config import source, table
-    from fbmon.network import checks, iproute
+    from fbmon.network import checks, iproute, reading
     try:
         loaded = source.load(options.config)
     except source.Unreadable as error:
         return _fail(error)
     warnings = list(loaded.warnings)
     try:
-        warnings += checks.warnings(loaded.settings, force.read_picture(), loaded.given)
+        warnings += checks.warnings(loaded.settings, reading.kernel(), loaded.given)
     except iproute.IpError as error:
         _say('%s: warning: not compared with the kernel: %s' % (options.config, error))
     for line in source.report(options.config, loaded.mistakes, 'error') \
@@ -109,10 +108,9 @@ def status(options):
 
 def _not_running(options, error):
     """Nobody to ask: say so, and what the kernel and the history file of the last run have."""
-    from fbmon.cli import force
     from fbmon.config import source
     from fbmon.memory import history, records, rundir
-    from fbmon.network import iproute
+    from fbmon.network import iproute, reading
     from fbmon.show import console, prometheus, statussocket
     if options.prometheus:
         _say(prometheus.render(None).rstrip('\n'))
@@ -128,7 +126,7 @@ def _not_running(options, error):
     if not (options.json or options.prometheus or options.history):
         try:
             settings = source.load(options.config).settings
-            _say(console.kernel(settings, force.read_picture()).rstrip('\n'))
+            _say(console.kernel(settings, reading.kernel()).rstrip('\n'))
         except (source.Unreadable, iproute.IpError) as trouble:
             _fail(trouble)
     return NOT_RUNNING

@@ -1,6 +1,5 @@
-"""The only module that starts `ip`: children of it, their ends, and one-shot readings of what the kernel has."""
+"""The only module that starts `ip`: children of it, their words and their ends."""
 import os
-import select
 import subprocess
 import time
 
@@ -8,9 +7,6 @@ from fbmon.base import compat
 
 # For a child that is told something, on its stdin.
 PIPE = subprocess.PIPE
-
-# Seconds for `ip -o addr` or `ip -o link` to print everything.
-READ_LIMIT = 5.0
 
 # Seconds that a killed child is waited for when the process ends.
 END_LIMIT = 0.2
@@ -79,42 +75,3 @@ def read(descriptor):
 def words(data):
     """Bytes that `ip` printed, as text in one line."""
     return ' '.join(data.decode('utf-8', 'replace').split())
-
-
-def capture(arguments, limit=READ_LIMIT, clock=compat.monotonic):
-    """The lines that `ip ARGUMENTS` prints. Raises IpError if it fails or takes longer than limit seconds."""
-    child = spawn(arguments)
-    try:
-        deadline = clock() + limit
-        output, errors = _read_all([child.stdout, child.stderr], deadline, clock)
-        # The end of its output is not yet the end of the child; it comes at once, or never.
-        while output is not None and child.poll() is None and clock() < deadline:
-            time.sleep(0.001)
-        if child.returncode is None:
-            raise IpError('ip %s: no answer within %g s' % (' '.join(arguments), limit))
-        if child.returncode != 0:
-            raise IpError('ip %s: %s' % (' '.join(arguments), words(errors) or 'exit code %d' % child.returncode))
-        return output.decode('utf-8', 'replace').splitlines()
-    finally:
-        Reaper().end(child)
-
-
-def _read_all(streams, deadline, clock):
-    """What each of two streams gives until both end, as bytes; (None, None) when the deadline comes first."""
-    poller = select.poll()
-    data = dict((stream.fileno(), []) for stream in streams)
-    opened = set(data)
-    for descriptor in opened:
-        poller.register(descriptor, select.POLLIN)
-    while opened:
-        left = deadline - clock()
-        if left <= 0:
-            return None, None
-        for descriptor, _ in compat.poll(poller, left * 1000):
-            part = read(descriptor)
-            if part:
-                data[descriptor].append(part)
-            elif part is not None:
-                poller.unregister(descriptor)
-                opened.discard(descriptor)
-    return [b''.join(data[stream.fileno()]) for stream in streams]

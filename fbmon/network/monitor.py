@@ -5,7 +5,7 @@ import threading
 from collections import namedtuple
 
 from fbmon.base import compat, threads
-from fbmon.network import iproute, picture
+from fbmon.network import iproute, picture, reading
 from fbmon.network.pauses import Pauses
 
 # What the monitor puts on the queue. Read: everything was read again. Seen: LinkSeen and AddressSeen in order.
@@ -76,8 +76,7 @@ class Monitor(object):
             child = self._child = iproute.spawn(FOLLOW)
         try:
             wait_until_subscribed(child, self._clock)
-            lines = iproute.capture(['-o', 'link']) + iproute.capture(['-o', 'addr'])
-            self._report(Read(picture.of(lines)))
+            self._report(Read(reading.kernel()))
             self._follow(child)
         finally:
             self._reaper.end(child)

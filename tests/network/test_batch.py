@@ -8,7 +8,7 @@ import pytest
 from fbmon.base import compat
 from fbmon.network import iproute
 from fbmon.network.batch import BATCH_LIMIT, CHILDREN, Batch
-from fbmon.network.iproute import capture
+from fbmon.network.reading import capture
 from helpers import LIMIT, alive, read, wait_for
 
 # An `ip -batch` that notes its commands and its pid; a line with "bad" in it fails with ip's usual words.

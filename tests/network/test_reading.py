@@ -1,10 +1,12 @@
-"""iproute.py: the readings, with fakes that misbehave."""
+"""reading.py: complete readings or none, with fakes that misbehave."""
 import os
 
 import pytest
 
 from fbmon.base import compat
-from fbmon.network.iproute import IpError, capture
+from fbmon.network import reading
+from fbmon.network.iproute import IpError
+from fbmon.network.reading import capture
 from helpers import LIMIT, alive, read, wait_for, write
 
 
@@ -73,3 +75,34 @@ def test_ip_gets_none_of_our_descriptors(fake_ip):
             os.close(end)
 
     assert len(inherited) > 3 and ours not in inherited
+
+
+# --- complete ---
+
+# `ip` that is interrupted so many times: it exits 0 and lacks an address that was there all the time.
+CHURN = '''
+echo $$ >> $DIR/pids
+if [ $(wc -l < $DIR/pids) -le %d ]; then
+    echo one
+    echo 'Dump was interrupted and may be inconsistent.' >&2
+else
+    echo one; echo two
+fi
+'''
+
+
+def test_a_reading_that_was_interrupted_is_read_again_until_it_is_complete(fake_ip, tmp_path):
+    fake_ip(CHURN % 3)
+
+    assert capture(['-o', 'addr']) == ['one', 'two']
+    assert len(pids(tmp_path)) == 4
+
+
+def test_a_reading_that_is_interrupted_each_time_is_none(fake_ip, tmp_path):
+    fake_ip(CHURN % 1000)
+
+    with pytest.raises(IpError) as raised:
+        capture(['-o', 'addr'])
+
+    assert str(raised.value) == 'ip -o addr: Dump was interrupted and may be inconsistent. (10 times in a row)'
+    assert len(pids(tmp_path)) == reading.TRIES

@@ -1,0 +1,77 @@
+"""One-shot readings of what the kernel has: complete ones, or none."""
+import select
+import time
+
+from fbmon.base import compat
+from fbmon.network import iproute, picture
+from fbmon.network.iproute import IpError
+
+# Seconds for one `ip` to print everything.
+READ_LIMIT = 5.0
+
+# What says that a reading is incomplete is read again: where hundreds of addresses come and go all the time, that is
+# one of four, so that ten in a row are one in a million.
+TRIES = 10
+
+# `ip` says so on stderr, and exits 0.
+INTERRUPTED = b'dump was interrupted'
+
+LINKS, ADDRESSES = ['-o', 'link'], ['-o', 'addr']
+
+
+def kernel():
+    """The Picture of what the kernel has now. Raises IpError."""
+    return picture.of(capture(LINKS) + capture(ADDRESSES))
+
+
+def capture(arguments, limit=READ_LIMIT, clock=compat.monotonic):
+    """The lines that `ip ARGUMENTS` prints, all of them. Raises IpError if it fails, takes longer than limit seconds,
+    or was interrupted each time."""
+    for _ in range(TRIES):
+        output, errors = _capture(arguments, limit, clock)
+        if INTERRUPTED not in errors.lower():
+            return output.decode('utf-8', 'replace').splitlines()
+    raise _error(arguments, '%s (%d times in a row)' % (iproute.words(errors), TRIES))
+
+
+def _capture(arguments, limit, clock):
+    """What `ip ARGUMENTS` prints and what it says on stderr, as bytes."""
+    child = iproute.spawn(arguments)
+    try:
+        deadline = clock() + limit
+        output, errors = _read_all([child.stdout, child.stderr], deadline, clock)
+        # The end of its output is not yet the end of the child; it comes at once, or never.
+        while output is not None and child.poll() is None and clock() < deadline:
+            time.sleep(0.001)
+        if child.returncode is None:
+            raise _error(arguments, 'no answer within %g s' % limit)
+        if child.returncode != 0:
+            raise _error(arguments, iproute.words(errors) or 'exit code %d' % child.returncode)
+        return output, errors
+    finally:
+        iproute.Reaper().end(child)
+
+
+def _error(arguments, why):
+    return IpError('ip %s: %s' % (' '.join(arguments), why))
+
+
+def _read_all(streams, deadline, clock):
+    """What each of two streams gives until both end, as bytes; (None, None) when the deadline comes first."""
+    poller = select.poll()
+    data = dict((stream.fileno(), []) for stream in streams)
+    opened = set(data)
+    for descriptor in opened:
+        poller.register(descriptor, select.POLLIN)
+    while opened:
+        left = deadline - clock()
+        if left <= 0:
+            return None, None
+        for descriptor, _ in compat.poll(poller, left * 1000):
+            part = iproute.read(descriptor)
+            if part:
+                data[descriptor].append(part)
+            elif part is not None:
+                poller.unregister(descriptor)
+                opened.discard(descriptor)
+    return [b''.join(data[stream.fileno()]) for stream in streams]
