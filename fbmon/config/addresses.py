@@ -54,6 +54,11 @@ def network(address, prefix):
     return size, prefix, _number(packed) >> (size - prefix)
 
 
+def link_local(address):
+    """fe80::/10: the kernel gives every interface one, and gives it again when it comes up."""
+    return ':' in address and network(address, 10) == network('fe80::', 10)
+
+
 def _prefix(text, most):
     if not _PREFIX.match(text) or int(text) > most:
         raise BadAddress('the prefix is out of range; give a length from /1 to /%d, or none' % most)

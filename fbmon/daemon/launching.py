@@ -1,4 +1,4 @@
-"""When unconfigured listeners are tried: at once where the kernel reports a change there, otherwise every 5 s."""
+"""When unconfigured and deaf listeners are tried: at once where the kernel reports a change there, else every 5 s."""
 from fbmon.base import compat
 from fbmon.rules.items import AddressItem
 from fbmon.rules.states import MISSING
@@ -26,8 +26,8 @@ class Launching(object):
         self._at = self._clock()
 
     def concerned(self, names):
-        """Whether a change on these interfaces may let a listener join; before the first pass, always."""
-        return not self.passed or any(settings.interface in names for settings in self._roster.pending())
+        """Whether a change on these interfaces may let a listener join or hear again; before the first pass, always."""
+        return not self.passed or any(one.interface in names for one in self._waiting())
 
     def step(self):
         """Try if it is time."""
@@ -35,10 +35,15 @@ class Launching(object):
             self.launch()
 
     def launch(self):
-        """Try the unconfigured listeners; the next try without a cause comes after a pause."""
+        """Try the unconfigured listeners and those that must be bound anew; the next try without a cause comes after a
+        pause."""
         self._roster.launch(self._obstacle, self._scope)
-        self._at = self._clock() + PAUSE if self._roster.pending() else None
+        self._roster.rebind(self._obstacle, self._scope)
+        self._at = self._clock() + PAUSE if self._waiting() else None
         self.passed = True
+
+    def _waiting(self):
+        return self._roster.pending() + self._roster.moved(self._scope)
 
     def _obstacle(self, settings, error):
         """Why a listener cannot be launched: before the try the missing interface, after it what the system said."""

@@ -1,13 +1,12 @@
 """One listener: a thread that waits for datagrams and timeouts and reports changes of its local state."""
-import errno
 import fcntl
-import os
 import select
 import struct
 import time
 from collections import namedtuple
 
 from fbmon.base import compat, threads
+from fbmon.listeners.bell import Bell
 from fbmon.rules import heartbeat
 from fbmon.rules.states import FAILED
 
@@ -40,8 +39,7 @@ EARLY = 2
 class Listener(object):
     """A launched listener. `settings` may be replaced by update(); host, port and interface never change.
 
-    The thread closes what it waits at, its socket and the end of the pipe that it reads; the end that is written to
-    is closed by who writes to it. So nobody closes a descriptor under another, whose number may be a new one's by then.
+    The thread closes what it waits at, and nobody else does: a number that is closed under it may be another's by then.
     """
 
     def __init__(self, settings, sock, report, clock=compat.monotonic, wall=time.time):
@@ -56,9 +54,10 @@ class Listener(object):
         self._received = self._ignored = self._missed = 0
         self._last = self._waiting_since = self._sender = None
         self._gaps = heartbeat.NO_GAPS
-        self._wake_reader, self._wake_writer = compat.pipe()
+        self._bell = Bell()
         self._poller = select.poll()
-        self._poller.register(self._wake_reader, select.POLLIN)
+        self._poller.register(self._bell.descriptor, select.POLLIN)
+        self._fresh = []
         self._use(sock)
 
     def start(self, crashed):
@@ -70,17 +69,22 @@ class Listener(object):
     def update(self, settings):
         """Take new timers, sources and lists, keeping state, counters and socket."""
         self.settings = settings
-        self._wake()
+        self._bell.ring()
+
+    def rebind(self, sock):
+        """Listen at another socket, keeping state and counters; the thread takes it over and closes the former one."""
+        self._fresh.append(sock)
+        self._bell.ring()
 
     def close(self, limit=1.0):
         """Stop the thread, which frees the port as it ends; waits up to limit seconds for that."""
         self._closing = True
-        self._wake()
+        self._bell.ring()
         if self._thread:
             self._thread.join(limit)
         else:
             self._leave()
-        os.close(self._wake_writer)
+        self._bell.close()
 
     @property
     def due(self):
@@ -92,24 +96,23 @@ class Listener(object):
         return Counters(self._received, self._ignored, self._missed, self._last,
                         heartbeat.longest_gap(self._gaps, self._clock()), self.pulse.heard, self._sender)
 
-    def _wake(self):
-        """Have the thread look up from its wait. A full pipe does so, too; one without a reader has no thread."""
-        try:
-            os.write(self._wake_writer, b'.')
-        except EnvironmentError as error:
-            if not compat.would_block(error) and error.errno != errno.EPIPE:
-                raise
-
     def _use(self, sock):
         """Wait at this socket from now on."""
         self._sock, self._descriptor = sock, sock.fileno()
         self._datagram = [(self._descriptor, select.POLLIN)]
         self._poller.register(sock, select.POLLIN)
 
+    def _take_over(self):
+        """Leave the former socket for the one of rebind()."""
+        self._poller.unregister(self._sock)
+        self._sock.close()
+        self._use(self._fresh.pop(0))
+
     def _leave(self):
         """The thread is at its end, or was never started: give back what is its own."""
-        self._sock.close()
-        os.close(self._wake_reader)
+        for sock in [self._sock] + self._fresh:
+            sock.close()
+        self._bell.leave()
 
     def _run(self):
         try:
@@ -120,9 +123,11 @@ class Listener(object):
 
     def _turn(self):
         """Wait for what comes first, and take it."""
+        while self._fresh:
+            self._take_over()
         if self._wait() and self._read(BURST):
-            # Who closes us may have woken us already: the wake-up was then taken with the datagram.
-            if not self._closing:
+            # The bell may have been heard together with the datagram: it does not ring again.
+            if not self._closing and not self._fresh:
                 self._follow()
         # What waits in the socket counts before a timeout is called: we may have been stopped for a while.
         elif self._clock() >= self.due and not self._closing and not (self._ready() and self._read(BACKLOG)):
@@ -164,16 +169,9 @@ class Listener(object):
         """Wait up to limit ms; True if there may be a datagram."""
         ready = compat.poll(self._poller, limit)
         for descriptor, _ in ready:
-            if descriptor == self._wake_reader:
-                self._drain_wakes()
+            if descriptor == self._bell.descriptor:
+                self._bell.heard()
         return bool(ready)
-
-    def _drain_wakes(self):
-        try:
-            os.read(self._wake_reader, 4096)
-        except EnvironmentError as error:
-            if not compat.would_block(error):
-                raise
 
     def _read(self, most):
         """Read up to `most` waiting datagrams, but none after a heartbeat: the controller that it may have woken need

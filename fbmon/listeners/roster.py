@@ -3,6 +3,7 @@ import logging
 from collections import namedtuple
 
 from fbmon.base import compat, threads
+from fbmon.config.addresses import link_local
 from fbmon.listeners.listener import Listener
 from fbmon.listeners.sockets import open_socket
 from fbmon.rules.states import UNCONFIGURED, UNKNOWN
@@ -14,13 +15,17 @@ Key = namedtuple('Key', 'host port interface')
 Member = namedtuple('Member', 'listener state since')
 
 
+DEAF = 'hears nothing: interface %s is another one than before, and the address cannot be bound there: %s'
+
+
 def key_of(settings):
     """The Key of a listener's settings."""
     return Key(settings.host, settings.port, settings.interface)
 
 
 class Roster(object):
-    """The launched Members by Key, and the reasons of the unconfigured listeners by index.
+    """The launched Members by Key, and by index the reasons of the unconfigured listeners and of those that are deaf:
+    launched, and bound to an interface that is no longer there.
 
     changed(index, old, new, why) is told when one is launched.
     """
@@ -28,7 +33,10 @@ class Roster(object):
     def __init__(self, report, changed, crashed, clock=compat.monotonic, opener=open_socket, create=Listener):
         self.launched = {}
         self.reasons = {}
+        self.deaf = {}
         self._settings = ()
+        # {Key: index of the interface} of the sockets that hear one interface only.
+        self._scopes = {}
         self._report = report
         self._changed = changed
         self._crashed = crashed
@@ -55,6 +63,16 @@ class Roster(object):
         """Try every pending listener. obstacle(settings, error): why it cannot be, or None (error: of the system,
         None before the try); scope(interface): its index. True if one was launched."""
         return any([self._launch(settings, obstacle, scope) for settings in self.pending()])
+
+    def moved(self, scope):
+        """The Keys of the listeners whose interface has another index than the one that they are bound to."""
+        return [key for key, index in self._scopes.items() if scope(key.interface) not in (0, index)]
+
+    def rebind(self, obstacle, scope):
+        """Bind those anew; obstacle and scope are those of launch()."""
+        before, self.deaf = self.deaf, {}
+        for key in self.moved(scope):
+            self._rebind(key, obstacle, scope(key.interface), before)
 
     def take(self, event):
         """Take a StateChanged; returns the listener's index, or None if it was released meanwhile."""
@@ -84,7 +102,8 @@ class Roster(object):
         why = obstacle(settings, None)
         if why is None:
             try:
-                self._start(settings, self._open(settings, scope(settings.interface)))
+                index = scope(settings.interface)
+                self._start(settings, self._open(settings, index), index)
                 return True
             except threads.NO_THREAD + compat.SYSTEM_ERRORS as error:
                 why = obstacle(settings, error)
@@ -94,7 +113,21 @@ class Roster(object):
         self.reasons[settings.index] = why
         return False
 
-    def _start(self, settings, sock):
+    def _rebind(self, key, obstacle, index, before):
+        listener = self.launched[key].listener
+        settings = listener.settings
+        try:
+            listener.rebind(self._open(settings, index))
+        except compat.SYSTEM_ERRORS as error:
+            why = self.deaf[settings.index] = DEAF % (key.interface, obstacle(settings, error))
+            if before.get(settings.index) != why:
+                logging.warning('listener %d (%s port %d) %s', settings.index, key.host, key.port, why)
+            return
+        self._scopes[key] = index
+        logging.info('listener %d (%s port %d) is bound anew: interface %s has another index than before',
+                     settings.index, key.host, key.port, key.interface)
+
+    def _start(self, settings, sock, index):
         key, listener = key_of(settings), self._create(settings, sock, self._report)
         try:
             listener.start(self._crashed)
@@ -102,11 +135,14 @@ class Roster(object):
             listener.close()
             raise
         self.launched[key] = Member(listener, UNKNOWN, self._clock())
+        if link_local(key.host):
+            self._scopes[key] = index
         self.reasons.pop(settings.index, None)
         self._changed(settings.index, UNCONFIGURED, UNKNOWN,
                       'listens on %s port %d' % (settings.host, settings.port))
 
     def _release(self, key):
         listener = self.launched.pop(key).listener
+        self._scopes.pop(key, None)
         listener.close()
         logging.info('listener %d (%s port %d) is released', listener.settings.index, key.host, key.port)

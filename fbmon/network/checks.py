@@ -40,7 +40,7 @@ def _shut(settings, picture):
             yield place, ('port %s is a part of %s, the interface of listener %d: when it is down, '
                           'heartbeats may not arrive and nothing brings it up again; remove it from the list'
                           % ((name,) + beneath[name]))
-        carried = [entry for entry in picture.on(name) if not _link_local(entry.address)]
+        carried = [entry for entry in picture.on(name) if not addresses.link_local(entry.address)]
         if carried:
             yield place, ('port %s carries the address %s: going down loses IPv6 addresses and static '
                           'routes; remove it from the list, or the address from it'
@@ -95,7 +95,7 @@ def _elsewhere(settings, picture):
     for place, name, address, _ in _addresses(settings):
         others = sorted(places[address] - set([name]))
         # Every interface may have the same link-local address.
-        if others and not _link_local(address):
+        if others and not addresses.link_local(address):
             yield place, ('address %s is not only for %s but also on %s; remove it there, or correct the '
                           'interface' % (address, name, ', '.join(others)))
 
@@ -147,8 +147,3 @@ def _beneath(owners, picture):
             found.update((name, (interface, index)) for name in new)
             rest += new
     return found
-
-
-def _link_local(address):
-    """fe80::/10: the kernel gives every interface one, and gives it again when it comes up."""
-    return ':' in address and addresses.network(address, 10) == addresses.network('fe80::', 10)

@@ -84,6 +84,7 @@ def problems(controller):
     found = [format_problem(controller.path, mistake, 'error') for mistake in controller.loaded.mistakes]
     found += [text for _, text in sorted(controller.troubles.items())]
     found += ['listener %d is unconfigured: %s' % pair for pair in sorted(controller.roster.reasons.items())]
+    found += ['listener %d %s' % pair for pair in sorted(controller.roster.deaf.items())]
     found += network.all_troubles()
     found += [kept.error for kept in (controller.ledger, controller.history, controller.hooks) if kept.error]
     found += gaps(controller)
@@ -121,7 +122,7 @@ def _listener(controller, settings, now):
     row = {'index': index, 'host': settings.host, 'port': settings.port, 'interface': settings.interface,
            'state': UNCONFIGURED, 'since_s': None, 'last_heartbeat_s': None, 'longest_gap_s': None,
            'received': 0, 'ignored': 0, 'missed': 0, 'heard': 0, 'recovery': settings.recovery, 'last_sender': None,
-           'error': roster.reasons.get(index)}
+           'error': roster.reasons.get(index) or roster.deaf.get(index)}
     found = roster.find(settings)
     if found:
         counters = found.listener.counters()
@@ -130,7 +131,7 @@ def _listener(controller, settings, now):
             'last_heartbeat_s': None if counters.last is None else rounded(now - counters.last),
             'longest_gap_s': rounded(counters.longest_gap), 'received': counters.received,
             'ignored': counters.ignored, 'missed': counters.missed, 'heard': counters.heard,
-            'last_sender': counters.sender})
+            'last_sender': counters.sender and counters.sender.partition('%')[0]})
     return row
 
 

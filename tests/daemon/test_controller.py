@@ -454,3 +454,71 @@ def test_a_status_that_is_asked_for_with_a_change_shows_what_follows_from_it(wor
     switch.turn(StatusWanted(replies.append), StateChanged(member.listener, UNKNOWN, ACTIVE, 'why', switch.now))
 
     assert module.status.json.loads(replies[0])['state'] == NORMAL
+
+
+# --- a link-local listener whose interface is made anew ---
+
+LOCAL = '2: eth0    inet6 fe80::2/64 scope link '
+ANEW = ('Deleted ' + LINKS[0], LINKS[0].replace('2: eth0', '9: eth0'))
+LOCAL_ANEW = LOCAL.replace('2: eth0', '9: eth0')
+
+
+def bound(switch, refused=()):
+    """The sockets of the one listener: a word with the index that each is bound to."""
+    def opener(settings, scope):
+        if scope in refused:
+            raise EnvironmentError(99, 'Cannot assign requested address')
+        return 'at %d' % scope
+    switch.controller.roster._open = opener
+    return lambda: [member.listener.sock for member in switch.controller.roster.launched.values()]
+
+
+def test_a_link_local_listener_is_bound_to_the_interface_that_was_made_anew(world):
+    switch = world(config([listener(0, 'fe80::2')], [card(0)]), LOCAL)
+    sock = bound(switch)
+    switch.report(0, ACTIVE)
+
+    switch.seen(*ANEW)
+
+    assert (sock(), switch.controller.roster.local_states()) == (['at 9'], {0: ACTIVE})
+
+
+def test_one_that_cannot_be_bound_yet_says_so_and_is_tried_when_the_kernel_reports_a_change_there_and_each_5_s(world):
+    switch, refused = world(config([listener(0, 'fe80::2')], [card(0)]), LOCAL), [9]
+    sock = bound(switch, refused)
+
+    switch.seen(*ANEW)
+
+    deaf = 'hears nothing: interface eth0 is another one than before, and the address cannot be bound there: ' \
+           'Cannot assign requested address'
+    shown = switch.status()
+    assert (sock(), shown['listeners'][0]['error']) == (['sock'], deaf)
+    assert 'listener 0 ' + deaf in shown['problems']
+    assert switch.controller._launching.deadline() == switch.now + launching.PAUSE
+    del refused[:]
+    switch.seen(LINKS[1].replace('<UP>', '<>'))
+    assert sock() == ['sock']
+    switch.seen(LOCAL_ANEW)
+    assert sock() == ['at 9']
+    assert (switch.status()['listeners'][0]['error'], switch.controller._launching.deadline()) == (None, None)
+
+
+def test_after_5_s_without_a_report_it_is_tried_again(world):
+    switch, refused = world(config([listener(0, 'fe80::2')], [card(0)]), LOCAL), [9]
+    sock = bound(switch, refused)
+    switch.seen(*ANEW)
+    del refused[:]
+
+    switch.now += launching.PAUSE
+    switch.turn()
+
+    assert sock() == ['at 9']
+
+
+def test_a_full_reading_finds_it_as_well(world):
+    switch = world(config([listener(0, 'fe80::2')], [card(0)]), LOCAL)
+    sock = bound(switch)
+
+    switch.turn(monitor.Read(picture.of([ANEW[1], LOCAL_ANEW])))
+
+    assert sock() == ['at 9']

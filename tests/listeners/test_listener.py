@@ -370,8 +370,8 @@ class WokenEarly(Listener):
     def _accepts(self, source):
         if not self._closing:
             self._closing = True
-            self._wake()
-            self._drain_wakes()
+            self._bell.ring()
+            self._bell.heard()
         return True
 
 
@@ -454,6 +454,59 @@ def test_one_whose_thread_has_died_can_be_updated_and_closed(launch):
 
     listener.update(settings)
     listener.close()
+    assert len(os.listdir('/proc/self/fd')) == count
+
+
+def test_bound_anew_it_hears_at_the_new_socket_with_its_state_and_counters(launch, host):
+    listener = launch(host)
+    beat(listener)
+    first, other = listener.settings, listener.settings._replace(port=free_port(host))
+
+    listener.rebind(open_socket(other))
+
+    wait_for(lambda: not listener._fresh)
+    open_socket(first).close()
+    send(host, other.port)
+    wait_for(lambda: listener.counters().received == 2)
+    assert [new for _, new, _ in states(listener)] == [ACTIVE]
+
+
+class RefreshedEarly(Listener):
+    """Is bound anew by another thread just before it reads its first heartbeat, and hears the bell with it."""
+    other = None
+
+    def _accepts(self, source):
+        if self.other:
+            self._fresh.append(self.other)
+            self.other = None
+            self._bell.ring()
+            self._bell.heard()
+        return True
+
+
+def test_a_new_socket_that_comes_with_a_heartbeat_is_not_forgotten():
+    settings = Settings('127.0.0.1', free_port(), HOUR, 1, 1, ())
+    other = settings._replace(port=free_port())
+    listener = RefreshedEarly(settings, open_socket(settings), [].append)
+    listener.other = open_socket(other)
+    listener.start(None)
+
+    send('127.0.0.1', settings.port)
+
+    wait_for(lambda: listener.counters().received == 1 and not listener._fresh)
+    send('127.0.0.1', other.port)
+    wait_for(lambda: listener.counters().received == 2)
+    listener.close()
+
+
+def test_closing_closes_a_new_socket_that_was_not_taken_over_yet():
+    count = len(os.listdir('/proc/self/fd'))
+    settings = Settings('127.0.0.1', free_port(), HOUR, 1, 1, ())
+    listener = Listener(settings, open_socket(settings), [].append)
+    listener.rebind(open_socket(settings._replace(port=free_port())))
+
+    listener.close()
+
     assert len(os.listdir('/proc/self/fd')) == count
 
 

@@ -23,6 +23,9 @@ class Thread(object):
     def update(self, settings):
         self.settings = settings
 
+    def rebind(self, sock):
+        self.sock = sock
+
     def close(self):
         self.closed = True
 
@@ -47,6 +50,11 @@ class World(object):
         def obstacle(settings, error):
             return error and str(error.args[-1]) or ('no interface' if settings.interface in missing else None)
         return self.roster.launch(obstacle, lambda interface: 7)
+
+    def rebind(self, **scopes):
+        """What is deaf after the interfaces have these indexes."""
+        self.roster.rebind(lambda settings, error: str(error.args[-1]), lambda interface: scopes[interface])
+        return self.roster.deaf
 
     def member(self, index):
         return [member for member in self.roster.launched.values() if member.listener.settings.index == index][0]
@@ -145,3 +153,56 @@ def test_a_listener_far_past_its_own_deadline_is_overdue():
     world.member(1).listener.due = 94.9
 
     assert world.roster.overdue(5.0) == [world.member(1).listener]
+
+
+# --- an interface that was made anew ---
+
+LOCAL = [listener(0, 'fe80::2'), listener(1, 'fe80::2', interface='eth1'), listener(2, 'fd00::2'), listener(3)]
+DEAF = 'hears nothing: interface eth0 is another one than before, and the address cannot be bound there: not yet'
+
+
+def test_a_link_local_listener_is_bound_anew_when_its_interface_has_another_index_and_keeps_its_state():
+    world = World()
+    world.roster.assign(LOCAL)
+    world.launch()
+    thread = world.member(0).listener
+    world.roster.take(StateChanged(thread, UNKNOWN, ACTIVE, 'why', 104.5))
+    del world.opened[:]
+    world.sock = 'new'
+
+    assert world.rebind(eth0=9, eth1=7) == {}
+    assert (world.opened, world.rebind(eth0=9, eth1=7), world.opened) == ([(0, 9)], {}, [(0, 9)])
+    assert (world.member(0), thread.sock, thread.closed) == ((thread, ACTIVE, 104.5), 'new', False)
+
+
+def test_while_its_interface_is_gone_a_listener_is_left_as_it_is():
+    world = World()
+    world.roster.assign(LOCAL)
+    world.launch()
+    del world.opened[:]
+
+    assert (world.rebind(eth0=0, eth1=7), world.opened) == ({}, [])
+
+
+def test_one_that_cannot_be_bound_anew_says_why_until_it_can_or_its_interface_is_gone_again():
+    world = World()
+    world.roster.assign(LOCAL)
+    world.launch()
+    world.refuse[0] = socket.error(errno.EADDRNOTAVAIL, 'not yet')
+
+    assert world.rebind(eth0=9, eth1=7) == {0: DEAF}
+    assert world.roster.local_states()[0] == UNKNOWN
+    assert world.rebind(eth0=0, eth1=7) == {}
+    assert world.rebind(eth0=9, eth1=7) == {0: DEAF}
+    world.refuse.clear()
+    assert world.rebind(eth0=9, eth1=7) == {}
+
+
+def test_a_released_listener_is_not_bound_anew():
+    world = World()
+    world.roster.assign(LOCAL)
+    world.launch()
+    world.roster.assign(LOCAL[1:])
+    del world.opened[:]
+
+    assert (world.rebind(eth0=9, eth1=7), world.opened) == ({}, [])

@@ -140,7 +140,7 @@ def documents(world):
     first.report(2, FAILED)
     first.now += 12.3456
     member = first.controller.roster.find(first.controller.settings.listeners[0])
-    member.listener.counters = lambda: Counters(12, 3, 1, 101.0, 1.25, 0, '10.0.0.9')
+    member.listener.counters = lambda: Counters(12, 3, 1, 101.0, 1.25, 0, 'fe80::9%eth0')
     second = world(config([listener(0)._replace(host=None, port=None, interface=None, recovery=None,
                                                 error='faulty')],
                           [card(0)._replace(address=None, interface=None, error='faulty')],
@@ -189,7 +189,7 @@ def test_times_are_seconds_to_the_millisecond_since_now(documents):
 
     assert (row['last_heartbeat_s'], row['longest_gap_s'], documents[1]['uptime_s']) == (11.346, 1.25, 12.346)
     assert (row['received'], row['ignored'], row['missed']) == (12, 3, 1)
-    assert (row['heard'], row['recovery'], row['last_sender']) == (0, 1, '10.0.0.9')
+    assert (row['heard'], row['recovery'], row['last_sender']) == (0, 1, 'fe80::9')
 
 
 def test_the_global_state_has_a_name_in_the_history(documents):
