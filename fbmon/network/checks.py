@@ -31,7 +31,7 @@ def _missing(settings, picture):
 def _shut(settings, picture):
     """A port that is better not shut: it carries a card, addresses or heartbeats."""
     cards = _owners(settings.cards)
-    beneath = _beneath(_owners(settings.listeners), picture)
+    beneath, beneath_cards = _beneath(_owners(settings.listeners), picture), _beneath(cards, picture)
     for place, name in _ports(settings):
         if name in cards:
             yield place, ('port %s is the interface of card %d, which cannot ping when it is down; remove it '
@@ -40,6 +40,10 @@ def _shut(settings, picture):
             yield place, ('port %s is a part of %s, the interface of listener %d: when it is down, '
                           'heartbeats may not arrive and nothing brings it up again; remove it from the list'
                           % ((name,) + beneath[name]))
+        elif name in beneath_cards:
+            yield place, ('port %s is a part of %s, the interface of card %d: when it is down, the card may not '
+                          'be able to ping in normal either; remove it from the list'
+                          % ((name,) + beneath_cards[name]))
         carried = [entry for entry in picture.on(name) if not addresses.link_local(entry.address)]
         if carried:
             yield place, ('port %s carries the address %s: going down loses IPv6 addresses and static '
@@ -132,7 +136,7 @@ def _owners(components):
 
 
 def _beneath(owners, picture):
-    """{name: (interface, index of its listener)} of the members and lower devices of these interfaces and of
+    """{name: (interface, index of its component)} of the members and lower devices of these interfaces and of
     theirs."""
     members = {}
     for link in picture.links.values():

@@ -91,7 +91,7 @@ def test_a_link_local_address_is_no_reason_since_the_kernel_gives_it_again():
     assert checks.warnings(found, kernel('sw1', 'sw1 fe80::1/64', *COVERED)) == ()
 
 
-@pytest.mark.parametrize('links, ports', [
+PARTS = pytest.mark.parametrize('links, ports', [
     (('eth0', 'sw1 master eth0', 'sw2 master br7'), ['sw1']),
     (('eth0@sw1', 'sw1', 'sw2@eth0'), ['sw1']),
     (('eth0@bond0', 'bond0', 'sw1 master bond0', 'sw2 master bond0'), ['sw1', 'sw2']),
@@ -99,6 +99,18 @@ def test_a_link_local_address_is_no_reason_since_the_kernel_gives_it_again():
     (('eth0@sw1', 'sw1@eth0', 'sw2@if5'), ['sw1']),
     (('eth0', 'sw1', 'sw2 master sw1'), []),
 ])
+
+
+@PARTS
+def test_a_port_that_is_a_member_or_lower_device_of_a_card_s_interface_is_named(links, ports):
+    found = settings([], [card(7, prefix=24)], ports=('sw1', 'sw2'))
+
+    assert texts(checks.warnings(found, kernel(*links))) == [
+        'port %s is a part of eth0, the interface of card 7: when it is down, the card may not be able to ping in '
+        'normal either; remove it from the list' % name for name in ports]
+
+
+@PARTS
 def test_a_port_that_is_a_member_or_lower_device_of_a_listener_s_interface_is_named(links, ports):
     found = settings([listener(4)], ports=('sw1', 'sw2'))
 
