@@ -139,6 +139,7 @@ class Controller(object):
         for line in source.report(self.path, self.loaded.warnings, 'warning'):
             logging.warning(line)
         self._names = wanted.names(self.settings)
+        self.network.interfaces = wanted.interfaces(self._names, self.ledger.items)
         self._leases.hasten()
         self.hooks.program = self.settings.on_change
         self.roster.assign(self.settings.listeners)

@@ -60,7 +60,7 @@ class Batch(object):
         failed, again = {}, []
         for start in range(0, len(lines), BATCH_LINES):
             part = lines[start:start + BATCH_LINES]
-            answer = self._converse(part, self._clock() + self._limit)
+            answer = self._first(part)
             again += [start + position for position in sorted(answer.errors)]
             if answer.end is not None:
                 culprit = ended_at(part, answer)
@@ -72,6 +72,14 @@ class Batch(object):
             self.close()
             failed.update(self._again(lines, again))
         return failed
+
+    def _first(self, lines):
+        answer = self._converse(lines, self._clock() + self._limit)
+        if answer.end is not None and answer.replace and not self.unsure:
+            # Somebody had ended that child, and it took nothing: this is not a second try.
+            self.close()
+            answer = self._converse(lines, self._clock() + self._limit)
+        return answer
 
     def _again(self, lines, todo):
         """Do the lines at these positions with new children; {position: ip's words} of those that failed.

@@ -7,12 +7,15 @@ from fbmon.network.troubles import Troubles
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
 
+NOT_SHOWN = 'ip monitor did not show the change within %g s' % SHOWN_LIMIT
+
 
 class Keeper(object):
     """The kernel's side of the controller. Not for several threads: only the controller calls it.
 
     changed(item, old, new, why) is told what the kernel shows of each wanted item; replace_monitor() has
-    everything read again.
+    everything read again. interfaces: the names of those that the file speaks of, whether anything is wanted there at
+    the moment or not: a child of `ip` remembers the index of each.
     """
 
     def __init__(self, batch, ledger, changed, replace_monitor, clock=compat.monotonic, settings=sysctl):
@@ -25,12 +28,12 @@ class Keeper(object):
         self._shown = Shown(changed, clock)
         self._troubles = Troubles(clock)
         self._promotion = Promotion(settings)
-        self._names = frozenset()
+        self.interfaces = frozenset()
 
     def read(self, fresh):
         """Take a Picture that was read anew; returns the names of the interfaces that differ from before."""
         before, self.picture = self.picture or picture.empty(), fresh
-        if not before.links or any(before.names.get(name) != fresh.names.get(name) for name in self._names):
+        if not before.links or any(before.names.get(name) != fresh.names.get(name) for name in self.interfaces):
             self._batch.restart()
         touched = set(name for name in set(before.names) | set(fresh.names)
                       if before.link(name) != fresh.link(name) or set(before.on(name)) != set(fresh.on(name)))
@@ -48,7 +51,7 @@ class Keeper(object):
             touched |= names
             self._land(after, change)
             if before and (after is None or after.name != before.name):
-                stale |= names & self._names
+                stale |= names & self.interfaces
         if stale:
             # The running child would go on using the index that it has remembered for such a name.
             self._batch.restart()
@@ -77,8 +80,7 @@ class Keeper(object):
     def renew(self, wanted, forms):
         """Give the leases of these addresses their full length again; see plan.renewals."""
         commands = plan.renewals(wanted, self.picture, forms) if self.picture else []
-        failed = self._batch.run([command.line for command in commands]) if commands else {}
-        self._troubles.renewed(dict((commands[position].item, said) for position, said in failed.items()))
+        self._troubles.renewed(self._run(commands) if commands else {})
 
     def actual(self, item):
         """What the kernel has of an item as far as shown, or None before the first reading."""
@@ -115,8 +117,7 @@ class Keeper(object):
     def _look(self, wanted, forms):
         """Compare what the kernel shows with what was known, what is under way and what is wanted; True if something is
         no longer under way and still not as wanted."""
-        freed = False
-        self._names = frozenset(item[0] for item in wanted)
+        freed = late = False
         self._shown.keep(wanted)
         self._troubles.keep(wanted)
         for item, target in wanted.items():
@@ -125,18 +126,19 @@ class Keeper(object):
             if flight and has in (flight.target, MISSING):
                 freed = freed or has not in (target, MISSING)
             elif flight:
-                self._not_shown(item, flight)
+                self._troubles.fail(item, flight.target, NOT_SHOWN)
+                late = True
             if has == target:
                 self._shown.right(item, target)
                 self._troubles.over(item)
             # An interface that is gone took what we had put there with it; what is on its way there will be ours.
             if target in (ABSENT, UP) and has in (target, MISSING) and item not in self._shown.flights:
                 self._ledger.forget([item])
+        if late:
+            # One of the two is wrong: a child that remembers a name as another interface's succeeds there.
+            self._batch.restart()
+            self._replace_monitor()
         return freed
-
-    def _not_shown(self, item, flight):
-        self._troubles.fail(item, flight.target, 'ip monitor did not show the change within %g s' % SHOWN_LIMIT)
-        self._replace_monitor()
 
     def _may_try(self, item, target):
         return item not in self._shown.flights and not self._troubles.waits(item, target)
@@ -147,14 +149,21 @@ class Keeper(object):
     def _execute(self, commands, why):
         """Remember what is put there, then have it done; what failed is tried again after a pause."""
         self._ledger.note([command.item for command in commands if command.target in (PRESENT, DOWN)])
-        failed = self._batch.run([command.line for command in commands])
-        words = dict((commands[position].item, said) for position, said in failed.items())
+        words = self._run(commands)
         shown_by = self._clock() + SHOWN_LIMIT
         for item, target in dict((command.item, command.target) for command in commands if command.item).items():
             if item in words:
                 self._troubles.fail(item, target, self._explain(item, words[item]))
             else:
                 self._shown.sent(item, target, why, shown_by)
+
+    def _run(self, commands):
+        """Have the commands done; {item: ip's words} of those that failed."""
+        failed = self._batch.run([command.line for command in commands])
+        if self._batch.unsure:
+            # An old `ip` ends where an interface has gone that the picture still has.
+            self._replace_monitor()
+        return dict((commands[position].item, said) for position, said in failed.items())
 
     def _explain(self, item, words):
         if isinstance(item, AddressItem) and ':' in item.address:

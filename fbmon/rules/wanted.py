@@ -32,6 +32,11 @@ def _forms(triples, lease):
     return found
 
 
+def interfaces(known, items):
+    """The names of the interfaces that the file speaks of, and those of the items that the daemon put there."""
+    return frozenset(item[0] for group in (known.listeners, known.cards, known.ports, items) for item in group)
+
+
 def left_behind(known, items):
     """The items that the daemon put there and the file no longer names."""
     return set(items).difference(known.listeners, known.cards, known.ports)

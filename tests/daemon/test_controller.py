@@ -101,6 +101,17 @@ def world(monkeypatch):
     return lambda loaded, *lines, **options: World(loaded, monkeypatch, *lines, **options)
 
 
+def test_a_child_forgets_what_swapped_names_though_nothing_is_decided_yet_and_where_it_had_put_something_before(world):
+    switch = world(config([listener(0)], [card(0)], ports=('sw0',)), HOST)
+    switch.ledger.items.add(PortItem('sw1'))
+    switch.controller._take_settings()
+    assert switch.controller.network.interfaces == {'eth0', 'sw0', 'sw1'}
+    before = switch.batch.restarts
+
+    switch.seen(LINKS[1].replace('sw0', 'swap'), LINKS[2].replace('sw1', 'sw0'), LINKS[1].replace('sw0', 'sw1'))
+    assert (switch.controller.decision.state, switch.batch.restarts) == (UNKNOWN, before + 1)
+
+
 def test_after_a_start_nothing_is_changed_until_all_listeners_have_reported(world):
     switch = world(config([listener(0), listener(1)], [card(0)], ports=('sw0',)), HOST)
 

@@ -22,7 +22,9 @@ def faulty(fake_ip, small):
 
 def fail_from_now(daemon, kind):
     """What is told to fail or hang begins with the next child."""
-    os.kill(daemon.child_of(kind), signal.SIGKILL)
+    pid = daemon.child_of(kind)
+    os.kill(pid, signal.SIGKILL)
+    helpers.wait_for(lambda: not helpers.alive(pid))
 
 
 # --- the co-process ---
@@ -140,6 +142,23 @@ def test_a_co_process_that_is_killed_or_stopped_is_replaced(switch, small, dpis,
     assert (switch.addresses('eth0'), switch.ports()) == (files.BYPASS, files.PORTS_BYPASS)
     figure('co-process gone by signal %d: addresses removed %.0f ms after the state changed'
            % (number, (removed - state_changed(shown)) * 1000))
+
+
+def test_an_old_ip_that_ends_at_a_port_that_has_gone_leaves_nothing_else_undone(switch, fake_ip, faulty, dpis):
+    dpis.silence(3100)
+    faulty.wait_sound('bypass')
+    fake_ip.old()
+    fail_from_now(faulty, 'batch')
+    os.kill(faulty.child_of('monitor'), signal.SIGSTOP)
+    switch.ip('link', 'del', 'sw0')
+
+    dpis.steady(3100)
+    faulty.wait(lambda status: port(status, 'sw0')['actual'] == 'missing' and card(status, '192.168.1.211')['actual']
+                == card(status, '192.168.1.212')['actual'] == 'present')
+
+    assert (switch.addresses('eth0'), switch.port('sw2')) == (files.NORMAL, 'up')
+    faulty.wait_log('port sw0 cannot be made up: ip -batch ended: Error: argument "sw0" is wrong: Unknown device')
+    assert 'present: ip -batch ended' not in faulty.log()
 
 
 def state_changed(status):

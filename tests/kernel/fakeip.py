@@ -17,6 +17,22 @@ if [ -e "$here/late.$kind" ]; then
     done | %(ip)s "$@"
     exit
 fi
+if [ -e "$here/old.$kind" ]; then
+    number=0
+    while read -r line; do
+        number=$((number + 1))
+        set -- $line
+        case "$line" in 'link set dev '*)
+            case help in "$4"*) echo 'Usage: ip link add [link DEV] [ name ] NAME' >&2; exit 255 ;; esac
+            if ! %(ip)s link show dev "$4" > /dev/null 2>&1; then
+                echo "Error: argument \\"$4\\" is wrong: Unknown device" >&2
+                exit 255
+            fi ;;
+        esac
+        %(ip)s $line || echo "Command failed -:$number" >&2
+    done
+    exit 1
+fi
 if [ -e "$here/fail.$kind" ]; then
     read -r words < "$here/fail.$kind"
     if [ $kind != batch ]; then echo "$words" >&2; exit 2; fi
@@ -53,9 +69,13 @@ class FakeIp(object):
         """New children of this kind do what they are told, but answer (or begin) so many seconds late."""
         helpers.write(self._file('late', kind), '%g\n' % seconds)
 
+    def old(self):
+        """New children for the changes end in the middle of a batch, as those of before 4.3 do."""
+        helpers.write(self._file('old', 'batch'), '')
+
     def works(self, kind):
         """New children of this kind are the real one again."""
-        for deed in ('fail', 'hang', 'late'):
+        for deed in ('fail', 'hang', 'late', 'old'):
             if os.path.exists(self._file(deed, kind)):
                 os.unlink(self._file(deed, kind))
 

@@ -23,6 +23,7 @@ class Batch(object):
 
     def __init__(self, order):
         self.failing = {}
+        self.unsure = False
         self.ran = []
         self.restarts = 0
         self._order = order
@@ -71,6 +72,7 @@ class World(object):
         self.batch, self.ledger, self.sysctl = Batch(self.order), Ledger(self.order), Sysctl()
         self.network = Keeper(self.batch, self.ledger, lambda *change: self.changes.append(change),
                               lambda: self.replaced.append(self.now), lambda: self.now, self.sysctl)
+        self.network.interfaces = {'eth0', 'sw0'}
         if lines:
             self.read(*lines)
 
@@ -242,12 +244,41 @@ def test_a_managed_interface_that_is_renamed_or_gone_gets_a_child_that_has_not_r
 
 
 def test_interfaces_that_nobody_manages_may_come_and_go():
-    world = World(ETH0, SW0_UP)
+    other = SW0_UP.replace('sw0', 'sw8')
+    world = World(ETH0, other)
     world.settle(card=PRESENT)
     before = world.batch.restarts
 
-    world.seen('Deleted ' + SW0_UP, SW0_UP, SW0_UP.replace('sw0', 'sw9'))
+    world.seen('Deleted ' + other, other, other.replace('sw8', 'sw9'))
     assert world.batch.restarts == before
+
+
+def test_two_that_swap_their_names_get_a_new_child_before_anything_is_wanted_there():
+    world = World(ETH0, SW0_UP)
+    world.settle()
+    before = world.batch.restarts
+
+    world.seen(ETH0.replace('eth0', 'swap'), SW0_UP.replace('sw0', 'eth0'), ETH0.replace('eth0', 'sw0'))
+    assert world.batch.restarts > before
+
+
+def test_a_child_that_ended_or_hung_in_the_middle_has_the_kernel_read_again():
+    world = World(ETH0, SW0_UP)
+    world.settle(card=PRESENT)
+    assert world.replaced == []
+
+    world.batch.unsure = True
+    world.settle(card=PRESENT, port=DOWN)
+    assert world.replaced == [0.0]
+
+
+def test_where_changes_are_not_shown_the_child_is_replaced_once_too_it_may_have_changed_another_interface():
+    world = World(ETH0, SW0_UP)
+    world.settle(card=PRESENT, port=DOWN)
+    before, world.now = world.batch.restarts, SHOWN_LIMIT
+
+    world.settle(card=PRESENT, port=DOWN)
+    assert (world.batch.restarts, world.replaced) == (before + 1, [SHOWN_LIMIT])
 
 
 def test_a_reading_that_shows_another_index_gets_a_new_child():
