@@ -2,11 +2,13 @@
 import os
 import select
 import threading
+import time
 from collections import namedtuple
 
 from fbmon.base import compat, threads
 from fbmon.network import iproute, picture, reading
 from fbmon.network.pauses import Pauses
+from fbmon.network.talk import Talk
 
 # What the monitor puts on the queue. Read: everything was read again. Seen: LinkSeen and AddressSeen in order.
 # Lost: there is no current picture, why is in ip's own words.
@@ -16,16 +18,19 @@ Lost = namedtuple('Lost', 'why')
 
 FOLLOW = ['-o', 'monitor', 'address', 'link']
 
-# Seconds for a new `ip monitor` to have subscribed, and between two looks whether it has.
-SUBSCRIBE_LIMIT = 1.0
-SUBSCRIBE_STEP = 0.001
+# Seconds for a new `ip monitor` to listen, and between two looks whether it does.
+LISTEN_LIMIT = 1.0
+LISTEN_STEP = 0.001
+
+# Seconds between two readings where one life after the other is short: in between nothing is seen.
+FIRST, LONGEST = 0.1, 2.0
 
 # A monitor that has lived for so many seconds was sound: its end is the first of its kind.
-SOUND = 10.0
+SOUND = 2.0
 
 
 class Monitor(object):
-    """Runs `ip monitor` for ever: replaced when it ends, when it complains, and on demand."""
+    """Runs `ip monitor` for ever: replaced when it ends, when it has lost something, and on demand."""
 
     def __init__(self, report, clock=compat.monotonic):
         self._report = report
@@ -33,6 +38,7 @@ class Monitor(object):
         self._reaper = iproute.Reaper()
         self._child = None
         self._closed = False
+        self._talk = Talk()
         self._starting = threading.Lock()
         self._wake_reader, self._wake_writer = compat.pipe()
 
@@ -55,27 +61,28 @@ class Monitor(object):
             iproute.kill(self._child)
 
     def _run(self):
-        pauses = Pauses(at_once=True)
+        pauses = _pauses()
         while not self._closed:
             began = self._clock()
             try:
                 self.watch()
-                pauses = Pauses(at_once=True)
+                pauses = _pauses()
                 continue
             except iproute.IpError as error:
                 self._report(Lost(str(error)))
             if self._clock() - began >= SOUND:
-                pauses = Pauses(at_once=True)
+                pauses = _pauses()
             self._pause(pauses.next())
 
     def watch(self):
-        """One life of the child; returns when replace() was called. Raises IpError when it ends or complains."""
+        """One life of the child; returns when replace() was called. Raises IpError at its end, or when something is
+        lost."""
         with self._starting:
             if self._closed:
                 return
             child = self._child = iproute.spawn(FOLLOW)
         try:
-            wait_until_subscribed(child, self._clock)
+            wait_until_it_listens(child, self._clock)
             self._report(Read(reading.kernel()))
             self._follow(child)
         finally:
@@ -86,24 +93,27 @@ class Monitor(object):
         poller = select.poll()
         for descriptor in (output, errors, self._wake_reader):
             poller.register(descriptor, select.POLLIN)
+        self._talk.begin()
         rest = b''
         while True:
             ready = [descriptor for descriptor, _ in compat.poll(poller)]
             if self._wake_reader in ready:
                 iproute.read(self._wake_reader)
                 return
-            # Whatever it says there, something may have been lost: `netlink receive error` goes on afterwards.
             if errors in ready:
-                said = iproute.words(iproute.read(errors) or b'')
-                raise iproute.IpError('ip monitor: %s' % (said or 'ended'))
+                said = iproute.read(errors)
+                self._talk.take(said)
+                if said == b'':
+                    poller.unregister(errors)
             if output in ready:
-                rest = self._take(rest, iproute.read(output))
+                part = iproute.read(output)
+                if part == b'':
+                    self._talk.end(iproute.read(errors))
+                rest = self._take(rest, part or b'')
 
     def _take(self, rest, part):
         """Report the complete lines of what was read; returns the incomplete last one."""
-        if part == b'':
-            raise iproute.IpError('ip monitor: ended')
-        complete, _, rest = (rest + (part or b'')).rpartition(b'\n')
+        complete, _, rest = (rest + part).rpartition(b'\n')
         seen = [picture.parse(line) for line in complete.decode('utf-8', 'replace').splitlines()]
         changes = tuple(change for change in seen if change)
         if changes:
@@ -117,24 +127,37 @@ class Monitor(object):
             iproute.read(self._wake_reader)
 
 
-def wait_until_subscribed(child, clock=compat.monotonic, limit=SUBSCRIBE_LIMIT, table='/proc/net/netlink'):
-    """Wait until the kernel lists a netlink socket of the child that has joined groups (proc(5)).
+def _pauses():
+    return Pauses(at_once=True, first=FIRST, longest=LONGEST)
 
-    What changes between the full reading and the subscription would never be seen. Where the kernel does not
-    tell in time, go on: a change that is not shown has everything read again.
+
+def wait_until_it_listens(child, clock=compat.monotonic, limit=LISTEN_LIMIT, proc='/proc'):
+    """Wait until the kernel lists a netlink socket of the child that has joined groups, and shows it asleep after that.
+
+    In between it has all links shown to it on the same socket, and throws away what else comes there: what changes
+    between the full reading and its listening would never be seen. Where the kernel does not tell in time, go on: a
+    change that is not shown has everything read again.
     """
-    poller = select.poll()
-    poller.register(child.stderr.fileno(), select.POLLIN)
     deadline = clock() + limit
-    while clock() < deadline and child.poll() is None and not _subscribed(child.pid, table):
-        compat.poll(poller, SUBSCRIBE_STEP * 1000)
+    place = '%s/%d/' % (proc, child.pid)
+    while clock() < deadline and child.poll() is None and not (_joined(child.pid, place) and _sleeps(place)):
+        time.sleep(LISTEN_STEP)
 
 
-def _subscribed(pid, table):
-    """Whether a socket with port id `pid` has a group; its columns: sk Eth Pid Groups ..."""
+def _joined(pid, place):
+    """Whether a socket with port id `pid` has a group (proc(5)); its columns: sk Eth Pid Groups ..."""
     try:
-        with open(table) as lines:
+        with open(place + 'net/netlink') as lines:
             rows = [line.split() for line in lines]
     except EnvironmentError:
         return True
     return any(row[2:3] == [str(pid)] and row[3].strip('0') for row in rows)
+
+
+def _sleeps(place):
+    """Whether the process waits for what comes (proc(5)): state S, after the name in brackets."""
+    try:
+        with open(place + 'stat') as line:
+            return line.read().rpartition(')')[2].split()[:1] == ['S']
+    except EnvironmentError:
+        return True

@@ -6,7 +6,7 @@ import pytest
 
 from fbmon.base import compat
 from fbmon.network import iproute, monitor, pauses, picture
-from fbmon.network.monitor import Lost, Monitor, Read, Seen, wait_until_subscribed
+from fbmon.network.monitor import Lost, Monitor, Read, Seen, wait_until_it_listens
 from helpers import LIMIT, alive, read, wait_for, write
 
 LINK = '2: sw1: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc noop state DOWN \\    link/ether 92:fb:1d:a4:c3:0c'
@@ -33,7 +33,7 @@ esac
 def watch(fake_ip, tmp_path, monkeypatch):
     """watch(scripts of the lives): a running Monitor; .reports is what it reported."""
     # A fake subscribes to nothing: what each life does first is all that is waited for.
-    monkeypatch.setattr(monitor, 'wait_until_subscribed', lambda child, clock: wait_for(
+    monkeypatch.setattr(monitor, 'wait_until_it_listens', lambda child, clock: wait_for(
         lambda: child.poll() is not None or os.path.exists(str(tmp_path / ('begun%d' % child.pid)))))
     running = []
 
@@ -102,7 +102,7 @@ def test_it_subscribes_then_reads_everything_then_follows(watch, tmp_path):
 
 def test_nothing_is_read_before_the_child_has_subscribed(watch, tmp_path, monkeypatch):
     order = []
-    monkeypatch.setattr(monitor, 'wait_until_subscribed',
+    monkeypatch.setattr(monitor, 'wait_until_it_listens',
                         lambda child, clock: order.append((child.poll(), calls(tmp_path).count('-o link'))))
     watched = watch()
 
@@ -148,6 +148,54 @@ def test_lines_that_say_nothing_of_addresses_and_links_are_not_reported(watch):
 
 # --- replaced ---
 
+HARMLESS = 'Cannot open network namespace "old": Invalid argument'
+
+
+def test_what_is_not_of_a_loss_is_harmless_and_logged_once(watch, quick, tmp_path, caplog):
+    watched = watch("""for _ in 1 2 3; do echo '%s' >&2; done; sleep 0.05; printf 'half a line' >&2
+                       printf '%%s\\n' '%s'""" % (HARMLESS, INET))
+
+    assert reported(watched, 2) == [READ, seen(INET)]
+    assert [one.getMessage() for one in caplog.records] == ['ip monitor says: ' + HARMLESS]
+    assert (quick, calls(tmp_path).count('-o monitor address link')) == ([], 1)
+
+
+def test_one_that_talks_without_end_fills_no_log(watch, quick, tmp_path, caplog):
+    watched = watch("""n=0; while [ $n -lt 3000 ]; do n=$((n+1)); echo "word $n" >&2; done
+                       printf '%%s\\n' '%s'""" % INET)
+
+    assert reported(watched, 2) == [READ, seen(INET)]
+    assert (len(caplog.records), quick) == (20, [])
+
+
+@pytest.mark.parametrize('said', ['netlink receive error No buffer space available (105)',
+                                  'Dump was interrupted and may be inconsistent.', 'dump was INTERRUPTED'])
+def test_what_means_loss_has_it_replaced_wherever_it_stands(watch, quick, tmp_path, said):
+    watched = watch("echo '%s' >&2; echo 'and %s' >&2" % (HARMLESS, said))
+
+    assert said in reported(watched, 3)[1].why
+    assert quick == [0]
+
+
+def test_the_end_of_stderr_alone_is_no_loss_and_costs_nothing(watch, quick, tmp_path):
+    watched = watch("""exec 2>&-; while [ ! -e $DIR/go ]; do sleep 0.01; done; printf '%%s\\n' '%s'""" % INET)
+    reported(watched, 1)
+    polls, poll = [], compat.poll
+    compat.poll = lambda *given: polls.append(given) or poll(*given)
+    try:
+        write(tmp_path / 'go', '')
+        assert reported(watched, 2) == [READ, seen(INET)]
+    finally:
+        compat.poll = poll
+    assert (quick, len(polls) < 20) == ([], True)
+
+
+def test_the_end_of_stdout_alone_is_loss(watch, quick):
+    watched = watch('echo "%s" >&2; exec >&-' % 'why it ends')
+
+    assert reported(watched, 3) == [READ, Lost('ip monitor: ended: why it ends'), READ]
+
+
 def test_a_complaint_on_its_stderr_has_it_replaced_and_everything_read_again(watch, quick, tmp_path):
     watched = watch('echo "netlink receive error No buffer space available (105)" >&2; echo "Dump  was lost" >&2')
 
@@ -164,7 +212,7 @@ def test_one_that_ends_is_replaced_at_once_and_then_with_growing_pauses(watch, q
     found = reported(watched, 9)
     assert found[0::2] == [READ] * 5
     assert found[1::2] == [Lost('ip monitor: ended')] * 4
-    assert quick == [0, 1, 2, 4]
+    assert quick == [0, 0.1, 0.2, 0.4]
 
 
 def test_one_that_has_lived_long_is_replaced_without_a_pause(watch, quick):
@@ -189,11 +237,11 @@ def test_without_ip_it_says_so_and_goes_on_trying(quick, monkeypatch, tmp_path):
     reports, crashes = [], []
     watched = Monitor(reports.append)
     watched.start(lambda: crashes.append(True))
-    wait_for(lambda: len(quick) >= 6)
+    wait_for(lambda: len(quick) >= 8)
     watched.close()
 
     assert reports[:5] == [Lost('ip cannot be started: No such file or directory')] * 5
-    assert (quick[:6], crashes) == ([0, 1, 2, 4, 8, 16], [])
+    assert (quick[:8], crashes) == ([0, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0], [])
 
 
 def test_replace_has_everything_read_again_at_once(watch, tmp_path):
@@ -244,7 +292,7 @@ def test_no_child_is_begun_after_the_close(fake_ip, tmp_path):
     assert calls(tmp_path) == []
 
 
-# --- the subscription ---
+# --- when it listens ---
 
 HEAD = 'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n'
 
@@ -258,49 +306,68 @@ def child():
     sleeper.communicate()
 
 
+def proc(tmp_path, pid, table=None, state='S'):
+    """A /proc that shows the process `pid` with this table of sockets, and in this state."""
+    place = tmp_path / str(pid)
+    (place / 'net').mkdir(parents=True)
+    if table is not None:
+        write(place / 'net' / 'netlink', HEAD + table)
+    write(place / 'stat', '%d (ip) S) %s 1 2 3 4\n' % (pid, state))
+    return tmp_path
+
+
 def row(pid, groups):
     return '00000000 0   %-10d %s 0        0        0     2        0        4711\n' % (pid, groups)
 
 
-def waits(child, table, looks=50):
+def waits(child, place, looks=50):
     """How many looks at the clock it took; at `looks` the limit is over."""
     clock = iter(range(looks * 10))
-    wait_until_subscribed(child, clock=lambda: float(next(clock)), limit=float(looks), table=str(table))
+    wait_until_it_listens(child, clock=lambda: float(next(clock)), limit=float(looks), proc=str(place))
     return next(clock) - 1
 
 
-def test_a_socket_of_the_child_in_a_group_is_its_subscription(child, tmp_path):
-    write(tmp_path / 'netlink', HEAD + row(1, '00000111') + row(child.pid, '00000111'))
+def test_it_listens_when_it_sleeps_with_a_socket_in_a_group(child, tmp_path):
+    assert waits(child, proc(tmp_path, child.pid, row(1, '00000111') + row(child.pid, '00000111'))) == 1
 
-    assert waits(child, tmp_path / 'netlink') == 1
+
+@pytest.mark.parametrize('state', ['R', 'D', 'T'])
+def test_one_that_has_joined_and_works_still_throws_away_what_comes(child, tmp_path, state):
+    assert waits(child, proc(tmp_path, child.pid, row(child.pid, '00000111'), state)) == 50
 
 
 @pytest.mark.parametrize('groups, other', [('00000000', 0), ('00000111', 1)])
-def test_neither_its_socket_without_a_group_nor_one_of_another_process_is(child, tmp_path, groups, other):
-    write(tmp_path / 'netlink', HEAD + row(child.pid + other, groups))
-
-    assert waits(child, tmp_path / 'netlink') == 50
+def test_neither_its_socket_without_a_group_nor_one_of_another_process_is_enough(child, tmp_path, groups, other):
+    assert waits(child, proc(tmp_path, child.pid, row(child.pid + other, groups))) == 50
 
 
 def test_where_the_kernel_shows_no_table_it_goes_on(child, tmp_path):
-    assert waits(child, tmp_path / 'none') == 1
+    assert waits(child, proc(tmp_path, child.pid)) == 1
 
 
 def test_a_child_that_has_ended_is_not_waited_for(tmp_path):
     ended = subprocess.Popen(['true'], stderr=subprocess.PIPE)
     ended.wait()
-    write(tmp_path / 'netlink', HEAD)
 
-    assert waits(ended, tmp_path / 'netlink') == 1
+    assert waits(ended, proc(tmp_path, ended.pid, '')) == 1
     ended.stderr.close()
 
 
-def test_the_real_ip_monitor_is_seen_to_subscribe():
+def test_what_the_child_says_meanwhile_does_not_make_the_wait_a_busy_one(child, tmp_path, monkeypatch):
+    slept = []
+    monkeypatch.setattr(monitor.time, 'sleep', slept.append)
+
+    assert waits(child, proc(tmp_path, child.pid, '')) == 50
+    assert slept == [monitor.LISTEN_STEP] * 49
+
+
+def test_the_real_ip_monitor_is_seen_to_listen():
     child = iproute.spawn(monitor.FOLLOW)
     try:
-        wait_until_subscribed(child, limit=LIMIT)
+        wait_until_it_listens(child, limit=LIMIT)
 
-        assert monitor._subscribed(child.pid, '/proc/net/netlink')
+        place = '/proc/%d/' % child.pid
+        assert monitor._joined(child.pid, place) and monitor._sleeps(place)
         assert child.poll() is None
     finally:
         iproute.Reaper().end(child)

@@ -12,3 +12,9 @@ def test_the_first_try_comes_at_once_where_that_is_wanted():
     pauses = Pauses(at_once=True)
 
     assert [pauses.next() for _ in range(4)] == [0, 1, 2, 4]
+
+
+def test_they_begin_and_end_where_it_is_told():
+    pauses = Pauses(at_once=True, first=0.5, longest=1.5)
+
+    assert [pauses.next() for _ in range(5)] == [0, 0.5, 1.0, 1.5, 1.5]
