@@ -13,6 +13,7 @@ from fbmon.listeners.roster import Roster
 from fbmon.network import monitor
 from fbmon.network.keeper import Keeper
 from fbmon.rules import decision, wanted
+from fbmon.rules.states import PRESENT
 from fbmon.show import status
 
 # What the main thread and the status thread put on the queue. reply(text) is called with the JSON document.
@@ -144,7 +145,9 @@ class Controller(object):
         self.hooks.program = self.settings.on_change
         self.roster.assign(self.settings.listeners)
         if self.network.picture is not None:
-            self._settle()
+            # What the file no longer names goes later, together with what takes its place.
+            self.network.prepare(dict((item, PRESENT) for item in self._names.listeners), self._names.forms,
+                                 self._reason)
             self._launching.launch()
 
     def _touched(self, names):

@@ -58,6 +58,11 @@ class Keeper(object):
         self._troubles.retry_on(touched)
         return touched
 
+    def prepare(self, wanted, forms, why):
+        """Do what is missing of a part of what is wanted; the next settle() looks what has come of it."""
+        if self.picture is not None:
+            self._act(wanted, forms, why)
+
     def settle(self, wanted, forms, why, acted=lambda: None):
         """Do what is missing of {item: target}, then call acted(), then look what has come of what was done before.
 

@@ -22,26 +22,33 @@ def actual(item, picture):
 
 
 def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
-    """The Commands that lead from the picture to what is wanted. forms: {AddressItem: Form}.
+    """The Commands that lead from the picture to what is wanted. forms: {AddressItem: Form} of all that the file names.
 
     Urgent things first and nothing before what it needs: addresses go before ports, ports are up before addresses
-    come (a port that goes down loses its IPv6 addresses). keep_secondaries(interface) prepares an interface for the
-    removal of a primary address; where it says False, the secondaries that the kernel will drop are put back in the
-    same batch.
+    come (a port that goes down loses its IPv6 addresses), and what the file no longer names goes last: with the only
+    address of a network its routes would go, too. keep_secondaries(interface) prepares an interface for the removal
+    of a primary address; where it says False, the secondaries that the kernel will drop are put back in the same
+    batch.
     """
-    removals, ups, downs, additions = [], [], [], []
+    gone, released, ups, downs, additions = [], [], [], [], []
     for item, target in sorted(wanted.items()):
         now = actual(item, picture)
         if now in (target, MISSING):
             continue
         if target == ABSENT:
-            removals += _remove(item, picture, keep_secondaries)
+            (gone if item in forms else released).append(item)
         elif target == PRESENT:
             additions.append(Command(item, _add(item, forms.get(item, PLAIN)), PRESENT))
         else:
             (ups if target == UP else downs).append(
                 Command(item, 'link set dev %s %s' % (item.name, target), target))
-    return removals + ups + downs + additions
+    first, last, kept = _remove(gone, wanted, picture, keep_secondaries)[0], [], True
+    if released:
+        last, kept = _remove(released, wanted, picture, keep_secondaries)
+    if not kept:
+        # What is added beside a released primary is a secondary of it, and would be dropped, too.
+        first, last = first + last, []
+    return first + ups + downs + additions + last
 
 
 def renewals(wanted, picture, forms):
@@ -69,11 +76,18 @@ def _lifetime(seconds):
     return ' valid_lft {0} preferred_lft {0}'.format(seconds)
 
 
-def _remove(item, picture, keep_secondaries):
-    """One removal for each entry, each with the prefix that the kernel shows."""
-    entries = picture.entries(*item)
-    found = [Command(item, 'addr del %s dev %s' % (entry.words, item.interface), ABSENT) for entry in entries]
-    if any(entry.family == 'inet' for entry in entries) and not keep_secondaries(item.interface):
-        found += [Command(None, 'addr add %s dev %s' % (other.words, item.interface), None)
-                  for other in picture.on(item.interface) if other.secondary and other.address != item.address]
-    return found
+def _remove(items, wanted, picture, keep_secondaries):
+    """(one removal for each entry, each with the prefix that the kernel shows; whether others are kept). Secondaries go
+    before their primary: with it the kernel would promote one of them, and tell of each of the others."""
+    secondaries, primaries, interfaces = [], [], set()
+    for item in items:
+        for entry in picture.entries(*item):
+            if entry.family == 'inet':
+                interfaces.add(item.interface)
+            (secondaries if entry.secondary else primaries).append(
+                Command(item, 'addr del %s dev %s' % (entry.words, item.interface), ABSENT))
+    lossy = [interface for interface in sorted(interfaces) if not keep_secondaries(interface)]
+    dropped = [Command(None, 'addr add %s dev %s' % (other.words, interface), None)
+               for interface in lossy for other in picture.on(interface)
+               if other.secondary and wanted.get(AddressItem(interface, other.address)) != ABSENT]
+    return secondaries + primaries + dropped, not lossy

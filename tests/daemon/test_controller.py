@@ -252,6 +252,29 @@ def test_an_unconfigured_listener_is_tried_again_after_a_pause_when_the_kernel_r
     assert switch.controller.roster.local_states()[1] == UNKNOWN
 
 
+def test_a_reload_that_renumbers_a_card_and_a_listener_adds_before_it_removes(world):
+    old = config([listener(0, host='10.0.0.3')], [card(0)])
+    switch = world(old)
+    switch.report(0, ACTIVE)
+    there = [HOST.replace('10.0.0.2', '10.0.0.3'), CARD]
+    switch.seen(*there)
+
+    switch.loaded = config([listener(0, host='10.0.0.4'), listener(1)], [card(1)])
+    assert switch.turn(Reload()) == [
+        ADD.replace('10.0.1.0', '10.0.0.2'), ADD.replace('10.0.1.0', '10.0.0.4'),
+        DELETE.replace('10.0.1.0', '10.0.0.3'), DELETE]
+
+
+def test_a_reload_that_renumbers_a_card_alone_does_it_in_one_batch(world):
+    switch = world(config([listener(0)], [card(0)]), HOST)
+    switch.report(0, ACTIVE)
+    switch.seen(CARD)
+
+    switch.loaded = config([listener(0)], [card(1)])
+    switch.turn(Reload())
+    assert switch.batch.ran == [[ADD.replace('10.0.1.0', '10.0.1.1'), DELETE]]
+
+
 def test_ready_is_told_once_after_the_first_launch_pass_even_without_a_picture_of_the_kernel(monkeypatch, world):
     switch = world(config([listener(0)]), HOST)
     switch.turn(monitor.Lost('ip cannot be started'), monitor.Read(picture.of(LINKS)))

@@ -241,6 +241,52 @@ def test_taking_a_primary_address_away_takes_no_other_address_and_no_route(switc
         assert '10.99.0.0/16 via 10.9.9.7' in switch.ip('route')
 
 
+def test_hundreds_of_cards_in_a_network_of_their_own_go_without_one_being_promoted(switch, daemon, dpis):
+    cards = ['10.9.%d.%d' % (8 + number // 250, 1 + number % 250) for number in range(400)]
+    dpis.steady(3000, 3100)
+    daemon.start(files.without(files.SMALL, 'BYPASS') + 'BYPASS_CARD_IFS=sw3\n' + ''.join(
+        'BYPASS_CARD_HOST[%d]=%s/23\n' % pair for pair in enumerate(cards)))
+    daemon.wait(lambda status: len(switch.addresses('sw3')) == 400)
+    daemon.wait_sound('normal')
+    watch = switch.watch()
+
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+
+    assert sorted(watch.take()) == sorted(['- %s/23 sw3' % card for card in cards] + ['sw0 down', 'sw2 down'])
+    assert switch.addresses('sw3') == [] and 'cannot be made' not in daemon.log()
+
+
+def test_a_reload_that_renumbers_adds_before_it_removes_and_no_route_is_lost(switch, daemon, dpis):
+    dpis.steady(3000, 3100)
+    daemon.start(PRIMARY)
+    daemon.wait_state('normal')
+    switch.ip('route', 'add', '10.99.0.0/16', 'via', '10.9.9.7')
+    watch = switch.watch()
+
+    daemon.reload(PRIMARY.replace('10.9.9.1/24', '10.9.9.2/24'))
+    watch.wait_for('+ 10.9.9.2/24 sw3', '- 10.9.9.1/24 sw3')
+    daemon.wait_state('normal')
+
+    # The removal of its primary makes a primary of it, which the kernel tells, too.
+    assert watch.take() == ['+ 10.9.9.2/24 sw3', '- 10.9.9.1/24 sw3', '+ 10.9.9.2/24 sw3']
+    assert '10.99.0.0/16 via 10.9.9.7' in switch.ip('route')
+
+
+@pytest.mark.parametrize('wrapper', [(), NO_SETTINGS], ids=['promoted', 'put back'])
+def test_a_listeners_address_that_is_renumbered_is_there_before_the_old_one_goes(switch, daemon, dpis, wrapper):
+    helpers.require(not wrapper or os.system('unshare -m true') == 0, 'needs mount namespaces')
+    before = TWO_HOSTS.replace('192.168.1.203', '10.9.9.3/24') + 'LISTEN_HEARTBEAT_IFS[1]=sw3\n'
+    dpis.steady(3000)
+    daemon.start(before, wrapper=wrapper)
+    daemon.wait_listener(1, 'failed')
+
+    daemon.reload(before.replace('10.9.9.3', '10.9.9.4'))
+
+    daemon.wait_listener(1, 'failed')
+    daemon.wait(lambda status: switch.addresses('sw3') == ['10.9.9.4/24'])
+
+
 def test_no_setting_is_changed_before_the_first_removal(switch, small, dpis):
     assert switch.get('ipv4/conf/eth0/promote_secondaries') == '0'
 

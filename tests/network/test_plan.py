@@ -3,7 +3,7 @@ import pytest
 
 from fbmon.network import picture, plan
 from fbmon.network.plan import Command
-from fbmon.rules.items import AddressItem, Form, PortItem
+from fbmon.rules.items import PLAIN, AddressItem, Form, PortItem
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
 
 CARD = AddressItem('eth0', '10.0.0.1')
@@ -69,10 +69,40 @@ def test_absent_means_no_entry_of_it_each_removed_with_the_prefix_that_the_kerne
 def test_removals_come_first_then_ports_up_then_ports_down_then_additions():
     wanted = {CARD: ABSENT, AddressItem('eth0', '10.0.0.3'): PRESENT, PORT: DOWN, PortItem('sw1'): UP}
 
-    lines = [command.line for command in plan.commands(wanted, kernel('inet 10.0.0.1/32', sw0=True, sw1=False), {})]
+    now = kernel('inet 10.0.0.1/32', sw0=True, sw1=False)
+    lines = [command.line for command in plan.commands(wanted, now, {CARD: PLAIN})]
 
     assert lines == ['addr del 10.0.0.1/32 dev eth0', 'link set dev sw1 up', 'link set dev sw0 down',
                      'addr add 10.0.0.3/32 dev eth0']
+
+
+def test_what_the_file_no_longer_names_goes_after_what_takes_its_place():
+    wanted = {CARD: ABSENT, AddressItem('eth0', '10.0.0.3'): PRESENT, SIX: ABSENT, PORT: UP}
+    now = kernel('inet 10.0.0.1/24', 'inet6 fd00::1/64', sw0=False)
+
+    lines = [command.line for command in plan.commands(wanted, now, {SIX: PLAIN})]
+
+    assert lines == ['addr del fd00::1/64 dev eth0', 'link set dev sw0 up', 'addr add 10.0.0.3/32 dev eth0',
+                     'addr del 10.0.0.1/24 dev eth0']
+
+
+def test_where_secondaries_are_dropped_what_takes_its_place_comes_after_it():
+    wanted = {CARD: ABSENT, AddressItem('eth0', '10.0.0.3'): PRESENT}
+
+    lines = [command.line for command in plan.commands(wanted, kernel('inet 10.0.0.1/24'), {}, lambda interface: False)]
+
+    assert lines == ['addr del 10.0.0.1/24 dev eth0', 'addr add 10.0.0.3/32 dev eth0']
+
+
+@pytest.mark.parametrize('forms', [{}, {CARD: PLAIN, AddressItem('eth0', '10.0.0.2'): PLAIN}])
+@pytest.mark.parametrize('keeps, put_back', [(True, []), (False, ['addr add 10.0.0.3/24 dev eth0'])])
+def test_secondaries_go_before_their_primary_and_none_of_them_is_put_back(forms, keeps, put_back):
+    now = kernel('inet 10.0.0.1/24', 'inet 10.0.0.2/24 secondary', 'inet 10.0.0.3/24 secondary')
+    wanted = {CARD: ABSENT, AddressItem('eth0', '10.0.0.2'): ABSENT}
+
+    lines = [command.line for command in plan.commands(wanted, now, forms, lambda interface: keeps)]
+
+    assert lines == ['addr del 10.0.0.2/24 dev eth0', 'addr del 10.0.0.1/24 dev eth0'] + put_back
 
 
 def test_secondaries_that_the_kernel_will_drop_are_put_back_in_the_same_batch():
