@@ -153,7 +153,7 @@ def test_bash_completes_every_command_of_fbypass_ctl():
     (['force_'], ['force_on', 'force_off']),
     (['show', '--p'], ['--prometheus']),
     (['beat', '10.0.0.1', ''], []),
-    (['beat', '10.0.0.1', '3000', '--'], ['--interval', '--count']),
+    (['beat', '10.0.0.1', '3000', '--'], ['--interval', '--count', '--force']),
     (['stop', ''], []),
 ])
 def test_bash_completes_what_can_follow(words, offered):

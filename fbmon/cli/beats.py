@@ -1,18 +1,72 @@
 """Sends heartbeats as a DPI node would, for trying a switch out."""
+import os
 import socket
 import sys
 import time
 
 from fbmon.base import compat
+from fbmon.memory import rundir
+from fbmon.rules.states import UNCONFIGURED
+from fbmon.show import statussocket
 
 PAYLOAD = b'HEARTBEAT'
 
+OURS = ('not sent: listener %d of the daemon that runs here is at this address and port, and takes it for a heartbeat '
+        'of its node: a bypass could end with a dead node. If that is what you want, give --force')
+NOT_ASKED = 'not sent: this address is on this machine, and its daemon does not say where it listens (%s): give --force'
 
-def send(host, port, interval, count=None):
-    """Send a datagram to host and port every `interval` ms, `count` times or until Ctrl-C; returns the exit code."""
+
+def refusal(run_dir):
+    """refused(address) for send(): why a heartbeat to a socket address would reach a listener of the daemon that runs
+    here, or None."""
+    def refused(address):
+        host, port = _plain(address[0]), address[1]
+        if not _is_here(host, address[2:]):
+            return None
+        try:
+            found = statussocket.ask(os.path.join(run_dir, rundir.SOCKET))
+        except statussocket.NoAnswer as error:
+            return NOT_ASKED % error
+        except statussocket.NotRunning:
+            return None
+        return next((OURS % row['index'] for row in found['listeners']
+                     if (row['host'], row['port']) == (host, port) and row['state'] != UNCONFIGURED), None)
+    return refused
+
+
+def _plain(host):
+    """The address that the kernel sends to: without a zone, IPv4 as such, and its own one in the place of none."""
+    host = host.partition('%')[0]
+    if host.startswith('::ffff:') and '.' in host:
+        host = host[len('::ffff:'):]
+    return {'0.0.0.0': '127.0.0.1', '::': '::1'}.get(host, host)
+
+
+def _is_here(host, rest):
+    """Whether an address is one of this machine's; rest: what a socket address has after host and port."""
+    six = ':' in host
+    sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.bind((host, 0) + (tuple(rest) if six else ()))
+        return True
+    except compat.SYSTEM_ERRORS:
+        return False
+    finally:
+        sock.close()
+
+
+def send(host, port, interval, count=None, refused=lambda address: None):
+    """Send a datagram to host and port every `interval` ms, `count` times or until Ctrl-C; returns the exit code.
+
+    refused(address): why nothing may be sent to a socket address, or None.
+    """
     sent = 0
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)[0]
+        why = refused(address)
+        if why:
+            sys.stderr.write('%s port %d: %s\n' % (host, port, why))
+            return 1
         sock = socket.socket(family, socket.SOCK_DGRAM)
         due = compat.monotonic()
         while count is None or sent < count:

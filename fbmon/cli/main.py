@@ -178,7 +178,8 @@ def _force(options, items_of, why):
 def beat(options):
     """Sends heartbeats."""
     from fbmon.cli import beats
-    return beats.send(options.host, options.port, options.interval, options.count)
+    refused = (lambda address: None) if options.force else beats.refusal(options.run_dir)
+    return beats.send(options.host, options.port, options.interval, options.count, refused)
 
 
 def _say(text):

@@ -46,6 +46,8 @@ def _parser(commands, places):
                                  help='milliseconds between two heartbeats (%(default)s)')
             command.add_argument('--count', metavar='N', type=_number(1, 1000000000), default=None,
                                  help='stop after N heartbeats (default: go on)')
+            command.add_argument('--force', action='store_true',
+                                 help='send also to a listener of the daemon that runs here')
     return parser
 
 

@@ -123,10 +123,10 @@ def _listeners(status, paint):
 
 
 def _notes(row):
-    """What is told below a failed listener: how far its recovery is."""
-    if row['state'] != FAILED or not row['heard']:
-        return []
-    return layout.wrapped('%d of %s heartbeats' % (row['heard'], row['recovery']), '    ')
+    """What is told below a failed listener: how far its recovery is, and who sent last."""
+    parts = ['%d of %s heartbeats' % (row['heard'], row['recovery'])] if row['heard'] else []
+    parts += ['last heartbeat from ' + row['last_sender']] if row['last_sender'] else []
+    return layout.wrapped('; '.join(parts), '    ') if parts and row['state'] == FAILED else []
 
 
 def _cards(status):

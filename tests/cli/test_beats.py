@@ -72,3 +72,72 @@ def test_without_a_count_they_go_on_until_ctrl_c(receiver):
     code, output, errors = finish(child)
     assert (code, errors) == (0, '')
     assert int(output.split()[0]) >= 2
+
+
+# --- not to a listener of the daemon that runs here ---
+
+def row(host, port, **fields):
+    return dict({'index': 4, 'host': host, 'port': port, 'state': 'failed'}, **fields)
+
+
+@pytest.fixture
+def daemon(monkeypatch):
+    """daemon(row, ...): what the daemon that runs here says of its listeners; daemon(error): what is said of it."""
+    def says(*found):
+        def ask(_path):
+            if isinstance(found[0], Exception):
+                raise found[0]
+            return {'listeners': list(found)}
+        monkeypatch.setattr(beats.statussocket, 'ask', ask)
+    return says
+
+
+def refused(host, port=3000):
+    found = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)[0]
+    return beats.refusal('/nowhere')(found[4])
+
+
+@pytest.mark.parametrize('host', [
+    '127.0.0.1', '127.1', '2130706433', '0.0.0.0', '0', '::ffff:127.0.0.1', '::ffff:7f00:1'])
+def test_a_listener_of_the_daemon_here_is_refused_however_it_is_written(daemon, host):
+    daemon(row('127.0.0.1', 3000))
+
+    assert refused(host) == beats.OURS % 4
+
+
+@pytest.mark.parametrize('host', ['::1', '::', '0:0:0:0:0:0:0:1'])
+def test_one_at_an_ipv6_address_too(daemon, host):
+    require(has_ipv6(), 'needs IPv6 on loopback')
+    daemon(row('::1', 3000))
+
+    assert refused(host) == beats.OURS % 4
+    assert beats.refusal('/nowhere')(('::1%lo', 3000, 0, 1)) == beats.OURS % 4
+
+
+@pytest.mark.parametrize('found', [
+    row('127.0.0.1', 3001), row('127.0.0.2', 3000), row('127.0.0.1', 3000, state='unconfigured'), row(None, None)])
+def test_a_daemon_that_listens_elsewhere_is_not_concerned(daemon, found):
+    daemon(found)
+
+    assert refused('127.0.0.1') is None
+
+
+def test_an_address_of_another_machine_is_never_refused(daemon):
+    daemon(row('192.0.2.1', 3000))
+
+    assert refused('192.0.2.1') is None
+
+
+def test_where_no_daemon_runs_all_is_sent_and_where_one_hangs_nothing_to_this_machine(daemon):
+    daemon(beats.statussocket.NotRunning('no'))
+    assert refused('127.0.0.1') is None
+    daemon(beats.statussocket.NoAnswer('busy'))
+    assert refused('127.0.0.1') == beats.NOT_ASKED % 'busy'
+    assert refused('192.0.2.1') is None
+
+
+def test_what_is_refused_is_told_in_one_line_and_ends_with_1(capsys):
+    assert beats.send('127.0.0.1', 9, 1, 1, lambda address: 'not sent: why') == 1
+
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ('', '127.0.0.1 port 9: not sent: why\n')

@@ -163,13 +163,13 @@ def test_check_show_and_beat_are_the_daemons_own(switch):
     assert '192.168.1.202' in switch.ctl('show', check=True).output
     assert 'fastbypass_' in switch.ctl('show', '--prometheus', check=True).output
     assert 'normal' in switch.ctl('show', '--history', check=True).output
-    assert switch.ctl('beat', '192.168.1.202', '3000', '--interval', '10', '--count', '3').code == 0
+    assert switch.ctl('beat', '192.168.1.202', '3000', '--interval', '10', '--count', '3', '--force').code == 0
 
 
 def test_heartbeats_of_beat_are_as_good_as_a_dpis(switch):
     switch.configure(SMALL)
 
-    with switch.machine.running('fbypass_ctl', 'beat', '192.168.1.202', '3000', '--interval', '50',
+    with switch.machine.running('fbypass_ctl', 'beat', '192.168.1.202', '3000', '--interval', '50', '--force',
                                 output='/root/beat'):
         switch.wait_state('normal')
 

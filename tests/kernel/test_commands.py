@@ -5,7 +5,7 @@ import pytest
 
 import helpers
 from kernel import files
-from kernel.daemon import Daemon, problems
+from kernel.daemon import Daemon, listener, problems
 
 FIRST, SECOND = files.CARDS
 
@@ -254,10 +254,36 @@ def test_beat_sends_as_many_heartbeats_as_it_is_told(switch, daemon):
     daemon.start(files.PATIENT)
     daemon.wait(lambda status: status['held'] == [0, 1])
 
-    code, output, errors = daemon.command('beat', '192.168.1.202', '3100', '--count', '3', '--interval', '1')
+    code, output, errors = daemon.command('beat', '192.168.1.202', '3100', '--count', '3', '--interval', '1', '--force')
 
     shown = daemon.wait(lambda status: status['held'] == [0])
     assert (code, errors, '3' in output, [row['received'] for row in shown['listeners']]) == (0, '', True, [0, 3])
+
+
+@pytest.mark.parametrize('host', ['192.168.1.202', '192.168.458', '::ffff:192.168.1.202', '0xc0a801ca'])
+def test_beat_refuses_a_listener_of_the_daemon_that_runs_here_however_it_is_written(switch, small, dpis, host):
+    dpis.silence(3100)
+    before = listener(small.wait_state('bypass'), 1)['received']
+
+    code, output, errors = small.command('beat', host, '3100', '--count', '3', '--interval', '1')
+
+    assert (code, output) == (1, '')
+    assert errors.startswith('%s port 3100: not sent: listener 1 of the daemon that runs here' % host)
+    assert errors.count('\n') == 1 and '--force' in errors
+    assert listener(small.wait_state('bypass'), 1)['received'] == before
+
+
+def test_beat_sends_to_whoever_else_there_is(switch, small, dpis):
+    for place in (('192.168.1.200', '3100'), ('192.168.1.202', '3001'), ('192.168.1.1', '3100')):
+        assert small.command('beat', *place + ('--count', '1'))[::2] == (0, '')
+
+
+def test_a_failed_listener_names_who_sent_last(switch, small, dpis):
+    dpis.silence(3100)
+    shown = listener(small.wait_state('bypass'), 1)
+
+    assert shown['last_sender'].startswith('192.168.1.')
+    assert '    last heartbeat from %s\n' % shown['last_sender'] in small.command('status')[1]
 
 
 def test_the_version_is_the_one_of_the_status(switch, small):

@@ -21,7 +21,7 @@ FULL = {
          'heard': 0, 'recovery': 5, 'last_sender': '10.0.0.9', 'error': None},
         {'index': 1, 'host': 'fd00::2', 'port': 3001, 'interface': 'eth0', 'state': 'failed', 'since_s': 185.4,
          'last_heartbeat_s': 188.4, 'longest_gap_s': 12.0, 'received': 7, 'ignored': 3, 'missed': 62, 'heard': 3,
-         'recovery': 5, 'last_sender': None, 'error': None},
+         'recovery': 5, 'last_sender': 'fd00::9', 'error': None},
         {'index': 2, 'host': None, 'port': None, 'interface': None, 'state': 'unconfigured', 'since_s': None,
          'last_heartbeat_s': None, 'longest_gap_s': None, 'received': 0, 'ignored': 0, 'missed': 0, 'heard': 0,
          'recovery': 1, 'last_sender': None, 'error': 'faulty'}],
@@ -50,7 +50,7 @@ PROBLEMS
 
   LISTENER          STATE         FOR LAST  GAP RECEIVED IGNORED
 ! 1 [fd00::2]:3001  failed       3m5s 3m8s  12s        7       3
-    3 of 5 heartbeats
+    3 of 5 heartbeats; last heartbeat from fd00::9
 ! 2 ?:?             unconfigured    -    -    -        0       0
   0 10.0.0.2:3000   active       1d1h 0.4s 1.0s    93001       0
 
