@@ -1,32 +1,54 @@
 """What systemd is told: that the service is up, one line of status, and that it is alive."""
 from fbmon.base import compat
 
+# Seconds until what was not taken, or withheld, is tried again: well below what is left of the watchdog's time.
+RETRY = 0.5
+
+# Seconds between two lines of status: only the latest one counts, and the queue of systemd is short.
+PAUSE = 0.5
+
 
 class Service(object):
-    """Speaks through a Notifier when there is something new to say. For the controller's thread."""
+    """Speaks through a Notifier when there is something new to say, and until it was taken: a queue that is full, or a
+    listener that has not caught up yet after a stall, costs half a second. For the controller's thread."""
 
     def __init__(self, notifier, clock=compat.monotonic):
         self._notifier = notifier
         self._clock = clock
-        self._feed_at = None
         self._ready = False
         self._text = None
+        self._refused = False
+        self._status_from = clock()
+        # Monotonic seconds of what is to be said by itself, None: nothing.
+        self._ready_at = self._feed_at = self._status_at = None
 
     def deadline(self):
-        """Monotonic seconds at which the watchdog is to be fed, or None."""
-        return self._feed_at
+        """Monotonic seconds at which step() has something to say by itself, or None."""
+        times = [at for at in (self._ready_at, self._feed_at, self._status_at) if at is not None]
+        return min(times) if times else None
 
     def step(self, text, ready, healthy):
         """Tell what is new. text: the line for `systemctl status`; ready: whether the service is up; healthy(): whether
         every thread does its work, asked only when the watchdog is due."""
-        if ready and not self._ready:
-            self._ready = True
-            self._notifier.ready()
-        if text != self._text:
-            self._text = text
-            self._notifier.status(text)
+        now = self._clock()
+        self._refused = False
+        if ready and not self._ready and (self._ready_at is None or now >= self._ready_at):
+            self._ready = self._said(self._notifier.ready())
+            self._ready_at = None if self._ready else now + RETRY
         interval = self._notifier.watchdog_interval
-        if interval and (self._feed_at is None or self._clock() >= self._feed_at):
-            self._feed_at = self._clock() + interval
-            if healthy():
-                self._notifier.watchdog()
+        if interval and (self._feed_at is None or now >= self._feed_at):
+            fed = healthy() and self._said(self._notifier.watchdog())
+            self._feed_at = now + (interval if fed else min(RETRY, interval))
+        if text != self._text and now >= self._status_from:
+            self._tell_status(text, now)
+        self._status_at = None if text == self._text else self._status_from
+
+    def _tell_status(self, text, now):
+        """Never in front of what keeps the service alive: where that was not taken just now, this one waits."""
+        self._status_from = now + PAUSE
+        if not self._refused and self._ready_at is None and self._said(self._notifier.status(text)):
+            self._text = text
+
+    def _said(self, taken):
+        self._refused = self._refused or not taken
+        return taken

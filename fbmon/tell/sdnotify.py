@@ -2,9 +2,12 @@
 import os
 import socket
 
+from fbmon.base import compat
+
 
 class Notifier(object):
-    """Speaks to the service manager that started us; without one every call does nothing.
+    """Speaks to the service manager that started us; without one every call does nothing. Each returns False where its
+    queue was full, so that the same is to be said again, otherwise True.
 
     The variables are taken out of environ, so that children neither speak for us nor wait for our watchdog.
     """
@@ -16,37 +19,39 @@ class Notifier(object):
 
     def ready(self):
         """The service is up: systemctl start comes back."""
-        # Without this one the start would be taken for failed: worth a wait where the others are not.
-        self._send('READY=1', patience=1.0)
+        return self._send('READY=1')
 
     def status(self, text):
         """One line for `systemctl status`."""
-        self._send('STATUS=' + text.replace('\n', ' '))
+        return self._send('STATUS=' + text.replace('\n', ' '))
 
     def stopping(self):
         """The service is on its way out."""
-        self._send('STOPPING=1')
+        return self._send('STOPPING=1')
 
     def watchdog(self):
         """The service is alive; to be said every watchdog_interval seconds."""
-        self._send('WATCHDOG=1')
+        return self._send('WATCHDOG=1')
 
-    def _send(self, message, patience=0.0):
-        """Waits at most patience seconds for a manager that is too busy to read; errors end here."""
+    def _send(self, message):
+        """Never waits. False where the manager is too busy to read; other errors end here: nobody is there to tell."""
         if self._address is None:
-            return
+            return True
         if not isinstance(message, bytes):
             message = message.encode('utf-8', 'replace')
         try:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                connection.settimeout(patience)
+                connection.setblocking(False)
                 connection.sendto(message, self._address)
             finally:
                 connection.close()
-        except (EnvironmentError, socket.error, ValueError):
-            # Nobody to tell it to: the service goes on without its manager.
+        except compat.SYSTEM_ERRORS as error:
+            return not compat.would_block(error)
+        except (TypeError, ValueError):
+            # A path that no socket can have.
             pass
+        return True
 
 
 def _address(text):
@@ -57,8 +62,8 @@ def _address(text):
 
 
 def _interval(usec, pid):
-    """Half of the watchdog's time in seconds, as sd_watchdog_enabled(3) advises; None if nobody watches."""
+    """A third of the watchdog's time in seconds, so that one feed may be lost; None if nobody watches."""
     meant_for_us = not pid or pid == str(os.getpid())
     if not meant_for_us or not usec.isdigit() or int(usec) == 0:
         return None
-    return int(usec) / 2e6
+    return int(usec) / 3e6

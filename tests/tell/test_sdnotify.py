@@ -87,18 +87,39 @@ def test_a_manager_that_does_not_read_never_blocks(manager):
     assert not thread.is_alive()
 
 
+def test_what_a_full_queue_did_not_take_is_told_and_can_be_said_again(manager):
+    receiver, path = manager
+    notifier = sdnotify.Notifier({'NOTIFY_SOCKET': path})
+    assert notifier.watchdog() is True
+
+    while notifier.watchdog():
+        pass
+    assert [notifier.ready(), notifier.status('x'), notifier.stopping()] == [False, False, False]
+    receiver.setblocking(False)
+    with pytest.raises((EnvironmentError, socket.error)):
+        while receiver.recv(100):
+            pass
+    assert notifier.ready() is True
+
+
+def test_where_there_is_nobody_nothing_is_said_again(tmpdir):
+    nobody = sdnotify.Notifier({'NOTIFY_SOCKET': str(tmpdir.join('nobody'))})
+
+    assert [sdnotify.Notifier({}).ready(), nobody.ready(), nobody.watchdog()] == [True, True, True]
+
+
 @pytest.mark.parametrize('usec, pid, seconds', [
-    ('10000000', None, 5.0),
-    ('10000000', str(os.getpid()), 5.0),
+    ('12000000', None, 4.0),
+    ('12000000', str(os.getpid()), 4.0),
     ('10000000', '1', None),
-    ('3', None, 0.0000015),
+    ('3', None, 0.000001),
     ('0', None, None),
     ('', None, None),
     ('ten', None, None),
     ('-5', None, None),
     (None, None, None),
 ])
-def test_the_watchdog_is_fed_twice_in_its_time_and_only_when_it_is_ours(usec, pid, seconds):
+def test_the_watchdog_is_fed_three_times_in_its_time_and_only_when_it_is_ours(usec, pid, seconds):
     environ = {'WATCHDOG_USEC': usec, 'WATCHDOG_PID': pid}
 
     notifier = sdnotify.Notifier({key: value for key, value in environ.items() if value is not None})

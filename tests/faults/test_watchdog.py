@@ -1,0 +1,40 @@
+"""A service manager whose queue is full when the daemon starts: READY and the first feeds are lost, for a while."""
+import socket
+
+import helpers
+from kernel import files
+
+NOTICE = ['READY=1', 'WATCHDOG=1']
+
+
+def test_a_full_notify_queue_delays_ready_and_feeds_by_half_a_second_and_loses_neither(
+        switch, daemon, dpis, tmp_path, monkeypatch):
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    path = str(tmp_path / 'notify')
+    try:
+        manager.bind(path)
+        fill(sender, path)
+        # So long that a feed that is lost would not be tried again by itself while the test runs.
+        monkeypatch.setenv('NOTIFY_SOCKET', path)
+        monkeypatch.setenv('WATCHDOG_USEC', '600000000')
+        dpis.steady(3000, 3100)
+        daemon.start(files.SMALL)
+        daemon.wait_state('normal')
+
+        manager.settimeout(helpers.LIMIT)
+        came = set()
+        helpers.wait_for(lambda: came.add(manager.recv(4096).decode('utf-8')) or came.issuperset(NOTICE))
+    finally:
+        manager.close()
+        sender.close()
+
+
+def fill(sender, path):
+    """Send until there is no room."""
+    sender.setblocking(False)
+    try:
+        while True:
+            sender.sendto(b'X=1', path)
+    except (EnvironmentError, socket.error):
+        pass
