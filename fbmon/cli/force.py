@@ -1,31 +1,38 @@
 """force_on and force_off: the cards' addresses taken away or put there by hand, while no daemon runs."""
 from fbmon.network import plan, reading, sysctl
 from fbmon.rules import wanted
-from fbmon.rules.items import PortItem, describe
+from fbmon.rules.items import AddressItem, PortItem, describe
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
 
 
-def wanted_on(settings, _ledger):
+def wanted_on(settings, ledger):
     """force_on: no card's address is there, so the cards connect the fibre straight through."""
-    return dict((item, ABSENT) for item in wanted.names(settings).cards)
+    return dict(_strays(ledger) + [(item, ABSENT) for item in wanted.names(settings).cards])
 
 
 def wanted_off(settings, ledger):
     """force_off: every card's address is there, and the ports that the daemon had put down are up."""
-    items = dict((item, PRESENT) for item in wanted.names(settings).cards)
-    items.update(dict((item, UP) for item in ledger.items if isinstance(item, PortItem)))
-    return items
+    ports = [(item, UP) for item in ledger.items if isinstance(item, PortItem)]
+    return dict(_strays(ledger) + ports + [(item, PRESENT) for item in wanted.names(settings).cards])
 
 
-def apply(items, settings, ledger, batch, look=None, changed=lambda item, old, new: None):
-    """Make the kernel so, for good, and tell changed() of each item that is not as before; returns (what is as wanted,
-    what failed) as lists of lines. Raises IpError."""
+def _strays(ledger):
+    """What the daemon had put on an interface that has got another name since."""
+    return [(item, ABSENT) for item in ledger.followed if isinstance(item, AddressItem)]
+
+
+def apply(items_of, settings, ledger, batch, look=None, changed=lambda item, old, new: None):
+    """Make the kernel as items_of(settings, ledger) says, for good, and tell changed() of each item that is not as
+    before; returns (what is as wanted, what failed) as lists of lines. Raises IpError."""
     look = look or reading.kernel
     forms, before = wanted.names(settings._replace(lease=0)).forms, look()
+    ledger.follow(before.links, before.names)
+    items = items_of(settings, ledger)
     commands = plan.commands(items, before, forms, sysctl.promote_secondaries)
+    ledger.note(dict((command.item, before.names[command.item[0]]) for command in commands
+                     if command.target in (PRESENT, DOWN)))
     present = dict((item, target) for item, target in items.items() if target == PRESENT)
     commands += plan.renewals(present, before, forms)
-    ledger.note([command.item for command in commands if command.target in (PRESENT, DOWN)])
     failed = batch.run([command.line for command in commands])
     words = dict((commands[position].item, said) for position, said in failed.items())
     after = look()

@@ -158,7 +158,7 @@ def _force(options, items_of, why):
         # "What happened at 03:12?" is asked of history and log; no daemon writes to them now.
         logs.set_up(options.log_dir, 'INFO', stderr=False)
         kept = history.History(records.Records(directory.file(rundir.HISTORY)))
-        done, wrong = force.apply(items_of(settings, notes), settings, notes, batch.Batch(),
+        done, wrong = force.apply(items_of, settings, notes, batch.Batch(),
                                   changed=lambda item, old, new: kept.item_changed(item, old, new, why))
         kept.write()
     except rundir.AlreadyRunning as error:

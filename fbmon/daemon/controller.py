@@ -166,16 +166,17 @@ class Controller(object):
 
     def wanted(self):
         """{item: target} of all that the daemon has a say in at this moment."""
-        released = wanted.left_behind(self._names, self.ledger.items) if self._may_release() else ()
-        return wanted.wanted(self._names, self.decision, released)
+        return wanted.wanted(self._names, self.decision, wanted.left_behind(self._names, self._releasable()))
 
     def _settle(self):
         self.network.settle(self.wanted(), self._names.forms, self._reason, self._note)
 
-    def _may_release(self):
-        """What an earlier run or file left behind goes with the first decision; while a file with mistakes runs,
-        nothing does: what it does not name may be a slip of the pen."""
-        return self.decided and not self.loaded.mistakes
+    def _releasable(self):
+        """What an earlier run or file left behind goes with the first decision. While a file with mistakes runs, only
+        what is on an interface that has got another name does: what the file does not name may be a slip of the pen."""
+        if not self.decided:
+            return ()
+        return self.ledger.followed if self.loaded.mistakes else self.ledger.items
 
     # --- what is told ---
 

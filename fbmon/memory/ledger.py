@@ -1,6 +1,7 @@
 """What the daemon put there, remembered across restarts in the run directory, written before the change is made.
 
-One line a note: `+ address eth0 10.0.0.1`, `- port sw1`.
+One line a note, with the index of its interface: `+ address eth0 10.0.0.1 2`, `- port sw1`. The run directory is in
+memory, so no index outlives the kernel that gave it.
 """
 from fbmon.memory.records import Records
 from fbmon.rules.items import AddressItem, PortItem
@@ -13,10 +14,14 @@ _NAMES = dict((kind, name) for name, kind in _KINDS.items())
 
 
 class Ledger(object):
-    """The set of items that the daemon put there: addresses that it added, ports that it put down."""
+    """{item: index of its interface} of what the daemon put there: addresses that it added, ports that it put down.
+
+    index: None in a line of a version that did not write it. followed: the items that have got another name since.
+    """
 
     def __init__(self, path):
-        self.items = set()
+        self.items = {}
+        self.followed = set()
         self._records = Records(path)
         for line in self._records.read():
             self._replay(*parse(line))
@@ -29,41 +34,75 @@ class Ledger(object):
         return why and why + ': what is put there is not remembered across a restart'
 
     def note(self, items):
-        """Remember items that are about to be put there."""
-        fresh = [item for item in items if item not in self.items]
-        self.items.update(fresh)
-        self._append('+', fresh)
+        """Remember {item: index} that are about to be put there."""
+        known = self.items
+        fresh = [(item, index) for item, index in items.items() if known.get(item, 0) != index]
+        known.update(fresh)
+        self._append([text('+', item, index) for item, index in fresh])
 
     def forget(self, items):
         """Items are no longer there, or no longer ours."""
         known = [item for item in items if item in self.items]
-        self.items.difference_update(known)
-        self._append('-', known)
+        for item in known:
+            del self.items[item]
+        self.followed.difference_update(known)
+        self._append([text('-', item) for item in known])
 
-    def _append(self, sign, items):
-        if items:
-            self._records.append([text(sign, item) for item in items], LONG + len(self.items), self._lines)
+    def follow(self, links, names):
+        """What is ours stays on its interface when that gets another name, and goes with it. links: {index: Link};
+        names: {name: index}. Returns {item: what it is now} of those with another name."""
+        here, moved = {}, {}
+        for item, index in self.items.items():
+            # Without an index, what has the name now is taken for the one that had it.
+            index = names.get(item[0]) if index is None else index
+            if index in links:
+                now = renamed(item, links[index].name)
+                here[now] = index
+                if now != item:
+                    moved[item] = now
+        if here != self.items:
+            self._replace(here, moved)
+        return moved
+
+    def _replace(self, items, moved):
+        before, self.items = self.items, items
+        kept = self.followed.difference(moved)
+        self.followed = set(item for item in items if item in kept) | set(moved.values())
+        self._append([text('+', item, index) for item, index in sorted(items.items()) if before.get(item) != index]
+                     + [text('-', item) for item in sorted(before) if item not in items])
+
+    def _append(self, lines):
+        if lines:
+            self._records.append(lines, LONG + len(self.items), self._lines)
 
     def _lines(self):
-        return [text('+', item) for item in sorted(self.items)]
+        return [text('+', item, index) for item, index in sorted(self.items.items())]
 
-    def _replay(self, sign, item):
+    def _replay(self, sign, item, index):
         if sign == '+':
-            self.items.add(item)
+            self.items[item] = index
         elif sign == '-':
-            self.items.discard(item)
+            self.items.pop(item, None)
+
+
+def renamed(item, name):
+    """The item on the interface of that name."""
+    return item if item[0] == name else type(item)(name, *item[1:])
 
 
 def parse(line):
-    """(sign, item) of one line; (None, None) of a line that makes no sense."""
+    """(sign, item, index) of one line; None for each in a line that makes no sense, and for an index that it lacks."""
     sign, _, rest = line.partition(' ')
     fields = rest.split(' ')
     kind = _KINDS.get(fields[0])
-    if sign not in ('+', '-') or kind is None or len(fields) != 1 + len(kind._fields) or '' in fields:
-        return None, None
-    return sign, kind(*fields[1:])
+    if sign not in ('+', '-') or kind is None or '' in fields:
+        return None, None, None
+    words, index = fields[1:1 + len(kind._fields)], fields[1 + len(kind._fields):]
+    if len(words) < len(kind._fields) or len(index) > 1 or not all(number.isdigit() for number in index):
+        return None, None, None
+    return sign, kind(*words), int(index[0]) if index else None
 
 
-def text(sign, item):
+def text(sign, item, index=None):
     """The line of one note."""
-    return ' '.join((sign, _NAMES[type(item)]) + tuple(item))
+    return ' '.join((sign, _NAMES[type(item)]) + tuple(item) + (() if index is None else (str(index),)))

@@ -1,11 +1,16 @@
 """Makes the network what it is wanted to be, and keeps it so: wanted minus actual, executed, shown, tried again."""
 from fbmon.base import compat
 from fbmon.network import picture, plan, sysctl
+from fbmon.network.ownership import Ownership
 from fbmon.network.promotion import Promotion
 from fbmon.network.shown import SHOWN_LIMIT, Shown
 from fbmon.network.troubles import Troubles
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
+from fbmon.rules.states import ABSENT, MISSING, UP
+
+# Failures in a row of one change after which everything is read again: what the monitor has lost without a word would
+# be tried for ever, as the removal of an address that is gone.
+DOUBTFUL = 2
 
 NOT_SHOWN = 'ip monitor did not show the change within %g s' % SHOWN_LIMIT
 
@@ -21,12 +26,12 @@ class Keeper(object):
     def __init__(self, batch, ledger, changed, replace_monitor, clock=compat.monotonic, settings=sysctl):
         self.picture = None
         self._batch = batch
-        self._ledger = ledger
         self._replace_monitor = replace_monitor
         self._clock = clock
         self._sysctl = settings
         self._shown = Shown(changed, clock)
         self._troubles = Troubles(clock)
+        self._ownership = Ownership(ledger, clock)
         self._promotion = Promotion(settings)
         self.interfaces = frozenset()
 
@@ -37,6 +42,7 @@ class Keeper(object):
             self._batch.restart()
         touched = set(name for name in set(before.names) | set(fresh.names)
                       if before.link(name) != fresh.link(name) or set(before.on(name)) != set(fresh.on(name)))
+        self.interfaces |= self._ownership.read(fresh)
         self._troubles.retry_on(touched)
         return touched
 
@@ -49,9 +55,10 @@ class Keeper(object):
             after = self.picture.links.get(picture.index_of(change))
             names = set(link.name for link in (before, after) if link)
             touched |= names
-            self._land(after, change)
             if before and (after is None or after.name != before.name):
                 stale |= names & self.interfaces
+                self.interfaces |= self._ownership.follow(self.picture)
+            self._land(after, change)
         if stale:
             # The running child would go on using the index that it has remembered for such a name.
             self._batch.restart()
@@ -105,7 +112,8 @@ class Keeper(object):
 
     def deadline(self):
         """Monotonic seconds at which settle() has something to do by itself, or None."""
-        times = self._shown.times() + self._troubles.times(self._can_be_tried)
+        times = self._shown.times() + self._troubles.times(self._can_be_tried) \
+            + self._ownership.times()
         return min(times) if times else None
 
     def _can_be_tried(self, item):
@@ -116,8 +124,10 @@ class Keeper(object):
         """What is shown was under way: it has landed, even if somebody undoes it in the next line."""
         name = link.name if link else None
         item = PortItem(name) if isinstance(change, picture.LinkSeen) else AddressItem(name, change.address.address)
-        if item in self._shown.flights:
-            self._shown.land(item, plan.actual(item, self.picture))
+        if item in self._shown.flights or self._ownership.is_unsure(item):
+            has = plan.actual(item, self.picture)
+            self._shown.land(item, has)
+            self._ownership.shown(item, has, link.index)
 
     def _look(self, wanted, forms):
         """Compare what the kernel shows with what was known, what is under way and what is wanted; True if something is
@@ -125,6 +135,7 @@ class Keeper(object):
         freed = late = False
         self._shown.keep(wanted)
         self._troubles.keep(wanted)
+        self._ownership.expire()
         for item, target in wanted.items():
             has = plan.actual(item, self.picture)
             flight = self._shown.look(item, has, forms)
@@ -138,7 +149,7 @@ class Keeper(object):
                 self._troubles.over(item)
             # An interface that is gone took what we had put there with it; what is on its way there will be ours.
             if target in (ABSENT, UP) and has in (target, MISSING) and item not in self._shown.flights:
-                self._ledger.forget([item])
+                self._ownership.forget(item)
         if late:
             # One of the two is wrong: a child that remembers a name as another interface's succeeds there.
             self._batch.restart()
@@ -153,14 +164,17 @@ class Keeper(object):
 
     def _execute(self, commands, why):
         """Remember what is put there, then have it done; what failed is tried again after a pause."""
-        self._ledger.note([command.item for command in commands if command.target in (PRESENT, DOWN)])
+        self._ownership.note(commands, self.picture.names)
         words = self._run(commands)
         shown_by = self._clock() + SHOWN_LIMIT
         for item, target in dict((command.item, command.target) for command in commands if command.item).items():
             if item in words:
-                self._troubles.fail(item, target, self._explain(item, words[item]))
+                times = self._troubles.fail(item, target, self._explain(item, words[item]))
+                if times == DOUBTFUL:
+                    self._replace_monitor()
             else:
                 self._shown.sent(item, target, why, shown_by)
+            self._ownership.sent(item, target)
 
     def _run(self, commands):
         """Have the commands done; {item: ip's words} of those that failed."""

@@ -6,8 +6,9 @@ from fbmon.base import compat
 from fbmon.network.pauses import Pauses
 from fbmon.rules.items import describe
 
-# A change that failed. words: ip's own; again: monotonic seconds of the next try; pauses: the lengths to come.
-Trouble = namedtuple('Trouble', 'target words again pauses')
+# A change that failed. words: ip's own; again: monotonic seconds of the next try; pauses: the lengths to come; times:
+# how often in a row.
+Trouble = namedtuple('Trouble', 'target words again pauses times')
 
 NOT_RENEWED = 'the lease of %s cannot be renewed: %s'
 
@@ -21,13 +22,15 @@ class Troubles(object):
         self._unrenewed = {}
 
     def fail(self, item, target, words):
-        """A change to target failed: it is tried again after a pause, longer each time."""
+        """A change to target failed: it is tried again after a pause, longer each time. Returns how often it has failed
+        in a row."""
         before = self._known.get(item)
-        pauses = before.pauses if before and before.target == target else Pauses()
+        pauses, times = (before.pauses, before.times) if before and before.target == target else (Pauses(), 0)
         pause = pauses.next()
-        trouble = self._known[item] = Trouble(target, words, self._clock() + pause, pauses)
+        trouble = self._known[item] = Trouble(target, words, self._clock() + pause, pauses, times + 1)
         level = logging.DEBUG if before and before.words == words else logging.WARNING
         logging.log(level, '%s; tried again in %d s', cannot_be(item, trouble), pause)
+        return trouble.times
 
     def over(self, item):
         """The item is as wanted."""

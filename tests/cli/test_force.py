@@ -42,24 +42,24 @@ def kept(monkeypatch):
 
 def apply(items, ledger, batch, before, after):
     looks = iter([picture.of(before), picture.of(after)])
-    return force.apply(items, CARDS, ledger, batch, lambda: next(looks))
+    return force.apply(lambda *_: items, CARDS, ledger, batch, lambda: next(looks))
 
 
 def test_force_on_wants_every_card_away_and_leaves_ports_alone(ledger):
-    ledger.note([PORT])
+    ledger.note({PORT: 3})
 
     assert force.wanted_on(CARDS, ledger) == {FIRST: ABSENT, SECOND: ABSENT}
 
 
 def test_force_off_wants_every_card_there_and_up_what_the_daemon_had_put_down(ledger):
-    ledger.note([PORT, AddressItem('eth0', '10.0.0.2')])
+    ledger.note(dict.fromkeys([PORT, AddressItem('eth0', '10.0.0.2')], 2))
 
     assert force.wanted_off(CARDS, ledger) == {FIRST: PRESENT, SECOND: PRESENT, PORT: UP}
 
 
 def test_what_is_not_as_before_is_told_and_nothing_else(ledger):
     told, looks = [], iter([picture.of([ETH0, SW1_DOWN, ONE]), picture.of([ETH0, SW1_UP, ONE])])
-    force.apply({FIRST: PRESENT, SECOND: PRESENT, PORT: UP}, CARDS, ledger, Batch(), lambda: next(looks),
+    force.apply(lambda *_: {FIRST: PRESENT, SECOND: PRESENT, PORT: UP}, CARDS, ledger, Batch(), lambda: next(looks),
                 lambda *change: told.append(change))
 
     assert told == [(PORT, 'down', 'up')]
@@ -73,24 +73,24 @@ def test_a_card_that_uses_a_faulty_value_is_named_and_not_touched(ledger):
 
 
 def test_force_on_removes_what_is_there_and_forgets_it(ledger):
-    ledger.note([FIRST, PORT])
+    ledger.note({FIRST: 2, PORT: 3})
     batch = Batch()
 
-    found = apply(force.wanted_on(CARDS, ledger), ledger, batch, [ETH0, ONE], [ETH0])
+    found = apply(force.wanted_on(CARDS, ledger), ledger, batch, [ETH0, SW1_DOWN, ONE], [ETH0, SW1_DOWN])
 
     assert batch.lines == ['addr del 10.0.1.1/24 dev eth0']
     assert found == (['address 10.0.1.1 on eth0 is absent', 'address 10.0.1.2 on eth0 is absent'], [])
-    assert ledger.items == {PORT}
+    assert set(ledger.items) == {PORT}
 
 
 def test_what_cannot_be_removed_is_named_with_ips_own_words(ledger):
-    ledger.note([FIRST])
+    ledger.note({FIRST: 2})
 
     found = apply(force.wanted_on(CARDS, ledger), ledger, Batch(['10.0.1.1']), [ETH0, ONE], [ETH0, ONE])
 
     assert found == (['address 10.0.1.2 on eth0 is absent'],
                      ['address 10.0.1.1 on eth0 is present, not absent: RTNETLINK answers: no'])
-    assert ledger.items == {FIRST}
+    assert set(ledger.items) == {FIRST}
 
 
 def test_an_address_on_an_interface_that_is_not_there_is_absent(ledger):
@@ -100,7 +100,7 @@ def test_an_address_on_an_interface_that_is_not_there_is_absent(ledger):
 
 
 def test_force_off_adds_without_a_lease_makes_leases_permanent_and_brings_ports_up(ledger):
-    ledger.note([PORT])
+    ledger.note({PORT: 3})
     batch = Batch()
 
     found = apply(force.wanted_off(CARDS, ledger), ledger, batch, [ETH0, SW1_DOWN, LEASED],
@@ -139,3 +139,23 @@ def test_what_is_added_is_noted_before(ledger):
     apply({FIRST: PRESENT}, ledger, Watching(), [ETH0], [ETH0, ONE])
 
     assert noted == [{FIRST}]
+
+
+@pytest.mark.parametrize('command, commands', [
+    (force.wanted_on, ['addr del 10.0.1.1/24 dev eth7']),
+    (force.wanted_off, ['addr del 10.0.1.1/24 dev eth7', 'addr add 10.0.1.1/32 dev eth0',
+                        'addr add 10.0.1.2/32 dev eth0'])])
+def test_what_was_put_on_an_interface_with_another_name_now_goes_with_both(ledger, command, commands):
+    ledger.note({FIRST: 2})
+    batch, other = Batch(), [ETH0.replace('2: eth0', '5: eth0')]
+    looks = iter([picture.of(other + [ETH0.replace('eth0', 'eth7'), ONE]), picture.of(other)])
+
+    force.apply(command, CARDS, ledger, batch, lambda: next(looks))
+
+    assert batch.lines == commands
+
+
+def test_what_is_only_made_permanent_is_not_taken_for_ours(ledger):
+    apply({FIRST: PRESENT}, ledger, Batch(), [ETH0, LEASED], [ETH0, ONE])
+
+    assert ledger.items == {}

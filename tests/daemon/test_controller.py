@@ -12,7 +12,7 @@ from fbmon.network import monitor, picture
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
 from settings import card, config, listener
-from test_keeper import Batch, Ledger
+from test_keeper import Batch, Ledger, Nowhere, ours
 from test_roster import Thread
 
 LINKS = ['2: eth0: <UP> mtu 1 qdisc mq', '3: sw0: <UP> mtu 1 qdisc mq', '4: sw1: <UP> mtu 1 qdisc mq']
@@ -36,19 +36,6 @@ class Notifier(object):
     def watchdog(self):
         self.said.append('watchdog')
         return True
-
-
-class Nowhere(object):
-    error = None
-
-    def read(self):
-        return []
-
-    def rewrite(self, _lines):
-        pass
-
-    def append(self, _lines, _longest, _everything):
-        pass
 
 
 class World(object):
@@ -106,7 +93,7 @@ def world(monkeypatch):
 
 def test_a_child_forgets_what_swapped_names_though_nothing_is_decided_yet_and_where_it_had_put_something_before(world):
     switch = world(config([listener(0)], [card(0)], ports=('sw0',)), HOST)
-    switch.ledger.items.add(PortItem('sw1'))
+    switch.ledger.note({PortItem('sw1'): 4})
     switch.controller._take_settings()
     assert switch.controller.network.interfaces == {'eth0', 'sw0', 'sw1'}
     before = switch.batch.restarts
@@ -202,7 +189,7 @@ def test_a_port_that_the_daemon_had_put_down_comes_up_when_no_list_names_it_any_
 
 def test_what_an_earlier_run_left_behind_is_released_with_the_first_decision(world):
     switch = world(config([listener(0)]), HOST, CARD)
-    switch.ledger.items = {AddressItem('eth0', '10.0.1.0'), PortItem('sw0')}
+    switch.ledger.items = ours(AddressItem('eth0', '10.0.1.0'), PortItem('sw0'))
 
     assert switch.turn() == []
     assert switch.report(0, ACTIVE) == [DELETE]
@@ -211,7 +198,7 @@ def test_what_an_earlier_run_left_behind_is_released_with_the_first_decision(wor
 def test_nothing_is_released_while_a_file_with_mistakes_runs(world):
     loaded = Config(config([listener(0)]).settings, (Mistake(3, 'BYPASS_CARD_HOST[0]', '10.0.1.', 'give one'),), (), {})
     switch = world(loaded, HOST, CARD)
-    switch.ledger.items = {AddressItem('eth0', '10.0.1.0')}
+    switch.ledger.items = ours(AddressItem('eth0', '10.0.1.0'))
 
     assert switch.report(0, ACTIVE) == []
 
@@ -480,7 +467,7 @@ def test_without_a_lease_in_the_file_only_what_the_daemon_had_put_there_becomes_
     switch = world(config([listener(0)], [card(0)]), HOST, LEASED)
     assert switch.report(0, ACTIVE) == []
 
-    switch.ledger.items = {AddressItem('eth0', '10.0.1.0')}
+    switch.ledger.items = ours(AddressItem('eth0', '10.0.1.0'))
     assert switch.turn(Reload()) == [FOREVER]
 
 

@@ -24,6 +24,8 @@ NAMES = ('eth0', 'eth1', 'sw0', 'sw1')
 class Kernel(object):
     """Interfaces and addresses behind a batch; what it shows waits in `lines` until somebody reads it."""
 
+    unsure = False
+
     def __init__(self, chance):
         self.chance, self.lines, self.ran, self.failing = chance, [], [], ()
         self.links, self.addresses, self.last = {}, set(), 1

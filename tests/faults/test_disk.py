@@ -88,7 +88,7 @@ def test_a_full_run_directory_is_told_of_and_stops_nothing_and_is_written_once_i
     reacts(switch, daemon, dpis)
     assert 'not remembered' not in ' '.join(daemon.status()['problems'])
     # What was put there when it was full, and has not changed since.
-    assert '+ address eth0 192.168.1.202' in helpers.read(os.path.join(small_disk, 'ledger')).splitlines()
+    assert '+ address eth0 192.168.1.202 ' in helpers.read(os.path.join(small_disk, 'ledger'))
     daemon.kill()
     # It is remembered again what the daemon has put there: without a card in the file it is released.
     daemon.start(files.without(files.SMALL, 'BYPASS_CARD_HOST[0]'))

@@ -110,7 +110,7 @@ class Killer(object):
 def noted(daemon):
     """The items that the ledger of the run directory has."""
     items = set()
-    for sign, item in map(ledger.parse, helpers.read(daemon.run_dir + '/ledger').splitlines()):
+    for sign, item, _ in map(ledger.parse, helpers.read(daemon.run_dir + '/ledger').splitlines()):
         (items.add if sign == '+' else items.discard)(item)
     return items
 

@@ -11,6 +11,9 @@ FIRST, SECOND = files.CARDS
 PRIMARY = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3').replace(
     'BYPASS_CARD_HOST[0]=192.168.1.211', 'BYPASS_CARD_HOST[0]=10.9.9.1/24')
 
+# The cards elsewhere than the listeners.
+APART = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3')
+
 # Listener 1 at an address of its own.
 TWO_HOSTS = files.SMALL.replace('HOST[1]=192.168.1.202', 'HOST[1]=192.168.1.203')
 ONE_LISTENER = files.without(files.SMALL, 'HB_HOST[1]', '3100', 'CUBRO_IFS[1]')
@@ -82,6 +85,41 @@ def test_what_was_there_before_stays_after_a_restart_too(switch, daemon, dpis):
     daemon.wait(lambda status: switch.cards() == [FIRST])
 
     switch.watch().quiet(0.3)
+
+
+@pytest.mark.parametrize('ends', ['running', 'stopped', 'killed'])
+def test_an_address_of_ours_does_not_stay_on_an_interface_that_has_got_another_name(switch, daemon, dpis, ends):
+    switch.create('sw9')
+    dpis.steady(3000, 3100)
+    daemon.start(APART)
+    daemon.wait_state('normal')
+    if ends != 'running':
+        getattr(daemon, {'stopped': 'stop', 'killed': 'kill'}[ends])()
+
+    switch.batch('link set sw3 down', 'link set sw9 down', 'link set sw3 name away', 'link set sw9 name sw3',
+                 'link set away name sw9', 'link set sw3 up', 'link set sw9 up')
+    if ends != 'running':
+        daemon.start()
+
+    daemon.wait(lambda status: (switch.addresses('sw3'), switch.addresses('sw9')) == (files.CARDS, []))
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+    daemon.wait(lambda status: switch.addresses('sw3') + switch.addresses('sw9') == [])
+
+
+def test_what_somebody_has_put_on_an_interface_that_was_made_anew_is_not_ours(switch, daemon, dpis):
+    dpis.steady(3000, 3100)
+    daemon.start(APART)
+    daemon.wait_state('normal')
+    daemon.stop()
+    switch.recreate('sw3')
+    switch.ip('addr', 'add', FIRST, 'dev', 'sw3')
+
+    daemon.start(files.without(APART, '192.168.1.211', '192.168.1.212'))
+    daemon.wait_state('normal')
+
+    switch.watch().quiet(0.3)
+    assert switch.addresses('sw3') == [FIRST]
 
 
 # --- listeners' addresses ---

@@ -4,6 +4,7 @@ import os
 import pytest
 
 from fbmon.memory.ledger import LONG, Ledger, parse, text
+from fbmon.network import picture
 from fbmon.rules.items import AddressItem, PortItem
 from helpers import read, write
 
@@ -12,53 +13,66 @@ PORT = PortItem('sw1')
 
 
 def again(tmp_path):
-    """The items that a next run finds."""
+    """The items that a next run finds, with the indexes of their interfaces."""
     return Ledger(str(tmp_path / 'ledger')).items
+
+
+def on(index, *items):
+    """These items on the interface of an index."""
+    return dict.fromkeys(items, index)
 
 
 def test_what_was_noted_and_not_forgotten_is_remembered_across_a_restart(tmp_path):
     ledger = Ledger(str(tmp_path / 'ledger'))
-    ledger.note([ONE, TWO, SIX])
-    ledger.note([PORT])
+    ledger.note(on(2, ONE, TWO, SIX))
+    ledger.note(on(3, PORT))
     ledger.forget([TWO])
 
-    assert again(tmp_path) == ledger.items == {ONE, SIX, PORT}
+    assert again(tmp_path) == ledger.items == {ONE: 2, SIX: 2, PORT: 3}
 
 
 def test_it_is_written_before_note_returns(tmp_path):
     ledger = Ledger(str(tmp_path / 'ledger'))
-    ledger.note([ONE, PORT])
+    ledger.note(on(2, ONE))
+    ledger.note(on(3, PORT))
     ledger.forget([ONE])
 
-    assert read(tmp_path / 'ledger') == '+ address eth0 10.0.0.1\n+ port sw1\n- address eth0 10.0.0.1\n'
+    assert read(tmp_path / 'ledger') == '+ address eth0 10.0.0.1 2\n+ port sw1 3\n- address eth0 10.0.0.1\n'
 
 
 def test_what_is_known_is_not_written_again(tmp_path):
     ledger = Ledger(str(tmp_path / 'ledger'))
     for _ in range(3):
-        ledger.note([ONE])
+        ledger.note(on(2, ONE))
         ledger.forget([TWO])
 
-    assert read(tmp_path / 'ledger') == '+ address eth0 10.0.0.1\n'
+    assert read(tmp_path / 'ledger') == '+ address eth0 10.0.0.1 2\n'
 
 
 def test_an_empty_ledger_is_no_error(tmp_path):
     ledger = Ledger(str(tmp_path / 'ledger'))
 
-    assert (ledger.items, ledger.error) == (set(), None)
+    assert (ledger.items, ledger.error) == ({}, None)
 
 
 def test_a_line_that_was_cut_short_is_not_taken_for_another_address(tmp_path):
-    write(tmp_path / 'ledger', '+ port sw1\n+ address eth0 10.0.0.1')
+    write(tmp_path / 'ledger', '+ port sw1 3\n+ address eth0 10.0.0.1')
 
-    assert again(tmp_path) == {PORT}
+    assert again(tmp_path) == {PORT: 3}
 
 
 def test_garbage_is_passed_over(tmp_path):
-    write(tmp_path / 'ledger', b'\0\xff\xfe\n+\n+ address eth0\n+ port\n* port sw2\n+ address eth0 10.0.0.1 24\n\n'
-                               b'+ port  sw3\n+ card eth0 10.0.0.1\n+ port sw1\n- address eth9 10.0.0.9\n')
+    write(tmp_path / 'ledger', b'\0\xff\xfe\n+\n+ address eth0\n+ port\n* port sw2\n+ address eth0 10.0.0.1 x\n\n'
+                               b'+ port  sw3\n+ card eth0 10.0.0.1\n+ port sw1 3\n- address eth9 10.0.0.9\n'
+                               b'+ port sw4 4 4\n+ port sw5 -1\n')
 
-    assert again(tmp_path) == {PORT}
+    assert again(tmp_path) == {PORT: 3}
+
+
+def test_what_an_older_version_wrote_is_read_without_an_index(tmp_path):
+    write(tmp_path / 'ledger', '+ address eth0 10.0.0.1\n+ port sw1\n')
+
+    assert again(tmp_path) == on(None, ONE, PORT)
 
 
 def test_a_large_file_of_noise_is_passed_over(tmp_path):
@@ -68,47 +82,109 @@ def test_a_large_file_of_noise_is_passed_over(tmp_path):
 
 
 @pytest.mark.parametrize('item', [ONE, SIX, PORT])
-@pytest.mark.parametrize('sign', ['+', '-'])
-def test_what_is_written_is_what_is_read(sign, item):
-    assert parse(text(sign, item)) == (sign, item)
+@pytest.mark.parametrize('sign, index', [('+', 2), ('+', None), ('-', None)])
+def test_what_is_written_is_what_is_read(sign, item, index):
+    assert parse(text(sign, item, index)) == (sign, item, index)
 
 
 def test_a_start_writes_the_file_anew_with_what_counts(tmp_path):
-    write(tmp_path / 'ledger', '+ port sw1\n+ port sw2\n- port sw2\nnoise\n')
+    write(tmp_path / 'ledger', '+ port sw1 3\n+ port sw2 4\n- port sw2\nnoise\n')
 
     again(tmp_path)
 
-    assert read(tmp_path / 'ledger') == '+ port sw1\n'
+    assert read(tmp_path / 'ledger') == '+ port sw1 3\n'
 
 
 def test_it_does_not_grow_without_end(tmp_path):
     ledger, longest = Ledger(str(tmp_path / 'ledger')), 0
-    ledger.note([PORT])
+    ledger.note(on(3, PORT))
     for number in range(2 * LONG):
-        ledger.note([ONE])
+        ledger.note(on(2, ONE))
         ledger.forget([ONE])
         if number % 100 == 0:
             longest = max(longest, len(read(tmp_path / 'ledger').splitlines()))
 
     assert LONG / 2 < longest <= LONG + 2
-    assert again(tmp_path) == {PORT}
+    assert again(tmp_path) == {PORT: 3}
 
 
 def test_without_a_directory_it_is_kept_in_memory_and_says_so(tmp_path):
     path = str(tmp_path / 'none' / 'ledger')
     ledger = Ledger(path)
-    ledger.note([ONE])
+    ledger.note(on(2, ONE))
 
-    assert ledger.items == {ONE}
+    assert ledger.items == {ONE: 2}
     assert ledger.error == path + ': No such file or directory: what is put there is not remembered across a restart'
 
 
 def test_once_the_directory_is_there_the_next_note_writes_everything(tmp_path):
     ledger = Ledger(str(tmp_path / 'none' / 'ledger'))
-    ledger.note([ONE])
+    ledger.note(on(2, ONE))
     (tmp_path / 'none').mkdir()
 
-    ledger.note([PORT])
+    ledger.note(on(3, PORT))
 
     assert ledger.error is None
-    assert Ledger(str(tmp_path / 'none' / 'ledger')).items == {ONE, PORT}
+    assert Ledger(str(tmp_path / 'none' / 'ledger')).items == {ONE: 2, PORT: 3}
+
+
+# --- interfaces with other names ---
+
+def kernel(*lines):
+    return picture.of(['%s: <UP> mtu 1 qdisc mq' % line for line in lines])
+
+
+def follow(ledger, *lines):
+    now = kernel(*lines)
+    return ledger.follow(now.links, now.names)
+
+
+def test_what_is_ours_stays_on_its_interface_when_names_are_swapped_and_is_remembered_there(tmp_path):
+    ledger = Ledger(str(tmp_path / 'ledger'))
+    other, port = AddressItem('eth1', '10.0.0.2'), PortItem('sw2')
+    ledger.note({ONE: 2, other: 3, PORT: 4})
+
+    follow(ledger, '2: eth1', '3: eth0', '4: sw2')
+
+    moved = {ONE._replace(interface='eth1'): 2, other._replace(interface='eth0'): 3, port: 4}
+    assert ledger.items == again(tmp_path) == moved
+    assert ledger.followed == set(moved)
+    assert follow(ledger, '2: eth1', '3: eth0', '4: sw2') == {}
+
+
+def test_the_same_address_on_both_of_two_interfaces_that_swap_their_names_is_ours_on_both(tmp_path):
+    ledger = Ledger(str(tmp_path / 'ledger'))
+    other = ONE._replace(interface='eth1')
+    ledger.note({ONE: 2, other: 3})
+
+    assert follow(ledger, '2: eth1', '3: eth0') == {ONE: other, other: ONE}
+    assert ledger.items == again(tmp_path) == {other: 2, ONE: 3}
+
+
+def test_what_was_on_an_interface_that_is_gone_is_not_ours_on_the_next_one_of_that_name(tmp_path):
+    ledger = Ledger(str(tmp_path / 'ledger'))
+    ledger.note({ONE: 2, PORT: 4})
+
+    follow(ledger, '7: eth0', '4: sw1')
+
+    assert ledger.items == again(tmp_path) == {PORT: 4}
+
+
+def test_what_an_older_version_wrote_is_where_the_name_is_now(tmp_path):
+    write(tmp_path / 'ledger', '+ address eth0 10.0.0.1\n+ port sw1\n')
+    ledger = Ledger(str(tmp_path / 'ledger'))
+
+    follow(ledger, '2: eth0')
+
+    assert ledger.items == again(tmp_path) == {ONE: 2}
+    assert ledger.followed == set()
+
+
+def test_what_is_forgotten_is_no_longer_followed(tmp_path):
+    ledger = Ledger(str(tmp_path / 'ledger'))
+    ledger.note({ONE: 2})
+    follow(ledger, '2: eth1')
+
+    ledger.forget(list(ledger.items))
+
+    assert (ledger.items, ledger.followed) == ({}, set())

@@ -3,6 +3,7 @@ import logging
 
 import pytest
 
+from fbmon.memory import ledger
 from fbmon.network import picture
 from fbmon.network.keeper import Keeper
 from fbmon.network.shown import SHOWN_LIMIT
@@ -37,19 +38,35 @@ class Batch(object):
         self.restarts += 1
 
 
-class Ledger(object):
+class Nowhere(object):
+    """Records that keep nothing."""
+
     error = None
 
-    def __init__(self, order):
-        self.items = set()
+    def __init__(self, order=None):
         self._order = order
 
-    def note(self, items):
-        self._order.append('note')
-        self.items.update(items)
+    def read(self):
+        return []
 
-    def forget(self, items):
-        self.items.difference_update(items)
+    def rewrite(self, _lines):
+        pass
+
+    def append(self, lines, _longest, _everything):
+        if self._order is not None and lines[0].startswith('+'):
+            self._order.append('note')
+
+
+class Ledger(ledger.Ledger):
+    """The real one, without a file."""
+
+    def __init__(self, order):
+        self.items, self.followed, self._records = {}, set(), Nowhere(order)
+
+
+def ours(*items):
+    """What an older version has put there: it did not note the index."""
+    return dict.fromkeys(items)
 
 
 class Sysctl(object):
@@ -101,7 +118,7 @@ def test_a_change_is_noted_then_executed_once_and_told_when_the_kernel_shows_it(
 
     assert world.settle(card=PRESENT, port=UP) == ['addr add 10.0.0.1/32 dev eth0']
     assert world.settle(card=PRESENT, port=UP) == []
-    assert (world.order, world.ledger.items, world.changes) == (['note', 'run'], {CARD}, [])
+    assert (world.order, set(world.ledger.items), world.changes) == (['note', 'run'], {CARD}, [])
 
     assert world.seen(CARD_LINE) == {'eth0'}
     assert world.settle(card=PRESENT, port=UP) == []
@@ -292,13 +309,13 @@ def test_a_reading_that_shows_another_index_gets_a_new_child():
 
 def test_what_is_gone_or_up_again_is_no_longer_remembered_as_put_there():
     world = World(ETH0, SW0_UP, CARD_LINE)
-    world.ledger.items = {CARD, PORT}
+    world.ledger.items = ours(CARD, PORT)
     world.settle(card=ABSENT, port=UP)
 
-    assert world.ledger.items == {CARD}
+    assert set(world.ledger.items) == {CARD}
     world.seen('Deleted ' + CARD_LINE)
     world.settle(card=ABSENT, port=UP)
-    assert world.ledger.items == set()
+    assert set(world.ledger.items) == set()
 
 
 def test_what_is_released_while_it_is_on_its_way_there_is_still_ours_and_goes_when_it_is_shown():
@@ -306,7 +323,7 @@ def test_what_is_released_while_it_is_on_its_way_there_is_still_ours_and_goes_wh
     world.settle(card=PRESENT, port=DOWN)
 
     assert world.settle(card=ABSENT, port=UP) == []
-    assert world.ledger.items == {CARD, PORT}
+    assert set(world.ledger.items) == {CARD, PORT}
     world.seen(CARD_LINE, SW0_DOWN)
     assert world.settle(card=ABSENT, port=UP) == ['link set dev sw0 up', 'addr del 10.0.0.1/32 dev eth0']
 
@@ -315,7 +332,7 @@ def test_a_port_that_was_down_already_is_not_remembered():
     world = World(SW0_DOWN)
 
     assert world.settle(port=DOWN) == []
-    assert world.ledger.items == set()
+    assert set(world.ledger.items) == set()
 
 
 def test_an_ipv6_address_that_fails_names_the_switched_off_kernel():
@@ -344,10 +361,10 @@ def test_promote_secondaries_that_cannot_be_set_is_told_once_per_interface(caplo
 
 def test_what_went_with_its_interface_is_no_longer_remembered_as_put_there():
     world = World(ETH0)
-    world.ledger.items = {CARD, PORT, SIX}
+    world.ledger.items = ours(CARD, PORT, SIX)
 
     world.settle(port=UP)
-    assert world.ledger.items == {CARD, SIX}
+    assert set(world.ledger.items) == {CARD, SIX}
 
 
 def test_a_change_that_is_undone_in_the_same_breath_is_put_right_at_once():
@@ -418,3 +435,141 @@ def test_a_lease_that_cannot_be_renewed_is_a_problem_and_logged_once_until_it_ca
     world.batch.failing.clear()
     world.network.renew({CARD: PRESENT}, FORMS)
     assert world.network.all_troubles() == []
+
+
+# --- what is ours, whatever the interfaces are called ---
+
+P1, P2 = '5: p1: <UP> mtu 1 qdisc mq', '6: p2: <UP> mtu 1 qdisc mq'
+ON_P1, ON_P2 = AddressItem('p1', '10.0.0.1'), AddressItem('p2', '10.0.0.1')
+ADD = 'addr add 10.0.0.1/32 dev p1'
+
+
+def shown_on(index):
+    """The monitor's line; the name in it may be an old one."""
+    return '%d: p1    inet 10.0.0.1/32 scope global p1' % index
+
+
+def settle(world, **wanted):
+    """With the cards p1 and p2 as wanted, and what is ours and not among them released; the lines that were run."""
+    items = dict((AddressItem(name, '10.0.0.1'), target) for name, target in wanted.items())
+    items.update((item, ABSENT) for item in world.ledger.items if item not in items)
+    del world.batch.ran[:]
+    world.network.settle(items, {}, lambda item: 'why')
+    return sum(world.batch.ran, [])
+
+
+def test_an_address_of_ours_goes_from_an_interface_whose_name_another_one_has_got():
+    world = World(P1, P2)
+    assert settle(world, p1=PRESENT) == [ADD]
+    world.seen(shown_on(5))
+    settle(world, p1=PRESENT)
+
+    world.seen('5: tmp: <UP> mtu 1 qdisc mq', '6: p1: <UP> mtu 1 qdisc mq', '5: p2: <UP> mtu 1 qdisc mq')
+    assert settle(world, p1=PRESENT) == ['addr del 10.0.0.1/32 dev p2', ADD]
+    world.seen('Deleted ' + shown_on(5), shown_on(6))
+    assert settle(world, p1=PRESENT) == []
+    assert world.ledger.items == {ON_P1: 6}
+
+
+def test_after_a_restart_an_address_of_ours_goes_from_the_interface_that_had_the_name():
+    world = World()
+    world.ledger.items = {ON_P1: 5}
+    world.read('5: p2: <UP> mtu 1 qdisc mq', '6: p1: <UP> mtu 1 qdisc mq', shown_on(5))
+
+    assert settle(world, p1=ABSENT) == ['addr del 10.0.0.1/32 dev p2']
+
+
+def test_what_somebody_put_on_a_new_interface_of_the_name_is_not_ours():
+    world = World(P1)
+    settle(world, p1=PRESENT)
+    world.seen(shown_on(5))
+    settle(world, p1=PRESENT)
+
+    world.seen('Deleted ' + P1, P1.replace('5:', '9:'), shown_on(9))
+    assert (settle(world, p1=PRESENT), world.ledger.items) == ([], {})
+
+
+@pytest.mark.parametrize('apart', [False, True])
+def test_what_we_put_on_an_interface_made_anew_before_the_monitor_showed_it_is_ours(apart):
+    world = World(P1)
+    # By now the kernel has another p1.
+    assert settle(world, p1=PRESENT) == [ADD]
+    world.now = 1.4
+    settle(world, p1=PRESENT)
+
+    lines = ['Deleted ' + P1, P1.replace('5:', '9:'), shown_on(9)]
+    for part in [[line] for line in lines] if apart else [lines]:
+        world.seen(*part)
+        settle(world, p1=PRESENT)
+    assert world.ledger.items == {ON_P1: 9}
+    assert settle(world) == ['addr del 10.0.0.1/32 dev p1']
+
+
+def test_the_same_where_everything_was_read_again_instead():
+    world = World(P1)
+    settle(world, p1=PRESENT)
+    world.read(P1.replace('5:', '9:'), shown_on(9))
+    settle(world, p1=PRESENT)
+
+    assert world.ledger.items == {ON_P1: 9}
+
+
+@pytest.mark.parametrize('landed, expected', [(5, {ON_P2: 5}), (6, {ON_P1: 6})])
+def test_what_we_put_on_one_of_two_interfaces_that_were_swapped_meanwhile_is_ours_where_it_turns_up(landed, expected):
+    world = World(P1, P2)
+    # By now the names are swapped, and the child may know the old or the new ones.
+    settle(world, p1=PRESENT)
+    world.now = 1.4
+    settle(world)
+
+    world.seen('5: tmp: <UP> mtu 1 qdisc mq', '6: p1: <UP> mtu 1 qdisc mq', '5: p2: <UP> mtu 1 qdisc mq')
+    settle(world)
+    world.seen(shown_on(landed))
+    assert settle(world) == ['addr del 10.0.0.1/32 dev %s' % list(expected)[0].interface]
+    assert dict((item, index) for item, index in world.ledger.items.items() if item in expected) == expected
+
+
+def test_a_port_that_is_released_before_the_monitor_has_shown_it_down_comes_up_when_it_does():
+    world = World(SW0_UP)
+    world.settle(port=DOWN)
+    world.now = 1.5
+    world.settle(port=DOWN)
+
+    assert world.settle(port=UP) == []
+    world.seen(SW0_DOWN)
+    assert world.settle(port=UP) == ['link set dev sw0 up']
+
+
+def test_what_was_under_way_and_is_not_wanted_either_way_for_a_while_is_still_ours_when_it_is_shown():
+    world = World(P1)
+    settle(world, p1=PRESENT)
+    world.network.settle({}, {}, lambda item: 'why')
+    assert settle(world) == []
+
+    world.seen(shown_on(5))
+    assert settle(world) == ['addr del 10.0.0.1/32 dev p1']
+
+
+def test_what_never_turned_up_is_forgotten_in_the_end():
+    world = World(P1)
+    settle(world, p1=PRESENT)
+    world.now = 1.5
+    settle(world)
+    assert (world.ledger.items, world.network.deadline()) == ({ON_P1: 5}, 5.0)
+
+    world.now = 5.0
+    settle(world)
+    assert (world.ledger.items, world.network.deadline()) == ({}, None)
+
+
+def test_a_removal_that_goes_on_failing_has_everything_read_again():
+    world = World(ETH0, CARD_LINE)
+    world.batch.failing['addr del 10.0.0.1/32 dev eth0'] = 'Cannot assign requested address'
+    world.settle(card=ABSENT)
+    assert world.replaced == []
+
+    world.now = world.network.deadline()
+    world.settle(card=ABSENT)
+    assert world.replaced == [world.now]
+    world.read(ETH0)
+    assert (world.settle(card=ABSENT), world.network.all_troubles()) == ([], [])

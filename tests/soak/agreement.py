@@ -44,7 +44,7 @@ def remembered(daemon):
     """What the daemon says to have put there, as the World's `ours`."""
     found = set()
     for line in helpers.read(os.path.join(daemon.run_dir, rundir.LEDGER)).splitlines():
-        sign, item = ledger.parse(line)
+        sign, item, _ = ledger.parse(line)
         item = item.name if hasattr(item, 'name') else tuple(item)
         (found.add if sign == '+' else found.discard)(item)
     return found
