@@ -143,8 +143,8 @@ def test_what_is_added_is_noted_before(ledger):
 
 @pytest.mark.parametrize('command, commands', [
     (force.wanted_on, ['addr del 10.0.1.1/24 dev eth7']),
-    (force.wanted_off, ['addr del 10.0.1.1/24 dev eth7', 'addr add 10.0.1.1/32 dev eth0',
-                        'addr add 10.0.1.2/32 dev eth0'])])
+    (force.wanted_off, ['addr add 10.0.1.1/32 dev eth0', 'addr add 10.0.1.2/32 dev eth0',
+                        'addr del 10.0.1.1/24 dev eth7'])])
 def test_what_was_put_on_an_interface_with_another_name_now_goes_with_both(ledger, command, commands):
     ledger.note({FIRST: 2})
     batch, other = Batch(), [ETH0.replace('2: eth0', '5: eth0')]

@@ -465,7 +465,7 @@ def test_an_address_of_ours_goes_from_an_interface_whose_name_another_one_has_go
     settle(world, p1=PRESENT)
 
     world.seen('5: tmp: <UP> mtu 1 qdisc mq', '6: p1: <UP> mtu 1 qdisc mq', '5: p2: <UP> mtu 1 qdisc mq')
-    assert settle(world, p1=PRESENT) == ['addr del 10.0.0.1/32 dev p2', ADD]
+    assert settle(world, p1=PRESENT) == [ADD, 'addr del 10.0.0.1/32 dev p2']
     world.seen('Deleted ' + shown_on(5), shown_on(6))
     assert settle(world, p1=PRESENT) == []
     assert world.ledger.items == {ON_P1: 6}
