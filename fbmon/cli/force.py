@@ -54,7 +54,7 @@ def _outcome(items, after, words, ledger):
             if target in (ABSENT, UP):
                 ledger.forget([item])
         else:
-            said = 'interface %s is not there' % item[0] if actual == MISSING else words.get(item, 'ip said nothing')
+            said = after.missing(item[0]) if actual == MISSING else words.get(item, 'ip said nothing')
             wrong.append('%s is %s, not %s: %s' % (describe(item), actual, target, said))
     return done, wrong
 

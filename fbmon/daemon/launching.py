@@ -50,7 +50,7 @@ class Launching(object):
         item = AddressItem(settings.interface, settings.host)
         if error is None:
             missing = self._network.actual(item) == MISSING
-            return 'interface %s is not there' % settings.interface if missing else None
+            return self._network.picture.missing(settings.interface) if missing else None
         return self._network.trouble(item) or getattr(error, 'strerror', None) or str(error)
 
     def _scope(self, interface):

@@ -24,8 +24,11 @@ def _missing(settings, picture):
     """An interface that is not there at the moment."""
     for place, name in _interfaces(settings) + _ports(settings):
         if name is not None and picture.link(name) is None:
-            yield place, ('interface %s is not there at the moment; what needs it waits for it: correct the '
-                          'name if it will never come' % name)
+            if any(name in link.altnames for link in picture.links.values()):
+                yield place, picture.missing(name)
+            else:
+                yield place, ('interface %s is not there at the moment; what needs it waits for it: correct the '
+                              'name if it will never come' % name)
 
 
 def _shut(settings, picture):

@@ -75,3 +75,8 @@ def read(descriptor):
 def words(data):
     """Bytes that `ip` printed, as text in one line."""
     return ' '.join(data.decode('utf-8', 'replace').split())
+
+
+def lines(data):
+    """Bytes that `ip` printed, as its lines: a name may hold what Python takes for a line end."""
+    return data.decode('utf-8', 'replace').rstrip('\n').split('\n') if data else []

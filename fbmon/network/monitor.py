@@ -114,7 +114,7 @@ class Monitor(object):
     def _take(self, rest, part):
         """Report the complete lines of what was read; returns the incomplete last one."""
         complete, _, rest = (rest + part).rpartition(b'\n')
-        seen = [picture.parse(line) for line in complete.decode('utf-8', 'replace').splitlines()]
+        seen = [picture.parse(line) for line in iproute.lines(complete)]
         changes = tuple(change for change in seen if change)
         if changes:
             self._report(Seen(changes))

@@ -1,14 +1,18 @@
-"""What the kernel has, read from the lines of `ip -o addr`, `ip -o link` and `ip -o monitor address link`.
+"""What the kernel has, read from the lines of `ip -o addr`, `ip -o -0 addr` and `ip -o monitor address link`.
 
 Everything is kept by interface index: after a rename the monitor goes on printing the old name in front of an
 address, and only the index says where it belongs. Pure: lines and values in, values out.
+
+Names and labels are somebody's text: a record counts as a whole only, each word in its place. The alias of an
+interface, which may hold line ends and whole records, is not asked for: only `ip link` prints it.
 """
 import re
 from collections import namedtuple
 
 # lower: the device below, as in `vlan7@eth0`; master: the bridge, bond or VRF above; None: there is none.
-# up: the administrative flag.
-Link = namedtuple('Link', 'index name up lower master')
+# up: the administrative flag; altnames: its other names.
+Link = namedtuple('Link', 'index name up lower master altnames')
+Link.__new__.__defaults__ = ((),)
 
 # family: 'inet' or 'inet6'; words: what `ip addr del` takes, as in '10.0.0.1 peer 10.0.0.2/32';
 # secondary: the kernel would drop it together with its primary; lifetime: valid_lft in seconds, None for ever.
@@ -20,11 +24,16 @@ AddressSeen = namedtuple('AddressSeen', 'address gone')
 
 # Only lines with a qdisc speak of the interface itself: the bridge reports its ports in lines of the same form
 # without one, and says "Deleted" of a port that merely left it.
-_LINK = re.compile(r'(?P<gone>Deleted )?(?P<index>\d+): (?P<name>[^\s:]+): <(?P<flags>[^>]*)>(?P<rest>.* qdisc .*)')
-_ADDRESS = re.compile(r'(?P<gone>Deleted )?(?P<index>\d+): \S+\s+(?P<family>inet6?) '
-                      r'(?P<words>(?P<address>[^\s/]+)(?: peer [^\s/]+)?(?:/(?P<prefix>\d+))?)(?P<rest>.*)')
-_LIFETIME = re.compile(r'valid_lft (\d+)sec')
-_MASTER = re.compile(r' master (\S+)')
+_LINK = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): (?P<name>[^ :]+): <(?P<flags>[^ >]*)> mtu [0-9]+'
+                   r'(?: xdp\S*)? qdisc [^\s\\]+(?: master (?P<master>[^ ]+))?(?P<rest>.*)', re.DOTALL)
+_ADDRESS = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): [^ :]+ +(?P<family>inet6?) '
+                      r'(?P<words>(?P<address>[0-9a-f.:]+)(?: peer [0-9a-f.:]+)?(?:/(?P<prefix>[0-9]+))?)'
+                      r'(?: (?:metric|brd|any) [^ \\]+)* scope [^ \\]+(?P<rest>.*)', re.DOTALL)
+_LIFETIME = re.compile(r' valid_lft ([0-9]+)sec')
+_ALTNAME = re.compile(r'\\    altname ([^\s\\]+)')
+
+# Where the words end that are the kernel's own.
+_ALIAS = '\\    alias '
 
 
 class Picture(namedtuple('Picture', 'links addresses names')):
@@ -34,6 +43,11 @@ class Picture(namedtuple('Picture', 'links addresses names')):
     def link(self, name):
         """The Link of that name, or None."""
         return self.links.get(self.names.get(name))
+
+    def missing(self, name):
+        """What is said of an interface that is not there."""
+        owner = next((link.name for _, link in sorted(self.links.items()) if name in link.altnames), None)
+        return 'interface %s is not there%s' % (name, ': it is an altname of %s, use that' % owner if owner else '')
 
     def on(self, name):
         """The Addresses on the interface of that name; none where there is no such interface."""
@@ -62,7 +76,7 @@ def parse(line):
 
 
 def of(lines):
-    """The Picture that the lines of `ip -o link` and `ip -o addr` show."""
+    """The Picture that the lines of `ip -o -0 addr` and `ip -o addr` show."""
     picture = empty()
     for line in lines:
         seen = parse(line)
@@ -85,6 +99,13 @@ def index_of(seen):
 
 
 def _apply_link(picture, link, gone):
+    """The kernel gives no name twice: of two that seem to have one, `eth0@x` is the whole name of the one."""
+    other = picture.names.get(link.name, link.index)
+    if other != link.index and link.lower and not gone:
+        link = _whole(link)
+    elif other != link.index and not gone and picture.links[other].lower:
+        picture.links[other] = _whole(picture.links[other])
+        picture.names[picture.links[other].name] = other
     before = picture.links.pop(link.index, None)
     if before and picture.names.get(before.name) == link.index:
         del picture.names[before.name]
@@ -102,16 +123,23 @@ def _apply_address(picture, entry, gone):
         here[entry.address] = others if gone else others + (entry,)
 
 
+def _whole(link):
+    return link._replace(name='%s@%s' % (link.name, link.lower), lower=None)
+
+
 def _address(match):
-    bits = 32 if match.group('family') == 'inet' else 128
-    lifetime = _LIFETIME.search(match.group('rest'))
+    four = match.group('family') == 'inet'
+    # The label, somebody's text, stands between the kernel's words for what an address is and for how long.
+    flags, _, times = match.group('rest').rpartition('\\')
+    lifetime = _LIFETIME.search(times)
     return Address(int(match.group('index')), match.group('family'), match.group('address'),
-                   int(match.group('prefix') or bits), match.group('words'),
-                   ' secondary' in match.group('rest'), int(lifetime.group(1)) if lifetime else None)
+                   int(match.group('prefix') or (32 if four else 128)), match.group('words'),
+                   (flags or times).startswith(' secondary '), int(lifetime.group(1)) if lifetime else None)
 
 
 def _link(match):
     name, _, lower = match.group('name').partition('@')
-    master = _MASTER.search(match.group('rest'))
+    rest = match.group('rest')
+    altnames = tuple(_ALTNAME.findall(rest.partition(_ALIAS)[0])) if 'altname' in rest else ()
     return Link(int(match.group('index')), name, 'UP' in match.group('flags').split(','),
-                lower or None, master.group(1) if master else None)
+                lower or None, match.group('master'), altnames)

@@ -16,7 +16,8 @@ TRIES = 10
 # `ip` says so on stderr, and exits 0.
 INTERRUPTED = b'dump was interrupted'
 
-LINKS, ADDRESSES = ['-o', 'link'], ['-o', 'addr']
+# What `ip link` prints of an interface but for its alias, which is somebody's text, line ends too (3.16 to 7.1).
+LINKS, ADDRESSES = ['-o', '-0', 'addr'], ['-o', 'addr']
 
 
 def kernel():
@@ -30,7 +31,7 @@ def capture(arguments, limit=READ_LIMIT, clock=compat.monotonic):
     for _ in range(TRIES):
         output, errors = _capture(arguments, limit, clock)
         if INTERRUPTED not in errors.lower():
-            return output.decode('utf-8', 'replace').splitlines()
+            return iproute.lines(output)
     raise _error(arguments, '%s (%d times in a row)' % (iproute.words(errors), TRIES))
 
 

@@ -151,7 +151,7 @@ def _port(controller, name, wanted):
 def _with_item(row, controller, item, wanted, error):
     network = controller.network
     actual = network.actual(item) if None not in item else None
-    missing = 'interface %s is not there' % item[0] if actual == MISSING else None
+    missing = network.picture.missing(item[0]) if actual == MISSING else None
     row.update({'wanted': wanted.get(item), 'actual': actual,
                 'error': error or missing or network.trouble(item)})
     return row

@@ -23,7 +23,7 @@ BYPASS_CARD_HOST[0]=192.0.2.1/24
 # What `ip` would say of a machine that has nothing but loopback.
 LOOPBACK = r'''
 case "$*" in
-"-o link") echo '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\    link/loopback 00:00:00:00';;
+"-o -0 addr") echo '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\    link/loopback 00:00:00:00';;
 "-o addr") echo '1: lo    inet 127.0.0.1/8 scope host lo\       valid_lft forever preferred_lft forever';;
 "-force -batch -")
     n=0

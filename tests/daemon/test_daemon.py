@@ -14,7 +14,7 @@ from helpers import FBMON, LIMIT, alive, finish, free_port, python, read, wait_f
 KERNEL = r'''
 echo $$ >> $DIR/pids
 case "$*" in
-"-o link") echo '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\    link/loopback 00:00:00:00';;
+"-o -0 addr") echo '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\    link/loopback 00:00:00:00';;
 "-o addr")
     echo '1: lo    inet 127.0.0.1/8 scope host lo\       valid_lft forever preferred_lft forever'
     echo '1: lo    inet 192.0.2.1/32 scope host lo\       valid_lft forever preferred_lft forever';;

@@ -241,3 +241,11 @@ def test_of_many_warnings_the_first_hundred_are_kept():
     found = settings([listener(index, host='10.1.%d.1' % index) for index in range(150)])
 
     assert texts(checks.warnings(found, kernel('eth0')))[-1] == '... and 50 more warnings'
+
+
+def test_an_altname_is_said_to_be_one():
+    there = picture.of([r'2: eth0: <UP> mtu 1 qdisc mq state UP \    link/ether x\    altname enp3s0'])
+    found = settings([], [card(0, prefix=24, interface='enp3s0')])
+
+    assert texts(checks.warnings(found, there))[:1] == [
+        'interface enp3s0 is not there: it is an altname of eth0, use that']

@@ -390,7 +390,8 @@ def test_a_change_on_an_interface_that_goes_meanwhile_is_not_waited_for():
 @pytest.mark.parametrize('secondary, times', [('', 1), (' secondary', 2)], ids=['no-secondary', 'a-secondary'])
 def test_promote_secondaries_is_looked_at_before_the_first_removal_and_where_there_are_secondaries_before_each_batch(
         secondary, times):
-    lines = [ETH0, CARD_LINE, CARD_LINE.replace('10.0.0.1', '10.0.0.2'), '2: eth0    inet 10.0.0.3/32%s' % secondary]
+    lines = [ETH0, CARD_LINE, CARD_LINE.replace('10.0.0.1', '10.0.0.2'),
+             '2: eth0    inet 10.0.0.3/32 scope global%s eth0' % secondary]
     world, asked = World(*lines), []
     world.sysctl.promote_secondaries = lambda interface: asked.append(interface) or True
 

@@ -16,7 +16,7 @@ INET = '2: sw1    inet 10.9.9.9/24 scope global sw1\\       valid_lft forever pr
 SCRIPT = '''
 echo "$*" >> $DIR/calls
 case "$*" in
-"-o link") cat $DIR/link;;
+"-o -0 addr") cat $DIR/link;;
 "-o addr") cat $DIR/addr;;
 "-o monitor address link")
     echo $$ >> $DIR/pids
@@ -96,14 +96,14 @@ def test_it_subscribes_then_reads_everything_then_follows(watch, tmp_path):
     write(tmp_path / 'go', '')
 
     assert reported(watched, 2) == [READ, seen('Deleted ' + INET)]
-    assert sorted(calls(tmp_path)) == ['-o addr', '-o link', '-o monitor address link']
-    assert calls(tmp_path).index('-o link') < calls(tmp_path).index('-o addr')
+    assert sorted(calls(tmp_path)) == ['-o -0 addr', '-o addr', '-o monitor address link']
+    assert calls(tmp_path).index('-o -0 addr') < calls(tmp_path).index('-o addr')
 
 
 def test_nothing_is_read_before_the_child_has_subscribed(watch, tmp_path, monkeypatch):
     order = []
     monkeypatch.setattr(monitor, 'wait_until_it_listens',
-                        lambda child, clock: order.append((child.poll(), calls(tmp_path).count('-o link'))))
+                        lambda child, clock: order.append((child.poll(), calls(tmp_path).count('-o -0 addr'))))
     watched = watch()
 
     reported(watched, 1)
@@ -228,7 +228,7 @@ def test_a_reading_that_fails_is_told_and_tried_again(watch, quick, tmp_path):
 
     found = reported(watched, 2)
 
-    assert found[0].why.startswith('ip -o link: ') and 'No such file' in found[0].why
+    assert found[0].why.startswith('ip -o -0 addr: ') and 'No such file' in found[0].why
     assert found[1] == READ
 
 

@@ -60,10 +60,47 @@ def test_the_index_says_where_an_address_is_since_the_monitor_prints_the_old_nam
 def test_a_name_that_another_interface_has_taken_over_stays_with_it():
     now = picture.of([LINK])
 
+    picture.apply(now, picture.parse(LINK.replace('v0@', 'w0@')))
     picture.apply(now, picture.parse(LINK.replace('3: ', '7: ')))
-    picture.apply(now, picture.parse('Deleted ' + LINK))
+    picture.apply(now, picture.parse('Deleted ' + LINK.replace('v0@', 'w0@')))
 
     assert now.link('v0').index == 7
+
+
+@pytest.mark.parametrize('lines, index', [
+    # The kernel gives no name twice: one of these two is called v0@x.
+    ([LINK, LINK.replace('3: v0@v1', '7: v0@x')], 3),
+    ([LINK.replace('3: v0@v1', '2: v0@x'), LINK.replace('3: v0@v1', '7: v0')], 7),
+])
+def test_an_interface_whose_name_has_an_at_in_it_takes_nobodys_place(lines, index):
+    now = picture.of(lines)
+
+    assert (now.link('v0').index, now.link('v0@x').lower, len(now.names)) == (index, None, 2)
+
+
+@pytest.mark.parametrize('line', [
+    '7: eth0    inet 192.168.1.211/32', '7: eth0    inet 192.168.1.211/32 master',
+    '7: eth0    inet word scope global x',
+    '7: eth0: <UP> qdisc noop', '7: eth0: <UP> mtu 1500 master qdisc state UP', 'x 7: eth0: <UP> mtu 1500 qdisc noop'])
+def test_what_is_no_whole_record_is_passed_over(line):
+    assert picture.parse(line) is None
+
+
+def test_what_follows_the_word_alias_or_stands_in_a_name_is_nobodys_word():
+    hostile = LINK + r'\    alias x master eth0\    altname eth0'
+    named = LINK.replace('state UP', 'master up state UP') + r'\    altname a\    altname b'
+
+    assert picture.parse(hostile) == picture.parse(LINK)
+    assert picture.parse(named).link == Link(3, 'v0', True, 'v1', 'up', ('a', 'b'))
+    assert not picture.parse(INET.replace('global v0', 'global secondary')).address.secondary
+    assert picture.parse(INET.replace('global v0', 'global v0 valid_lft 5sec')).address.lifetime is None
+
+
+def test_an_altname_is_not_there_and_said_to_be_one():
+    now = picture.of([LINK + r'\    altname enp3s0'])
+
+    assert (now.link('enp3s0'), now.missing('enp3s0'), now.missing('eth9')) == (
+        None, 'interface enp3s0 is not there: it is an altname of v0, use that', 'interface eth9 is not there')
 
 
 def test_an_address_with_two_prefixes_is_two_entries_and_a_new_lifetime_is_the_same_entry():

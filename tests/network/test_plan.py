@@ -16,7 +16,11 @@ def kernel(*addresses, **ports):
     lines = ['2: eth0: <UP> mtu 1 qdisc mq']
     lines += ['%d: %s: <%s> mtu 1 qdisc mq' % (number, name, 'UP' if up else 'BROADCAST')
               for number, (name, up) in enumerate(sorted(ports.items()), 3)]
-    return picture.of(lines + ['2: eth0    %s scope global eth0' % words for words in addresses])
+    for words in addresses:
+        address, _, secondary = words.partition(' secondary')
+        given = address if ' scope ' in address else address + ' scope global'
+        lines.append('2: eth0    %s%s eth0%s' % (given, ' secondary' * (words != address), secondary))
+    return picture.of(lines)
 
 
 @pytest.mark.parametrize('item, now, has', [

@@ -1,5 +1,6 @@
-"""reading.py: complete readings or none, with fakes that misbehave."""
+"""reading.py: complete readings or none, with fakes that misbehave and hostile names and aliases."""
 import os
+import random
 
 import pytest
 
@@ -106,3 +107,33 @@ def test_a_reading_that_is_interrupted_each_time_is_none(fake_ip, tmp_path):
 
     assert str(raised.value) == 'ip -o addr: Dump was interrupted and may be inconsistent. (10 times in a row)'
     assert len(pids(tmp_path)) == reading.TRIES
+
+
+# --- somebody's text ---
+
+PIECES = ['\n', '\\', '    ', ' ', '7: eth0    inet 192.168.1.211/32 scope global eth0', ' master eth0', 'alias ',
+          'Deleted ', '2: eth0: <UP> mtu 1500 qdisc noop state UP', '\\    altname eth0', ' altname eth0', u'\u2028',
+          u'\x85', '\x1c', 'word', '3: ', 'inet6 fd00::1/64 scope global ', 'valid_lft 5sec', ' secondary ']
+
+
+def bare(found):
+    """A Picture without what the names and aliases of the test may change."""
+    return sorted((link.index, link.up, link.master) for link in found.links.values()), found.addresses
+
+
+def test_no_alias_and_no_name_makes_an_address_present_or_a_port_a_part_of_something(namespace):
+    source = random.Random(29)
+    namespace('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'sw0')
+    namespace('link', 'add', 'sw1', 'type', 'veth', 'peer', 'name', 'eth0@x')
+    namespace('link', 'add', 'a\\b', 'type', 'veth', 'peer', 'name', '<UP>')
+    namespace('addr', 'add', '10.0.0.1/24', 'dev', 'eth0')
+    before = reading.kernel()
+    assert sorted(before.addresses[before.names['eth0']]) == ['10.0.0.1']
+    for _ in range(60):
+        alias = ''.join(source.choice(PIECES) for _ in range(source.randint(1, 6))).encode('utf-8')[:255]
+        if not alias.strip(b'\0'):
+            continue
+        namespace('link', 'set', 'dev', source.choice(['sw0', 'sw1', 'eth0', 'lo']), 'alias', alias)
+
+        found = reading.kernel()
+        assert (bare(found), found.names) == (bare(before), before.names)
