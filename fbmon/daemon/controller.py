@@ -66,13 +66,19 @@ class Controller(object):
         """One round: take the events in, act, then tell."""
         for event in events:
             self._handlers[type(event)](event)
+        if self._stopped:
+            self._leases.end(self._names, self.settings.lease, self.decision)
+        else:
+            self._act()
+        self.history.write()
+        self._service.step(status.line(self), self._launching.passed, self._healthy)
+        self._answer()
+
+    def _act(self):
         self._decide()
         self._settle()
         self._leases.step(self._names, self.settings.lease, self.decision)
         self._launching.step()
-        self.history.write()
-        self._service.step(status.line(self), self._launching.passed, self._healthy)
-        self._answer()
 
     @property
     def settings(self):
@@ -106,6 +112,8 @@ class Controller(object):
 
     def _reload(self, _event):
         """Take a new file as a whole, or refuse it as a whole and go on with the running configuration."""
+        if self._stopped:
+            return
         try:
             loaded = source.load(self.path)
         except source.Unreadable as error:
@@ -113,8 +121,10 @@ class Controller(object):
         if loaded.mistakes:
             return self._refuse('mistakes in %s' % self.path,
                                 source.report(self.path, loaded.mistakes, 'error'))
+        before, self._names = self._names, wanted.names(loaded.settings)
         if self.settings.lease:
-            self._leases.give_up(self._names, self.settings.lease, self.decision)
+            kept = self._names.cards if loaded.settings.lease else ()
+            self._leases.let_go(before, self.settings.lease, self.decision, kept)
         self.loaded = loaded
         self.troubles.pop('reload', None)
         logging.info('configuration loaded again from %s', self.path)
@@ -127,8 +137,8 @@ class Controller(object):
         self.troubles['reload'] = 'reload refused, the running configuration goes on: %s: see fbypass_ctl check' % why
 
     def _stop(self, _event):
+        """There is one last step after this, and nothing that comes with it or later undoes it."""
         self._stopped = True
-        self._leases.give_up(self._names, self.settings.lease, self.decision)
 
     def _status_wanted(self, event):
         self._asked.append(event.reply)
@@ -152,7 +162,7 @@ class Controller(object):
 
     def _touched(self, names):
         """The kernel reported something on these interfaces: an unconfigured listener may be able to join."""
-        if self._launching.concerned(names):
+        if self._launching.concerned(names) and not self._stopped:
             self._settle()
             self._launching.launch()
 

@@ -175,7 +175,10 @@ class Daemon(object):
             woken = self._wakes.wait(left)
             if CRASH in woken:
                 return CRASHED
-            if FINISHED in woken or left == 0:
+            if FINISHED in woken:
+                return STOPPED
+            if left == 0:
+                logging.error('not ended within %g s of a stop: an address may keep its lease', STOP_LIMIT)
                 return STOPPED
             if HANGUP in woken:
                 self._inbox.put(Reload())

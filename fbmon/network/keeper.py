@@ -6,11 +6,13 @@ from fbmon.network.promotion import Promotion
 from fbmon.network.shown import SHOWN_LIMIT, Shown
 from fbmon.network.troubles import Troubles
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import ABSENT, MISSING, UP
+from fbmon.rules.states import ABSENT, MISSING, PRESENT, UP
 
 # Failures in a row of one change after which everything is read again: what the monitor has lost without a word would
 # be tried for ever, as the removal of an address that is gone.
 DOUBTFUL = 2
+
+NOT_SHOWN = 'ip monitor did not show the change within %g s' % SHOWN_LIMIT
 
 NOT_SHOWN = 'ip monitor did not show the change within %g s' % SHOWN_LIMIT
 
@@ -90,9 +92,29 @@ class Keeper(object):
             self._execute(commands, why)
 
     def renew(self, wanted, forms):
-        """Give the leases of these addresses their full length again; see plan.renewals."""
+        """Give the leases of these addresses their full length again; see plan.renewals. Not of what is being removed:
+        a change would put it back."""
+        going = self._under_way(ABSENT)
+        wanted = dict((item, target) for item, target in wanted.items() if item not in going)
         commands = plan.renewals(wanted, self.picture, forms) if self.picture else []
-        self._troubles.renewed(self._run(commands) if commands else {})
+        self._troubles.renewed(self._change(commands))
+
+    def make_permanent(self, wanted, forms):
+        """Take the end from these addresses, shown or only under way, and not from what is being removed; returns
+        {item: ip's words} of those that keep it. See plan.permanent."""
+        if self.picture is None:
+            return {}
+        going = self._under_way(ABSENT)
+        coming = self._under_way(PRESENT).union(item for item in wanted if self._troubles.words(item) == NOT_SHOWN)
+        wanted = dict((item, target) for item, target in wanted.items() if item not in going)
+        return self._change(plan.permanent(wanted, self.picture, forms, coming))
+
+    def _under_way(self, target):
+        return set(item for item, flight in self._shown.flights.items() if flight.target == target)
+
+    def _change(self, commands):
+        failed = self._batch.run([command.line for command in commands]) if commands else {}
+        return dict((commands[position].item, said) for position, said in failed.items())
 
     def actual(self, item):
         """What the kernel has of an item as far as shown, or None before the first reading."""

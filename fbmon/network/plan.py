@@ -25,10 +25,10 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
     """The Commands that lead from the picture to what is wanted. forms: {AddressItem: Form} of all that the file names.
 
     Urgent things first and nothing before what it needs: addresses go before ports, ports are up before addresses
-    come (a port that goes down loses its IPv6 addresses), and what the file no longer names goes last: with the only
-    address of a network its routes would go, too. keep_secondaries(interface) prepares an interface for the removal
-    of a primary address; where it says False, the secondaries that the kernel will drop are put back in the same
-    batch.
+    come (a port that goes down loses its IPv6 addresses), and what the file no longer names goes after what takes its
+    place: with the only address of a network its routes would go, too. keep_secondaries(interface) prepares an
+    interface for the removal of a primary address; where it says False, the secondaries that the kernel will drop are
+    put back in the same batch.
     """
     gone, released, ups, downs, additions = [], [], [], [], []
     for item, target in sorted(wanted.items()):
@@ -45,8 +45,8 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
     first, last, kept = _remove(gone, wanted, picture, keep_secondaries)[0], [], True
     if released:
         last, kept = _remove(released, wanted, picture, keep_secondaries)
-    if not kept:
-        # What is added beside a released primary is a secondary of it, and would be dropped, too.
+    if not kept or not additions:
+        # Where others are not kept, what is added beside a released primary is a secondary, and would be dropped, too.
         first, last = first + last, []
     return first + ups + downs + additions + last
 
@@ -66,10 +66,31 @@ def renewals(wanted, picture, forms):
     return found
 
 
+def permanent(wanted, picture, forms, coming):
+    """The Commands that take the end from every entry of these addresses, and from what is coming: what `ip`
+    acknowledged and the kernel has not shown yet.
+
+    wanted: {AddressItem: PRESENT, or None where only a lease that is shown is one}.
+    """
+    found = []
+    for item, target in sorted(wanted.items()):
+        form, entries = forms.get(item, PLAIN), picture.entries(*item)
+        places = ['%s dev %s' % (entry.words, item.interface) for entry in entries
+                  if target or entry.lifetime is not None]
+        if item in coming and form.lease and not entries:
+            places = [_place(item, form)]
+        found += [Command(item, 'addr change %s%s' % (place, _lifetime('forever')), PRESENT) for place in places]
+    return found
+
+
 def _add(item, form):
+    return 'addr add ' + _place(item, form) + (_lifetime(form.lease) if form.lease else '')
+
+
+def _place(item, form):
     six = ':' in item.address
-    line = 'addr add %s/%d dev %s' % (item.address, form.prefix or (128 if six else 32), item.interface)
-    return line + (' nodad' if six else '') + (_lifetime(form.lease) if form.lease else '')
+    line = '%s/%d dev %s' % (item.address, form.prefix or (128 if six else 32), item.interface)
+    return line + (' nodad' if six else '')
 
 
 def _lifetime(seconds):

@@ -440,6 +440,92 @@ def test_a_clean_stop_makes_leases_permanent(world):
     assert switch.turn(Stop()) == [FOREVER]
 
 
+@pytest.mark.parametrize('later', [[Stop(), Reload()], [Reload(), Stop()], [Stop()]])
+def test_nothing_that_comes_with_a_stop_gives_a_lease_again(world, later):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+
+    switch.now += 3
+    assert switch.turn(*later) == [FOREVER]
+
+
+def test_a_stop_makes_what_is_still_under_way_permanent(world):
+    switch = world(config([listener(0)], [card(0, prefix=24)], lease=6000), HOST)
+    assert switch.report(0, ACTIVE) == [ADD.replace('/32', '/24') + ' valid_lft 6 preferred_lft 6']
+
+    assert switch.turn(Stop()) == [FOREVER.replace('/32', '/24')]
+
+
+def test_a_stop_makes_what_was_put_back_and_is_not_shown_permanent_and_puts_nothing_else_back(world):
+    switch = world(config([listener(0)], [card(0), card(1)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+    switch.seen('Deleted ' + LEASED)
+
+    assert switch.turn(Stop()) == [FOREVER, FOREVER.replace('10.0.1.0', '10.0.1.1')]
+
+    other = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    other.report(0, ACTIVE)
+    assert other.turn(monitor.Seen((picture.parse('Deleted ' + LEASED),)), Stop()) == []
+
+
+def test_a_stop_makes_permanent_what_was_not_shown_in_time(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST)
+    switch.report(0, ACTIVE)
+    switch.now += 1
+    switch.turn()
+
+    assert switch.turn(Stop()) == [FOREVER]
+
+
+def test_a_stop_makes_a_first_lease_that_is_not_shown_permanent_with_the_prefix_that_is_there(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, CARD.replace('/32', '/24'))
+    assert switch.report(0, ACTIVE) == [RENEW.replace('/32', '/24')]
+
+    assert switch.turn(Stop()) == [FOREVER.replace('/32', '/24')]
+
+
+def test_a_stop_when_the_leases_are_over_puts_nothing_back(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+    switch.now += 6
+
+    assert switch.turn(Stop()) == []
+
+
+def test_a_stop_that_leaves_a_lease_says_so(world, caplog):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
+    switch.report(0, ACTIVE)
+    switch.batch.failing[FOREVER] = 'No buffer space'
+    switch.turn(Stop())
+
+    assert [record.getMessage() for record in caplog.records if record.levelname == 'ERROR'] == [
+        'address 10.0.1.0 on eth0 keeps its lease, and goes when that is over: No buffer space']
+
+
+@pytest.mark.parametrize('lines', [[CARD], []], ids=['first lease', 'added'])
+@pytest.mark.parametrize('after', [config([listener(0)], [card(0)]), config([listener(0)], [], lease=6000)],
+                         ids=['no lease', 'no card'])
+def test_a_reload_makes_permanent_what_it_no_longer_leases_and_the_kernel_has_not_shown_yet(world, lines, after):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, *lines)
+    switch.report(0, ACTIVE)
+
+    switch.loaded = after
+    assert switch.turn(Reload()) == [FOREVER]
+
+
+def test_a_renewal_does_not_put_back_what_is_being_released(world):
+    first = config([listener(0)], [card(0)], lease=6000)
+    switch = world(first, HOST, LEASED)
+    switch.ledger.items = ours(AddressItem('eth0', '10.0.1.0'))
+    switch.report(0, ACTIVE)
+    switch.loaded = config([listener(0)], [], lease=6000)
+    assert switch.turn(Reload()) == [FOREVER, DELETE]
+
+    switch.loaded = first
+    assert switch.turn(Reload()) == []
+    assert switch.seen('Deleted ' + LEASED) == [ADD + ' valid_lft 6 preferred_lft 6']
+
+
 def test_a_stop_puts_nothing_back_that_was_removed_and_is_still_shown(world):
     switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
     assert switch.report(0, FAILED) == [DELETE]

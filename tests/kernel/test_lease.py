@@ -90,6 +90,44 @@ def test_a_clean_stop_makes_them_permanent(switch, leased):
     assert switch.cards() == files.CARDS
 
 
+@pytest.fixture
+def long_leased(daemon, dpis):
+    """long_leased(seconds): the daemon in normal with a lease that no busy machine outlasts."""
+    def start(seconds=60):
+        daemon.start(files.SMALL + 'BYPASS_CARD_LEASE=%d\n' % (seconds * 1000))
+        daemon.wait_state('normal')
+        return daemon
+    dpis.steady(3000, 3100)
+    return start
+
+
+def test_a_stop_together_with_a_reload_leaves_no_lease(switch, long_leased):
+    daemon = long_leased()
+    daemon.signal(signal.SIGHUP)
+
+    assert daemon.stop()[0] == 0
+    assert lifetimes(switch) == ['forever', 'forever']
+
+
+def test_a_stop_just_after_a_stall_past_the_renewal_leaves_no_lease(switch, long_leased):
+    daemon = long_leased(9)
+    daemon.signal(signal.SIGSTOP)
+    switch.watch().quiet(3.2)
+    daemon.signal(signal.SIGTERM)
+    daemon.signal(signal.SIGCONT)
+
+    assert daemon.ended() == 0
+    assert lifetimes(switch) == ['forever', 'forever']
+
+
+def test_a_stop_while_somebody_removes_an_address_leaves_no_lease(switch, long_leased):
+    for _ in range(5):
+        daemon = long_leased()
+        switch.ip('addr', 'del', files.CARDS[0], 'dev', 'eth0')
+        daemon.stop()
+        assert set(lifetimes(switch)) == set(['forever'])
+
+
 def test_force_off_makes_them_permanent(switch, leased):
     leased.kill()
 

@@ -325,7 +325,7 @@ def test_what_is_released_while_it_is_on_its_way_there_is_still_ours_and_goes_wh
     assert world.settle(card=ABSENT, port=UP) == []
     assert set(world.ledger.items) == {CARD, PORT}
     world.seen(CARD_LINE, SW0_DOWN)
-    assert world.settle(card=ABSENT, port=UP) == ['link set dev sw0 up', 'addr del 10.0.0.1/32 dev eth0']
+    assert world.settle(card=ABSENT, port=UP) == ['addr del 10.0.0.1/32 dev eth0', 'link set dev sw0 up']
 
 
 def test_a_port_that_was_down_already_is_not_remembered():
