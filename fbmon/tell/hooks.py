@@ -1,6 +1,7 @@
 """ON_CHANGE: has the operator's program told of each change of state, one at a time, in order; nobody waits for it."""
 import logging
 import os
+import select
 import socket
 import stat
 import sys
@@ -137,10 +138,9 @@ class Runner(object):
         """Run the program for a Transition, without a shell, and wait for its end. Raises HookError."""
         if self._sock is None:
             return
-        self._sock.settimeout(limit + PATIENCE)
         try:
             self._sock.sendall(_request(program, change, limit))
-            answer = self._answer()
+            answer = self._answer(limit + PATIENCE)
         except compat.SYSTEM_ERRORS:
             answer = b''
         if not answer and not self._closed:
@@ -169,14 +169,21 @@ class Runner(object):
         while child and child.poll() is None and self._clock() < deadline:
             time.sleep(0.001)
 
-    def _answer(self):
-        """The line that it answers with, b'' where it has gone without one."""
-        data = b''
+    def _answer(self, limit):
+        """The line that it answers with, b'' where it has gone without one or takes more than `limit` seconds. A signal
+        to the daemon, which on 2.7 ends a wait of any of its threads, says nothing of it."""
+        data, deadline = b'', self._clock() + limit
+        poller = select.poll()
+        poller.register(self._sock, select.POLLIN)
         while not data.endswith(b'\n'):
-            part = self._sock.recv(4096)
-            if not part:
+            left = deadline - self._clock()
+            if left <= 0:
                 return b''
-            data += part
+            if compat.poll(poller, left * 1000):
+                part = self._sock.recv(4096)
+                if not part:
+                    return b''
+                data += part
         return data
 
 
@@ -184,6 +191,7 @@ def _spawned():
     """(the child, our end of a socket that is its stdin and stdout)"""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | SOCK_CLOEXEC)
     try:
+        ours.setblocking(False)
         path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'runner.py')
         return compat.start_child([sys.executable, '-B', '-E', '-s', path], session=True, cwd='/',
                                   stdin=its, stdout=its), ours

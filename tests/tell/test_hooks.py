@@ -62,6 +62,21 @@ def run(program, change=CHANGE, limit=hooks.LIMIT):
     PROCESS.run(program, change, limit)
 
 
+def test_signals_to_the_daemon_are_not_taken_for_the_end_of_the_process_that_runs_it(hook, said):
+    stop, before = threading.Event(), signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    signalled = threading.Thread(target=lambda: [os.kill(os.getpid(), signal.SIGUSR1) for _ in
+                                                 iter(lambda: stop.wait(0.005), True)])
+    signalled.start()
+    try:
+        run(hook('sleep 0.3; echo told >> $DIR/out'))
+    finally:
+        stop.set()
+        signalled.join()
+        signal.signal(signal.SIGUSR1, before)
+
+    assert said() == 'told\n'
+
+
 def failure(program, limit=hooks.LIMIT):
     with pytest.raises(HookError) as caught:
         run(program, limit=limit)
