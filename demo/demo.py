@@ -163,10 +163,9 @@ class Demo(object):
 
 def main():
     """Returns the exit code: 0 when all was as it should be, 1 when not, 128 + signal when it was interrupted."""
-    missing = [name for name in ('ip', 'ping', 'unshare', 'nsenter', 'timeout') if not shutil.which(name)]
-    if missing or os.geteuid() != 0:
-        print('the demo needs %s' % ('root: sudo make demo' if not missing else '%s: sudo apt-get install -y '
-                                     'iproute2 iputils-ping util-linux coreutils' % ' and '.join(missing)))
+    lacking = what_is_lacking()
+    if lacking:
+        print('the demo needs ' + lacking)
         return 1
     stage.enter()
     for number in SIGNALS:
@@ -185,6 +184,20 @@ def main():
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         demo.stage.close()
+
+
+def what_is_lacking():
+    """What keeps the demo from running here, with the remedy; None: nothing."""
+    missing = [name for name in ('ip', 'ping', 'unshare', 'nsenter', 'timeout') if not shutil.which(name)]
+    if missing:
+        return ' and '.join(missing) + ': sudo apt-get install -y iproute2 iputils-ping util-linux coreutils'
+    if os.geteuid() != 0:
+        return 'root: sudo make demo'
+    if subprocess.call(['unshare', '--net', 'true'], stderr=subprocess.DEVNULL) != 0:
+        return 'CAP_SYS_ADMIN, to make network namespaces: in a container, one that is privileged'
+    if not os.access('/proc/sys/net/ipv4/conf/all/promote_secondaries', os.W_OK):
+        return 'a /proc/sys that can be written: in a container, one that is privileged'
+    return None
 
 
 def interrupt(number, _frame):

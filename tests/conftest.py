@@ -18,6 +18,34 @@ for _path in ROOMS + [HERE, ROOT]:
 import helpers  # noqa: E402
 
 
+# Who uses one of these needs more than any user may do.
+PRIVILEGED = set(['rights', 'network_namespaces', 'namespace', 'small_disk'])
+LEFT_OUT = []
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what cannot run here, hundreds of tests maybe, for one reason; required, each of them fails."""
+    wanting = [item for item in items if PRIVILEGED & set(getattr(item, 'fixturenames', ()))]
+    reason = helpers.lacking() if wanting and os.environ.get('FBMON_REQUIRE_KERNEL') != '1' else None
+    if reason:
+        LEFT_OUT.append('left out: %d tests that %s' % (len(wanting), reason))
+        config.hook.pytest_deselected(items=wanting)
+        items[:] = [item for item in items if item not in wanting]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was left out."""
+    for text in LEFT_OUT:
+        terminalreporter.write_line(text)
+
+
+@pytest.fixture(scope='session')
+def rights():
+    """Fails where what is required cannot be done."""
+    lacking = helpers.lacking()
+    helpers.require(lacking is None, lacking)
+
+
 @pytest.fixture
 def fake_ip(tmp_path, monkeypatch):
     """install(script): an `ip` of a few lines of sh, first on PATH; $DIR is the test's directory."""
@@ -47,9 +75,8 @@ class Namespace(object):
 
 
 @pytest.fixture
-def namespace(fake_ip):
+def namespace(fake_ip, rights):
     """A Namespace of its own, in which every `ip` of the test works, with loopback up."""
-    helpers.require(os.geteuid() == 0, 'needs root: makes a network namespace')
     holder = subprocess.Popen(['unshare', '-n', 'sleep', '600'])
     try:
         made = Namespace(holder)
@@ -66,13 +93,11 @@ def namespace(fake_ip):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def small_disk(tmp_path, rights):
     """The path of a file system of 64 KiB."""
-    helpers.require(os.geteuid() == 0, 'needs root: mounts a small file system')
     path = str(tmp_path / 'small')
     os.mkdir(path)
-    mounted = subprocess.call(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]) == 0
-    helpers.require(mounted, 'needs the right to mount')
+    subprocess.check_call(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path])
     yield path
     subprocess.check_call(['umount', '-l', path])
 

@@ -39,6 +39,18 @@ def require(condition, reason):
         pytest.skip(reason)
 
 
+def lacking():
+    """What this process may not do that tests on the real kernel need, in words; None where it may do all."""
+    if os.geteuid() != 0:
+        return 'need root: they make network namespaces'
+    with open(os.devnull, 'w') as null:
+        if subprocess.call(['unshare', '--net', '--mount', 'true'], stdout=null, stderr=null) != 0:
+            return 'need CAP_SYS_ADMIN: they make network namespaces and mount (a container has it if it is privileged)'
+    if not os.access('/proc/sys/net/ipv4/conf/all/promote_secondaries', os.W_OK):
+        return 'need a /proc/sys that can be written: they set up network namespaces'
+    return None
+
+
 def has_ipv6():
     """Whether ::1 can be used."""
     try:

@@ -9,14 +9,14 @@ import pytest
 import helpers
 from helpers import ROOT
 
-pytestmark = pytest.mark.skipif(sys.version_info < (3,), reason='the demo is a program for Python 3')
+pytestmark = [pytest.mark.skipif(sys.version_info < (3,), reason='the demo is a program for Python 3'),
+              pytest.mark.usefixtures('rights')]
 
 
 class Play(object):
     """A demo that runs, with a directory for temporary files of its own."""
 
     def __init__(self, directory):
-        helpers.require(os.geteuid() == 0, 'needs root: makes network namespaces')
         self.directory = str(directory)
         self.child = subprocess.Popen(['make', '--silent', '-C', ROOT, 'demo', 'PYTHON3=' + sys.executable],
                                       env=dict(os.environ, TMPDIR=self.directory), stdin=subprocess.DEVNULL,

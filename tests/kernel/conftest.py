@@ -15,9 +15,8 @@ FIGURES = []
 
 
 @pytest.fixture(scope='session')
-def network_namespaces():
+def network_namespaces(rights):
     """Skips the tests where namespaces cannot be made; fails where FBMON_REQUIRE_KERNEL=1 says that they can."""
-    helpers.require(os.geteuid() == 0, 'needs root: makes network namespaces')
     name = 'fbmon-%d-try' % os.getpid()
     made = subprocess.call([IP, 'netns', 'add', name]) == 0
     cable = ['link', 'add', 'one', 'type', 'veth', 'peer', 'name', 'two']

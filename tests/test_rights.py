@@ -1,0 +1,50 @@
+"""What cannot run here is left out for one reason, and the demo says in a sentence what it needs."""
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+import helpers
+from helpers import ROOT
+
+pytestmark = pytest.mark.usefixtures('rights')
+
+# What a container often lacks.
+WITHOUT = {
+    'CAP_SYS_ADMIN': ['setpriv', '--bounding-set=-sys_admin'],
+    'a /proc/sys that can be written': ['unshare', '--mount', 'sh', '-c', 'mount --bind /proc/sys /proc/sys && mount '
+                                        '-o remount,bind,ro /proc/sys && exec "$@"', 'sh'],
+}
+
+
+def run(lack, *argv):
+    """(exit code, output) of a program that lacks something."""
+    environ = dict(os.environ, PYTHONDONTWRITEBYTECODE='1')
+    environ.pop('FBMON_REQUIRE_KERNEL', None)
+    child = subprocess.Popen(WITHOUT[lack] + list(argv), cwd=ROOT, env=environ, stdin=subprocess.DEVNULL
+                             if hasattr(subprocess, 'DEVNULL') else None, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    code, output, _ = helpers.finish(child, limit=60)
+    return code, output
+
+
+@pytest.mark.parametrize('lack', sorted(WITHOUT))
+def test_tests_that_cannot_run_are_left_out_for_one_reason_and_the_others_run(lack):
+    code, output = run(lack, sys.executable, '-m', 'pytest', '-rsfE', '-p', 'no:cacheprovider', 'tests/test_demo.py',
+                       'tests/kernel/test_lease.py', 'tests/network/test_batch.py', 'tests/rules/test_wanted.py')
+
+    told = [line for line in output.splitlines() if line.startswith('left out: ')]
+    assert (code, len(told)) == (0, 1), output
+    assert re.match(r'left out: \d\d+ tests that need %s: ' % re.escape(lack), told[0])
+    assert re.search(r'\d\d passed.* in [\d.]+', output.splitlines()[-1])
+
+
+@pytest.mark.skipif(sys.version_info < (3,), reason='the demo is a program for Python 3')
+@pytest.mark.parametrize('lack', sorted(WITHOUT))
+def test_the_demo_says_in_a_sentence_what_it_needs(lack):
+    code, output = run(lack, sys.executable, 'demo/demo.py')
+
+    assert code == 1
+    assert re.match(r'the demo needs %s[:,] [^\n]*\n$' % re.escape(lack), output)
