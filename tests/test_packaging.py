@@ -13,8 +13,8 @@ SCRIPTS = ['debian/preinst', 'debian/postinst', 'debian/prerm', 'debian/postrm',
 
 # The directives in use that systemd 215 of Debian 8 knows (its load-fragment-gperf.gperf.m4) ...
 KNOWN_TO_215 = set('''
-    After CapabilityBoundingSet Description Documentation Environment ExecReload ExecStart ExecStartPre
-    KillMode LimitCORE LimitNOFILE NoNewPrivileges NotifyAccess OOMScoreAdjust PrivateDevices PrivateTmp
+    After CapabilityBoundingSet Description DevicePolicy Documentation Environment ExecReload ExecStart ExecStartPre
+    KillMode LimitCORE LimitNOFILE NoNewPrivileges NotifyAccess OOMScoreAdjust
     ProtectHome ProtectSystem Restart RestartSec RestrictAddressFamilies StartLimitInterval
     SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TimeoutStartSec
     TimeoutStopSec Type UMask WantedBy WatchdogSec'''.split())
@@ -59,6 +59,10 @@ def test_the_unit_lets_the_daemon_do_its_work():
     # ctypes of Python 2.7 cannot be imported without such memory; the addresses are the system's.
     assert not names & {'ProtectKernelTunables', 'ProcSubset', 'RuntimeDirectory', 'MemoryDenyWriteExecute',
                         'PrivateNetwork', 'PrivateUsers', 'User', 'DynamicUser'}
+    # These need a /tmp, or directories and users that may be missing. `check` reads what is in a home.
+    assert not names & {'PrivateTmp', 'PrivateDevices', 'WorkingDirectory', 'RootDirectory', 'StateDirectory',
+                        'LogsDirectory', 'ConfigurationDirectory', 'EnvironmentFile', 'Group'}
+    assert values['ProtectHome'] == 'read-only'
     # A version that does not know the groups of a list of allowed calls would allow none.
     assert values['SystemCallFilter'].startswith('~')
     assert set(values['CapabilityBoundingSet'].split()) == {'CAP_NET_ADMIN', 'CAP_NET_BIND_SERVICE',
@@ -87,7 +91,8 @@ def test_it_is_restarted_for_ever_and_never_waits_for_the_network_to_be_online()
 def test_the_maintainer_scripts_use_only_what_old_helpers_know(verbs):
     text = '\n'.join(read(name) for name in SCRIPTS[:4]).replace('command -v deb-systemd-helper', '')
 
-    used = set(re.findall(verbs + r' (?:--quiet )?([a-z-]+)', text))
+    used = set(re.findall(verbs.replace('deb-systemd-invoke', '(?:deb-systemd-)?invoke')
+                          + r' (?:--quiet )?([a-z-]+)', text))
 
     assert used == HELPER_VERBS[verbs]
     assert 'dpkg-maintscript-helper' not in text and 'systemd-tmpfiles' not in text

@@ -31,7 +31,7 @@ TRIES = {
     'write /root': lambda: write('/root/tried'),
     'write its configuration': lambda: write('%(backend)s/.env'),
     'read memory': lambda: open('/dev/mem', 'rb'),
-    'see the devices': lambda: os.stat('/dev/console'),
+    'open the console': lambda: open('/dev/console', 'rb'),
     'open a raw socket': lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP),
     'open a packet socket': lambda: socket.socket(17, socket.SOCK_RAW, 0),
     'mount': lambda: called(libc.mount(b'tmpfs', b'/mnt', b'tmpfs', 0, None)),
