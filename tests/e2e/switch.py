@@ -33,7 +33,7 @@ class Switch(object):
     def install_afresh(self):
         """No trace of an earlier test; then dpkg -i."""
         self.run('dpkg', '--purge', 'fastbypass-monitor', check=False)
-        self.run('rm', '-rf', '/var/fastbypass_monitor', '/run/fastbypass_monitor')
+        self.run('rm', '-rf', '/var/fastbypass_monitor', '/run/fastbypass_monitor', '/usr/share/fastbypass_monitor')
         self.machine.ip('addr', 'flush', 'dev', 'eth0', 'scope', 'global')
         self.machine.ip('addr', 'add', '192.168.1.200/24', 'dev', 'eth0')
         for port in ('port1', 'port2'):
@@ -43,8 +43,8 @@ class Switch(object):
 
     def install(self, deb):
         """dpkg -i, as the operator types it; dpkg's output."""
-        name = 'fastbypass_monitor-%s.deb' % (
-            self.debs.later_version if deb == self.debs.later else self.debs.first_version)
+        name = 'fastbypass_monitor-%s.deb' % {
+            self.debs.later: self.debs.later_version, self.debs.first: self.debs.first_version}.get(deb, '1.0.00')
         shutil.copy(deb, self.machine.path('/root/' + name))
         return self.run('dpkg', '-i', '/root/' + name).output
 

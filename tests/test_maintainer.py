@@ -1,0 +1,266 @@
+"""The maintainer scripts of the package, with a small tree for the system and stand-ins for systemd's programs."""
+import os
+import subprocess
+
+import pytest
+
+import helpers
+from helpers import ROOT, read
+
+SCRIPTS = ('preinst', 'postinst', 'prerm', 'postrm')
+UNIT = 'fastbypass_monitor.service'
+# Notes what is called; what systemd says of itself and of the unit is in files.
+SYSTEMCTL = '''echo "systemctl $*" >> "$TREE/notes"
+case "$*" in
+    is-system-running) cat "$TREE/system" 2> /dev/null || echo running ;;
+    *is-active*) [ -e "$TREE/active" ] ;;
+    *is-enabled*) [ ! -e "$TREE/disabled" ] ;;
+esac
+'''
+NOTED = 'echo "%s $*" >> "$TREE/notes"'
+# What every caller of dpkg may ask for (deb-policy, 6.6).
+CALLS = [('preinst', 'install'), ('preinst', 'install', '1.0.00'), ('preinst', 'upgrade', '1.0.00'),
+         ('preinst', 'abort-upgrade', '1.1.00'),
+         ('postinst', 'configure', ''), ('postinst', 'configure', '1.0.00'), ('postinst', 'abort-upgrade', '1.1.00'),
+         ('postinst', 'abort-remove'), ('postinst', 'abort-deconfigure'),
+         ('prerm', 'remove'), ('prerm', 'upgrade', '1.1.00'), ('prerm', 'failed-upgrade', '1.0.00'),
+         ('prerm', 'deconfigure'),
+         ('postrm', 'remove'), ('postrm', 'purge'), ('postrm', 'upgrade', '1.1.00'),
+         ('postrm', 'failed-upgrade', '1.0.00'), ('postrm', 'abort-install'), ('postrm', 'abort-upgrade', '1.0.00'),
+         ('postrm', 'disappear')]
+
+
+class Tree(object):
+    """Where the scripts find what they look for; every path of theirs is below it."""
+
+    def __init__(self, directory):
+        self.path = str(directory)
+        for name in ('bin', 'usr/share/fastbypass_monitor/fbmon', 'usr/sbin', 'var/fastbypass_monitor/backend/logs',
+                     'run/systemd/system', 'run/fastbypass_monitor'):
+            os.makedirs(self.at(name))
+        os.symlink('/', self.at('root-of-1'))
+        helpers.write(self.at('var/fastbypass_monitor/backend/sample.env'), '# nothing\n')
+        helpers.write(self.at('var/fastbypass_monitor/backend/.env'), 'LOG_LEVEL=INFO\n')
+        self.program('bin/systemctl', SYSTEMCTL)
+        for name in ('deb-systemd-invoke', 'deb-systemd-helper', 'python3', 'python2.7'):
+            self.program('bin/' + name, NOTED % name)
+        self.program('usr/share/fastbypass_monitor/launch', 'exit 0')
+        for name in SCRIPTS:
+            text = read(os.path.join(ROOT, 'debian', name)).replace('/proc/1/root/', '=one=')
+            for top in ('/usr/share', '/usr/sbin', '/var/', '/run/'):
+                text = text.replace(top, self.path + top)
+            helpers.write(self.at(name), text.replace('=one=', self.at('root-of-1/')))
+
+    def at(self, name):
+        """The path of something in the tree."""
+        return os.path.join(self.path, name)
+
+    def program(self, name, script):
+        """Put a program of sh."""
+        helpers.write_program(self.at(name), script)
+
+    def mark(self, name, text=''):
+        """What systemctl answers by."""
+        helpers.write(self.at(name), text)
+
+    def lose(self, *names):
+        """Remove these, and all that is in them."""
+        subprocess.check_call(['rm', '-rf'] + [self.at(name) for name in names])
+
+    def there(self, name):
+        """Whether it is there."""
+        return os.path.lexists(self.at(name))
+
+    def __call__(self, name, *words):
+        """(exit code, what was said, what was started, stopped or restarted, with the program that did it)"""
+        self.lose('notes')
+        environ = dict(os.environ, TREE=self.path, PATH=self.at('bin') + ':/usr/bin:/bin')
+        child = subprocess.Popen(['sh', self.at(name)] + list(words), env=environ, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+        code, _, said = helpers.finish(child)
+        deeds = [line for line in read(self.at('notes')).splitlines() if set(line.split()) &
+                 set(['start', 'stop', 'restart'])]
+        return code, said, deeds
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return Tree(tmp_path)
+
+
+def nothing(tree):
+    """The system is as it should be."""
+
+
+def no_program(tree):
+    """rm -rf /usr/share/fastbypass_monitor"""
+    tree.lose('usr/share/fastbypass_monitor')
+
+
+def no_home(tree):
+    """rm -rf /var/fastbypass_monitor"""
+    tree.lose('var/fastbypass_monitor')
+
+
+def no_var(tree):
+    """Nothing can be made there: as where it is read-only, but for root, too."""
+    tree.lose('var')
+    tree.mark('var')
+
+
+def no_helpers(tree):
+    """init-system-helpers are not installed."""
+    tree.lose('bin/deb-systemd-invoke', 'bin/deb-systemd-helper')
+
+
+def helpers_that_fail(tree):
+    """As where /etc is read-only."""
+    for name in ('deb-systemd-invoke', 'deb-systemd-helper', 'systemctl'):
+        tree.program('bin/' + name, 'exit 1')
+
+
+@pytest.mark.parametrize('damage', [nothing, no_program, no_home, no_var, no_helpers, helpers_that_fail])
+@pytest.mark.parametrize('call', CALLS, ids=' '.join)
+@pytest.mark.parametrize('active', [True, False])
+def test_every_script_ends_well_whatever_is_missing(tree, damage, call, active):
+    if active:
+        tree.mark('active')
+    damage(tree)
+
+    code, said, _ = tree(*call)
+
+    assert (code, said.count('set -e')) == (0, 0), said
+
+
+def test_a_first_installation_starts_the_daemon_though_no_note_could_be_made(tree):
+    no_var(tree)
+
+    assert tree('preinst', 'install')[:2] == (0, '')
+    assert tree('postinst', 'configure', '')[2] == ['deb-systemd-invoke start ' + UNIT]
+
+
+def test_installed_again_after_a_removal_it_is_started(tree):
+    tree('preinst', 'install', '1.0.00')
+
+    assert tree('postinst', 'configure', '1.0.00')[2] == ['deb-systemd-invoke start ' + UNIT]
+    assert not tree.there('var/fastbypass_monitor/.start')
+
+
+def test_an_upgrade_restarts_what_runs_and_starts_nothing(tree):
+    tree('preinst', 'upgrade', '1.0.00')
+    assert tree('postinst', 'configure', '1.0.00') == (0, '', [])
+
+    tree.mark('active')
+    assert tree('postinst', 'configure', '1.0.00') == (0, '', ['deb-systemd-invoke restart ' + UNIT])
+
+
+def test_a_note_of_long_ago_starts_nothing_at_an_upgrade(tree):
+    tree.mark('var/fastbypass_monitor/.start')
+
+    tree('preinst', 'upgrade', '1.0.00')
+
+    assert tree('postinst', 'configure', '1.0.00')[2] == []
+
+
+def test_a_daemon_that_could_not_start_again_is_not_ended(tree):
+    tree.mark('active')
+    tree.program('usr/share/fastbypass_monitor/launch', '[ "$*" != check ]')
+
+    code, said, deeds = tree('postinst', 'configure', '1.0.00')
+
+    assert (code, deeds) == (0, [])
+    assert said == 'fastbypass-monitor: fbypass_ctl check finds mistakes: the daemon works on as it is; mend them, ' \
+                   'then fbypass_ctl restart\n'
+
+
+def test_a_daemon_whose_file_was_removed_is_not_ended_for_one_that_manages_nothing(tree):
+    tree.mark('active')
+    tree.lose('var/fastbypass_monitor/backend/.env')
+
+    code, said, deeds = tree('postinst', 'configure', '1.0.00')
+
+    assert (code, deeds) == (0, [])
+    assert said.startswith('fastbypass-monitor: the configuration was not there: the daemon works on with what it has')
+    assert read(tree.at('var/fastbypass_monitor/backend/.env')) == '# nothing\n'
+
+
+@pytest.mark.parametrize('call', [('abort-upgrade', '1.1.00'), ('abort-deconfigure', 'in-favour', 'other', '1')])
+def test_what_is_called_off_touches_no_daemon(tree, call):
+    tree.mark('active')
+
+    assert tree('prerm', 'upgrade', '1.1.00')[2] == []
+    assert tree('postinst', *call) == (0, '', [])
+
+
+def test_a_removal_that_is_called_off_starts_what_ran_even_if_it_is_disabled(tree):
+    tree.mark('active')
+    tree.mark('disabled')
+    assert tree('prerm', 'remove')[2] == ['deb-systemd-invoke stop ' + UNIT]
+    tree.lose('active')
+
+    assert tree('postinst', 'abort-remove') == (0, '', ['systemctl start ' + UNIT])
+    assert not tree.there('var/fastbypass_monitor/.start')
+
+
+def test_a_removal_that_is_called_off_starts_nothing_that_did_not_run(tree):
+    tree('prerm', 'remove')
+
+    assert tree('postinst', 'abort-remove') == (0, '', [])
+
+
+@pytest.mark.parametrize('state', ['initializing', 'starting'])
+def test_nothing_waits_for_a_service_while_the_system_starts(tree, state):
+    tree.mark('system', state + '\n')
+    tree('preinst', 'install')
+    assert tree('postinst', 'configure', '')[2] == ['systemctl --no-block start ' + UNIT]
+
+    tree.mark('active')
+    assert tree('postinst', 'configure', '1.0.00')[2] == ['systemctl --no-block restart ' + UNIT]
+
+    tree('prerm', 'remove')
+    assert tree('postinst', 'abort-remove')[2] == ['systemctl --no-block start ' + UNIT]
+
+
+@pytest.mark.parametrize('code, started', [(0, True), (101, False), (104, True)])
+def test_a_policy_is_obeyed_then_too(tree, code, started):
+    tree.mark('system', 'starting\n')
+    tree.program('usr/sbin/policy-rc.d', 'exit %d' % code)
+
+    assert (tree('postinst', 'configure', '')[2] != []) is started
+
+
+def test_disabled_is_not_started_then_either(tree):
+    tree.mark('system', 'starting\n')
+    tree.mark('disabled')
+
+    assert tree('postinst', 'configure', '')[2] == []
+
+
+@pytest.mark.parametrize('call', CALLS, ids=' '.join)
+def test_in_a_chroot_with_the_machines_run_directory_nothing_of_the_machine_is_touched(tree, call):
+    tree.lose('root-of-1')
+    os.mkdir(tree.at('root-of-1'))
+    tree.mark('active')
+
+    assert tree(*call) == (0, '', [])
+    assert 'systemctl' not in read(tree.at('notes')) and tree.there('run/fastbypass_monitor')
+
+
+def test_a_purge_takes_all_that_is_ours_and_leaves_copies(tree):
+    tree.mark('var/fastbypass_monitor/backend/.env.of-last-year')
+
+    tree('postrm', 'purge')
+
+    assert not tree.there('run/fastbypass_monitor')
+    assert sorted(os.listdir(tree.at('var/fastbypass_monitor/backend'))) == ['.env.of-last-year', 'sample.env']
+
+
+def test_what_the_postinst_compiled_goes_with_the_version(tree):
+    cache = tree.at('usr/share/fastbypass_monitor/fbmon/rules/__pycache__')
+    os.makedirs(cache)
+    for name in (cache + '/a.pyc', os.path.dirname(cache) + '/b.pyc', os.path.dirname(cache) + '/b.py'):
+        helpers.write(name, '')
+
+    assert tree('prerm', 'upgrade', '1.2.00')[0] == 0
+
+    assert os.listdir(os.path.dirname(cache)) == ['b.py']
