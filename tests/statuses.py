@@ -31,7 +31,8 @@ def status(listeners=(), cards=(), ports=(), **fields):
     values = {'version': '1.0.00', 'pid': 4711, 'uptime_s': 20.1 * HOURS, 'state': 'normal',
               'state_since_s': 20 * HOURS,
               'held': [], 'failed': sum(row['state'] == 'failed' for row in listeners), 'threshold': 3,
-              'listeners': list(listeners), 'cards': list(cards), 'ports': list(ports), 'problems': [], 'history': []}
+              'listeners': list(listeners), 'cards': list(cards), 'ports': list(ports), 'problems': [], 'history': [],
+              'left_out': {'cards': [], 'listeners': []}}
     return dict(values, **fields)
 
 

@@ -78,7 +78,8 @@ def painter(colour):
 
 def _head(status, paint):
     state = status['state']
-    lines = ['%s for %s: %d of %d listeners failed, threshold %s' % (
+    lines = _left_out(status['left_out'], paint)
+    lines += ['%s for %s: %d of %d listeners failed, threshold %s' % (
         paint(state, state), layout.duration(status['state_since_s']), status['failed'], len(status['listeners']),
         status['threshold'] or '?')]
     if status['held']:
@@ -93,6 +94,18 @@ def _head(status, paint):
                                        '; %d not as wanted' % wrong if wrong else ''))
     return lines + ['fastbypass_monitor %s, pid %d, up %s' % (
         status['version'], status['pid'], layout.duration(status['uptime_s']))]
+
+
+def _left_out(left_out, paint):
+    """What comes before all else: a mistake in the file, and so no bypass by these cards, no watch over these nodes."""
+    found = []
+    for kind, what in (('card', 'BYPASS NOT EFFECTIVE'), ('listener', 'NODES NOT WATCHED')):
+        numbers = left_out[kind + 's']
+        one = len(numbers) == 1
+        if numbers:
+            found += layout.wrapped('%s: %s %s %s unconfigured' % (
+                what, kind if one else kind + 's', layout.indexes(numbers), 'is' if one else 'are'), '')
+    return [paint(line, FAILED) for line in found]
 
 
 def _word(row, column):

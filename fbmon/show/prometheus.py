@@ -51,6 +51,10 @@ def _one_of(names, state):
     return [(name, int(name == state)) for name in names]
 
 
+def _left_out(status):
+    return [({'kind': kind}, len(status['left_out'][kind + 's'])) for kind in ('card', 'listener')]
+
+
 def _states(status):
     return [({'state': name}, value) for name, value in _one_of(GLOBAL, status['state'])]
 
@@ -82,6 +86,7 @@ METRICS = (
     Metric('failed_listeners', 'gauge', 'Failed listeners.', _single('failed')),
     Metric('failed_threshold', 'gauge', 'Failed listeners from which on the global state is bypass.',
            _single('threshold')),
+    Metric('left_out', 'gauge', 'Cards and listeners that a mistake in the configuration file leaves out.', _left_out),
     Metric('problems', 'gauge', 'Problems that the status names.', _count('problems')),
     Metric('listener_state', 'gauge', 'Local state of a listener: 1 for the one that holds.', _listener_states),
     Metric('listener_last_heartbeat_seconds', 'gauge', 'Seconds since the last heartbeat.',

@@ -65,12 +65,18 @@ def snapshot(controller):
         'version': __version__, 'pid': os.getpid(), 'uptime_s': rounded(now - controller.started),
         'state': controller.decision.state, 'state_since_s': rounded(now - controller.state_since),
         'held': decision.waited_for(states), 'failed': decision.failed(states),
-        'threshold': controller.settings.threshold,
+        'threshold': controller.settings.threshold, 'left_out': _left_out(controller.settings),
         'listeners': [_listener(controller, settings, now) for settings in controller.settings.listeners],
         'cards': [_card(controller, settings, wanted) for settings in controller.settings.cards],
         'ports': [_port(controller, name, wanted) for name in _port_names(controller.settings)],
         'problems': problems(controller),
         'history': [as_dict(one) for one in controller.history.transitions]}
+
+
+def _left_out(settings):
+    """The indexes of the cards and listeners that a mistake of the file leaves out."""
+    return {'cards': [one.index for one in settings.cards if one.error],
+            'listeners': [one.index for one in settings.listeners if one.error]}
 
 
 def rounded(seconds):

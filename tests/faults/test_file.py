@@ -95,6 +95,17 @@ def test_a_start_with_a_faulty_timer_answers_whoever_asks_for_its_status(daemon,
     assert listener(daemon.wait_listener(0, 'active'), 1)['state'] == 'unconfigured'
 
 
+def test_a_start_that_leaves_the_cards_out_says_so_first_of_all(daemon, dpis):
+    dpis.steady(3000)
+    daemon.start(files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=eth0 eth1'))
+    shown = daemon.wait(lambda status: status['state'] == 'bypass')
+
+    assert shown['left_out'] == {'cards': [0, 1], 'listeners': []}
+    first, second = daemon.command('status')[1].splitlines()[:2]
+    assert (first, second[:7]) == ('BYPASS NOT EFFECTIVE: cards 0-1 are unconfigured', 'bypass ')
+    assert 'fastbypass_left_out{kind="card"} 2' in daemon.command('status', '--prometheus')[1].splitlines()
+
+
 def test_whatever_is_in_the_files_place_at_a_reload_the_running_configuration_goes_on(switch, small, dpis):
     before, watch = small.status(), switch.watch()
     for what in CANNOT_BE_READ + HAS_MISTAKES:

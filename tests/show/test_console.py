@@ -14,7 +14,7 @@ from settings import card, listener, settings
 
 FULL = {
     'version': '1.0.00', 'pid': 4711, 'uptime_s': 93784.2, 'state': 'bypass', 'state_since_s': 185.4,
-    'held': [], 'failed': 2, 'threshold': 2,
+    'held': [], 'failed': 2, 'threshold': 2, 'left_out': {'cards': [], 'listeners': []},
     'listeners': [
         {'index': 0, 'host': '10.0.0.2', 'port': 3000, 'interface': 'eth0', 'state': 'active', 'since_s': 93000.0,
          'last_heartbeat_s': 0.412, 'longest_gap_s': 1.004, 'received': 93001, 'ignored': 0, 'missed': 0,
@@ -82,6 +82,26 @@ def test_what_is_empty_is_left_out():
 
     assert console.render(empty) == ('unknown for 3m5s: 0 of 0 listeners failed, threshold ?\n'
                                      'fastbypass_monitor 1.0.00, pid 4711, up 1d2h\n')
+
+
+@pytest.mark.parametrize('cards, listeners, lines', [
+    ([0, 1, 2, 3], [], ['BYPASS NOT EFFECTIVE: cards 0-3 are unconfigured']),
+    ([2], [], ['BYPASS NOT EFFECTIVE: card 2 is unconfigured']),
+    ([], [1, 4], ['NODES NOT WATCHED: listeners 1, 4 are unconfigured']),
+    ([0], [7], ['BYPASS NOT EFFECTIVE: card 0 is unconfigured', 'NODES NOT WATCHED: listener 7 is unconfigured'])])
+def test_what_a_mistake_leaves_out_is_the_first_line_on_a_small_screen_too(cards, listeners, lines):
+    left_out = {'cards': cards, 'listeners': listeners}
+    for status in (with_fields(left_out=left_out), dict(statuses.large(), left_out=left_out)):
+        for height in (None, 24):
+            assert console.render(status, height=height).splitlines()[:len(lines)] == lines
+    coloured = console.render(with_fields(left_out=left_out), colour=True)
+    assert coloured.startswith(console.RED + lines[0] + console.PLAIN)
+
+
+def test_all_that_a_mistake_leaves_out_are_named_however_many():
+    text = console.render(with_fields(left_out={'cards': list(range(0, 300, 2)), 'listeners': []}))
+
+    assert widest(text) <= 80 and ' 296, 298 are unconfigured' in ' '.join(text.split())
 
 
 def test_what_is_waited_for_is_named():

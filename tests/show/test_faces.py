@@ -141,6 +141,9 @@ def hold(rng, monkeypatch, text):
         raise
     left_out = [one.index for one in config.settings.listeners if one.error]
     states = dict((row['index'], (row['state'], row['received'])) for row in found['listeners'])
+    assert found['left_out']['listeners'] == left_out
+    first = console.render(found).splitlines()[0]
+    assert first.startswith('BYPASS NOT EFFECTIVE: ') == bool(found['left_out']['cards']), text
     assert [states[index] for index in left_out] == [('unconfigured', 0)] * len(left_out), text
     monkeypatch.undo()
 

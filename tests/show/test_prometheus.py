@@ -51,6 +51,7 @@ def test_at_the_start_everything_is_there_and_what_is_not_known_is_left_out(snap
         ('fastbypass_state', labels(state='bypass')): 0, ('fastbypass_held_listeners', ()): 1,
         ('fastbypass_failed_listeners', ()): 0, ('fastbypass_failed_threshold', ()): 1,
         ('fastbypass_problems', ()): len(snapshot['problems']),
+        ('fastbypass_left_out', labels(kind='card')): 0, ('fastbypass_left_out', labels(kind='listener')): 0,
         ('fastbypass_listener_state', labels(state='unconfigured', **who)): 0,
         ('fastbypass_listener_state', labels(state='unknown', **who)): 1,
         ('fastbypass_listener_state', labels(state='active', **who)): 0,
@@ -110,6 +111,12 @@ def test_what_is_not_managed_or_not_there_has_no_figure_or_none_that_lies():
     assert values['fastbypass_card_present', labels(card='0', address='192.168.1.200', interface='eth0')] == 0
 
 
+def test_what_a_mistake_leaves_out_is_counted_by_kind():
+    _, values = parsed(prometheus.render(statuses.status(left_out={'cards': [0, 1, 2], 'listeners': [5]})))
+
+    assert [values['fastbypass_left_out', labels(kind=kind)] for kind in ('card', 'listener')] == [3, 1]
+
+
 def test_a_label_may_hold_anything():
     strange = 'a"b\\c\nd'
     _, values = parsed(prometheus.render(statuses.status(ports=[statuses.port(strange)])))
@@ -146,7 +153,7 @@ def test_promtool_has_nothing_to_say_against_the_metrics(promtool):
 
 
 def test_promtool_takes_the_alert_rules(promtool):
-    assert 'SUCCESS: 12 rules found' in promtool('rules', rules())
+    assert 'SUCCESS: 13 rules found' in promtool('rules', rules())
 
 
 # --- docs/monitoring.md ---
@@ -193,3 +200,11 @@ def test_alerts_speak_of_metrics_that_there_are_and_each_says_what_to_do():
     assert set(re.findall(r'fastbypass_\w+', rules())) <= names
     alerts = re.findall(r'- alert: (\w+)', rules())
     assert len(alerts) > 9 and re.findall(r'^\| (Fastbypass\w+) \|', text, re.M) == alerts
+
+
+def test_no_alert_says_that_the_traffic_goes_past_the_nodes():
+    # With a card that a mistake leaves out, or one that did not do it, it goes on into dead nodes.
+    row = re.search(r'(?m)^\| FastbypassBypass \|.*', monitoring()).group(0)
+
+    assert 'goes past' not in row and 'FastbypassLeftOut' in row
+    assert re.search(r'alert: FastbypassLeftOut\n.*fastbypass_left_out > 0\n.*critical', rules())

@@ -101,6 +101,13 @@ def test_a_gap_beyond_the_limit_at_which_it_did_not_fail_is_not_blamed_on_the_se
         'and yet it did not fail: the daemon itself was held up, or the limit was another one']
 
 
+def test_what_a_mistake_leaves_out_is_named_and_what_only_waits_for_its_interface_is_not(world):
+    switch = world(config([listener(0, error='faulty'), listener(1, interface='eth9'), listener(2)],
+                          [card(0), card(4, error='faulty'), card(5, error='faulty')]), HOST)
+
+    assert switch.status()['left_out'] == {'cards': [4, 5], 'listeners': [0]}
+
+
 def test_an_unconfigured_listener_a_missing_interface_and_a_broken_hook_are_problems(world):
     switch = world(config([listener(0), listener(1, interface='eth9')]), HOST)
     switch.error = 'ON_CHANGE: /usr/local/bin/x: No such file or directory'
