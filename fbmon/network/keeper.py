@@ -147,7 +147,7 @@ class Keeper(object):
         name = link.name if link else None
         item = PortItem(name) if isinstance(change, picture.LinkSeen) else AddressItem(name, change.address.address)
         if item in self._shown.flights or self._ownership.is_unsure(item):
-            has = plan.actual(item, self.picture)
+            has = plan.state(item, self.picture)
             self._shown.land(item, has)
             self._ownership.shown(item, has, link.index)
 
@@ -159,7 +159,7 @@ class Keeper(object):
         self._troubles.keep(wanted)
         self._ownership.expire()
         for item, target in wanted.items():
-            has = plan.actual(item, self.picture)
+            has = plan.state(item, self.picture)
             flight = self._shown.look(item, has, forms)
             if flight and has in (flight.target, MISSING):
                 freed = freed or has not in (target, MISSING)

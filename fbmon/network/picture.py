@@ -16,7 +16,9 @@ Link.__new__.__defaults__ = ((),)
 
 # family: 'inet' or 'inet6'; words: what `ip addr del` takes, as in '10.0.0.1 peer 10.0.0.2/32';
 # secondary: the kernel would drop it together with its primary; lifetime: valid_lft in seconds, None for ever.
-Address = namedtuple('Address', 'index family address prefix words secondary lifetime')
+# silent: nobody answers there: the search for a double of it is under way (tentative), or has found one (dadfailed).
+Address = namedtuple('Address', 'index family address prefix words secondary lifetime silent')
+Address.__new__.__defaults__ = (False,)
 
 # A line of the monitor: gone is True where it begins with "Deleted".
 LinkSeen = namedtuple('LinkSeen', 'link gone')
@@ -134,7 +136,13 @@ def _address(match):
     lifetime = _LIFETIME.search(times)
     return Address(int(match.group('index')), match.group('family'), match.group('address'),
                    int(match.group('prefix') or (32 if four else 128)), match.group('words'),
-                   (flags or times).startswith(' secondary '), int(lifetime.group(1)) if lifetime else None)
+                   (flags or times).startswith(' secondary '), int(lifetime.group(1)) if lifetime else None,
+                   not four and _silent((flags or times).split()))
+
+
+def _silent(flags):
+    """An optimistic address answers while it is tentative (RFC 4429)."""
+    return 'dadfailed' in flags or ('tentative' in flags and 'optimistic' not in flags)
 
 
 def _link(match):

@@ -2,21 +2,32 @@
 from collections import namedtuple
 
 from fbmon.rules.items import PLAIN, AddressItem
-from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
+from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, SILENT, UP
 
 # item: what it is for; line: of `ip -batch`; target: what the item is when the kernel has done it.
 Command = namedtuple('Command', 'item line target')
 
 
 def actual(item, picture):
-    """What the kernel has of an item: PRESENT or ABSENT, UP or DOWN, MISSING without the interface.
+    """What the kernel has of an item: PRESENT or ABSENT, UP or DOWN, MISSING without the interface."""
+    has = state(item, picture)
+    return ABSENT if has == SILENT else has
+
+
+def state(item, picture):
+    """The same, but SILENT for an address that is there and does not answer: it is neither as wanted where it is wanted
+    nor where it is not.
 
     Addresses are compared without their prefix: present with any prefix is present.
     """
     if isinstance(item, AddressItem):
         if picture.link(item.interface) is None:
             return MISSING
-        return PRESENT if picture.entries(*item) else ABSENT
+        entries = picture.entries(*item)
+        for entry in entries:
+            if not entry.silent:
+                return PRESENT
+        return SILENT if entries else ABSENT
     link = picture.link(item.name)
     return MISSING if link is None else UP if link.up else DOWN
 
@@ -32,12 +43,15 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
     """
     gone, released, ups, downs, additions = [], [], [], [], []
     for item, target in sorted(wanted.items()):
-        now = actual(item, picture)
+        now = state(item, picture)
         if now in (target, MISSING):
             continue
         if target == ABSENT:
             (gone if item in forms else released).append(item)
         elif target == PRESENT:
+            # What is there is silent: it is replaced.
+            additions += [Command(None, 'addr del %s dev %s' % (entry.words, item.interface), None)
+                          for entry in picture.entries(*item)]
             additions.append(Command(item, _add(item, forms.get(item, PLAIN)), PRESENT))
         else:
             (ups if target == UP else downs).append(

@@ -3,7 +3,7 @@ from collections import namedtuple
 
 from fbmon.base import compat
 from fbmon.rules.items import PLAIN
-from fbmon.rules.states import ABSENT, MISSING
+from fbmon.rules.states import ABSENT, MISSING, SILENT
 
 # Seconds for an acknowledged change to be shown by `ip monitor`.
 SHOWN_LIMIT = 1.0
@@ -67,6 +67,7 @@ class Shown(object):
         return [flight.deadline for flight in self.flights.values()]
 
     def _tell(self, item, has, flight, forms):
+        has = ABSENT if has == SILENT else has
         before = self._known.get(item, has)
         self._known[item] = has
         if has == before:

@@ -15,6 +15,7 @@ UNCONFIGURED = 'unconfigured'    # could not be launched
 # What the kernel has, or should have, of a card's address ...
 PRESENT = 'present'
 ABSENT = 'absent'
+SILENT = 'silent'    # the kernel has it, and nobody answers there: shown as absent
 
 # ... and of a port. Up is the administrative flag; carrier plays no part.
 UP = 'up'

@@ -31,6 +31,17 @@ def test_present_with_any_prefix_is_present_and_up_is_the_administrative_flag(it
     assert plan.actual(item, now) == has
 
 
+@pytest.mark.parametrize('flags, has', [('tentative', ABSENT), ('dadfailed tentative', ABSENT), ('dadfailed', ABSENT),
+                                        ('optimistic tentative', PRESENT), ('nodad', PRESENT), ('', PRESENT)])
+def test_a_tentative_or_dadfailed_address_is_not_present_and_is_replaced_or_removed(flags, has):
+    now = kernel('inet6 fd00::1/64 scope global %s' % flags)
+    replaced = ['addr del fd00::1/64 dev eth0', 'addr add fd00::1/128 dev eth0 nodad'] if has == ABSENT else []
+
+    assert plan.actual(SIX, now) == has
+    assert [one.line for one in plan.commands({SIX: PRESENT}, now, {SIX: PLAIN})] == replaced
+    assert [one.line for one in plan.commands({SIX: ABSENT}, now, {SIX: PLAIN})] == ['addr del fd00::1/64 dev eth0']
+
+
 @pytest.mark.parametrize('now', [kernel('inet 10.0.0.1/24', sw0=True), picture.empty()])
 def test_nothing_is_done_where_all_is_right_or_the_interface_is_missing(now):
     assert plan.commands({CARD: PRESENT, PORT: UP}, now, {}) == []
