@@ -12,7 +12,7 @@ NO_THREAD = (RuntimeError, threading.ThreadError)
 
 # Looks, and seconds between two of them, for a new thread to have begun. Counted, not timed: a process that is stopped
 # meanwhile has lost nothing.
-LOOKS = 20000
+LOOKS = 5000
 LOOK = 0.0001
 
 # The threading.Event that says so, as 3 and 2.7 name it.
