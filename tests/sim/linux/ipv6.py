@@ -1,0 +1,96 @@
+"""IPv6 addresses of the simulated kernel, as net/ipv6/addrconf.c has them: detection of duplicates, and links that go
+down take them along."""
+from sim.linux.device import LINK
+from sim.linux.fib import Route
+from sim.linux.ipv4 import Refused
+
+# Seconds that the detection of duplicates takes (RFC 4862; the kernel waits up to a second more by chance).
+DAD = 1.0
+
+
+def insert(kernel, device, fresh):
+    """A new address: tentative for a while on a link with carrier, and without a route while the link is down."""
+    if not device.ipv6:
+        raise Refused('RTNETLINK answers: Permission denied')
+    if any(entry.local == fresh.local for entry in device.six):
+        raise Refused('RTNETLINK answers: File exists')
+    device.six.insert(0, fresh)
+    fresh.tentative = not fresh.nodad and not (device.up and device.kind == 'lo')
+    if fresh.tentative and device.up:
+        kernel.later(DAD, _detected, device, fresh)
+    _route(kernel, device, fresh)
+    kernel.tell_address(device, fresh)
+
+
+def delete(kernel, device, gone):
+    """ipv6_del_addr: the route of its network goes with the last permanent address of it; with one that had a lifetime
+    it stays until its own time is over."""
+    device.six.remove(gone)
+    kernel.tell_address(device, gone, gone=True)
+    if gone.until is None and not gone.noprefixroute:
+        _clean(kernel, device, gone)
+
+
+def expire(kernel, device, gone):
+    """The end of a lifetime is that of the route, too."""
+    delete(kernel, device, gone)
+    _clean(kernel, device, gone)
+
+
+def change(kernel, device, entry, until, noprefixroute):
+    """inet6_addr_modify. A permanent address that gets a lifetime loses its route (6.18: it is given a time that is
+    over); the next change makes it again."""
+    had = entry.until is None and not entry.noprefixroute
+    entry.until, entry.noprefixroute = until, noprefixroute
+    if noprefixroute:
+        if had:
+            _clean(kernel, device, entry)
+    elif had and until is not None and _routes(kernel, device, entry):
+        kernel.fib.remove(lambda route: _of(route, device, entry))
+    else:
+        _route(kernel, device, entry)
+
+
+def _routes(kernel, device, entry):
+    return [route for route in kernel.fib.routes if _of(route, device, entry)]
+
+
+def _clean(kernel, device, entry):
+    """check_cleanup_prefix_route."""
+    if not any(other is not entry and other.beside(entry) for other in device.six):
+        for route in sorted(_routes(kernel, device, entry), key=lambda route: route.metric)[:1]:
+            kernel.fib.remove(lambda other: other is route)
+
+
+def link_up(kernel, device):
+    """Permanent addresses that came while the link was down get their routes (fixup_permanent_addr), others do not."""
+    for entry in list(device.six):
+        if entry.until is None:
+            _route(kernel, device, entry)
+        if entry.tentative:
+            kernel.later(DAD, _detected, device, entry)
+
+
+def link_down(kernel, device):
+    """addrconf_ifdown: all of them go, and every route through the device."""
+    kernel.fib.remove(lambda route: route.six and route.index == device.index)
+    for entry in list(device.six):
+        device.six.remove(entry)
+        kernel.tell_address(device, entry, gone=True)
+
+
+def _detected(kernel, device, entry):
+    if entry in device.six and entry.tentative and device.up:
+        entry.tentative = False
+        kernel.tell_address(device, entry)
+
+
+def _of(route, device, entry):
+    return route.six and route.connected and route.index == device.index and \
+        (route.network, route.prefix) == (entry.network(), entry.prefix)
+
+
+def _route(kernel, device, entry):
+    if device.up and not entry.noprefixroute:
+        where = (device.index, 'main', entry.metric or 256)
+        kernel.fib.append(Route(*((True, entry.network(), entry.prefix) + where + (None, None, LINK, True, ''))))
