@@ -43,5 +43,13 @@ def _text(path, descriptor):
     while True:
         part = os.read(descriptor, 65536)
         if not part or len(parts) * 65536 > LARGEST:
-            return b''.join(parts).decode('utf-8', 'replace')
+            return _decoded(path, b''.join(parts))
         parts.append(part)
+
+
+def _decoded(path, data):
+    """The text; an editor may have saved it as UTF-16 or UTF-32: with their byte order mark, or every other byte 0."""
+    zeros = data.count(b'\0') * 3
+    if data[:2] in (b'\xff\xfe', b'\xfe\xff') or len(data) <= zeros < len(data) * 2.4:
+        raise Unreadable('%s: cannot be read: it is UTF-16; save it as UTF-8' % path)
+    return data.decode('utf-8', 'replace')

@@ -111,3 +111,18 @@ def test_mistakes_are_lines_with_file_line_key_and_value(tmp_path):
 
     line, = source.report('/etc/x.env', loaded.mistakes, 'error')
     assert line.startswith('/etc/x.env:2: error: LOG_LEVEL=LOUD: ')
+
+
+@pytest.mark.parametrize('name', ['utf-16', 'utf-16-le', 'utf-16-be', 'utf-32'])
+def test_a_file_in_utf_16_is_said_to_be_one_in_one_line(tmp_path, name):
+    path = write(tmp_path / 'env', u'LOG_LEVEL=INFO\r\nBYPASS_CARD_IFS=eth0\r\n'.encode(name))
+
+    with pytest.raises(source.Unreadable) as raised:
+        source.load(path)
+
+    assert str(raised.value) == path + ': cannot be read: it is UTF-16; save it as UTF-8'
+
+
+def test_an_empty_file_and_one_of_zeros_are_not_utf_16(tmp_path):
+    assert source.load(write(tmp_path / 'empty', b'')).mistakes == ()
+    assert len(source.load(write(tmp_path / 'zeros', b'\0' * 500)).mistakes) == 1
