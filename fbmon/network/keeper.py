@@ -5,7 +5,7 @@ from fbmon.network.ownership import Ownership
 from fbmon.network.promotion import Promotion
 from fbmon.network.shown import SHOWN_LIMIT, Shown
 from fbmon.network.troubles import Troubles
-from fbmon.rules.items import AddressItem, PortItem
+from fbmon.rules.items import PLAIN, AddressItem, PortItem
 from fbmon.rules.states import ABSENT, MISSING, PRESENT, UP
 
 # Failures in a row of one change after which everything is read again: what the monitor has lost without a word would
@@ -97,6 +97,8 @@ class Keeper(object):
         going = self._under_way(ABSENT)
         wanted = dict((item, target) for item, target in wanted.items() if item not in going)
         commands = plan.renewals(wanted, self.picture, forms) if self.picture else []
+        self._promotion.before_lifetimes(set(command.item.interface for command in commands
+                                             if forms.get(command.item, PLAIN).lease), self.picture)
         self._troubles.renewed(self._change(commands))
 
     def make_permanent(self, wanted, forms):

@@ -38,8 +38,8 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
     Urgent things first and nothing before what it needs: addresses go before ports, ports are up before addresses
     come (a port that goes down loses its IPv6 addresses), and what the file no longer names goes after what takes its
     place: with the only address of a network its routes would go, too. keep_secondaries(interface) prepares an
-    interface for the removal of a primary address; where it says False, the secondaries that the kernel will drop are
-    put back in the same batch.
+    interface for the end of a primary address, by a removal or a lifetime; where it says False, the secondaries that
+    the kernel will drop with a removal are put back in the same batch.
     """
     gone, released, ups, downs, additions = [], [], [], [], []
     for item, target in sorted(wanted.items()):
@@ -49,10 +49,13 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
         if target == ABSENT:
             (gone if item in forms else released).append(item)
         elif target == PRESENT:
+            form = forms.get(item, PLAIN)
+            if form.lease and ':' not in item.address:
+                keep_secondaries(item.interface)
             # What is there is silent: it is replaced.
             additions += [Command(None, 'addr del %s dev %s' % (entry.words, item.interface), None)
                           for entry in picture.entries(*item)]
-            additions.append(Command(item, _add(item, forms.get(item, PLAIN)), PRESENT))
+            additions.append(Command(item, _add(item, form), PRESENT))
         else:
             (ups if target == UP else downs).append(
                 Command(item, 'link set dev %s %s' % (item.name, target), target))

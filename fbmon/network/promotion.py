@@ -18,6 +18,13 @@ class Promotion(object):
         """A batch is about to be made: what was looked at for the last one is looked at again."""
         self._checked.clear()
 
+    def before_lifetimes(self, interfaces, picture):
+        """Addresses there are about to get a lifetime, whose end nobody may see: look at the setting in any case."""
+        self.begin()
+        for interface in interfaces:
+            self._promoted.discard(picture.names[interface])
+            self.keeps_secondaries(interface, picture)
+
     def keeps_secondaries(self, interface, picture):
         """Set promote_secondaries before the first removal on an interface, and where there are secondaries look at it
         before each batch: somebody may have reset it meanwhile. False, told once, where it cannot be set."""

@@ -128,6 +128,25 @@ def test_a_stop_while_somebody_removes_an_address_leaves_no_lease(switch, long_l
         assert set(lifetimes(switch)) == set(['forever'])
 
 
+@pytest.mark.parametrize('first', [True, False], ids=['before', 'meanwhile'])
+def test_the_end_of_a_lease_takes_no_other_address_with_it(switch, daemon, dpis, first):
+    text = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3').replace(
+        '192.168.1.211', '10.9.9.1/24') + 'BYPASS_CARD_LEASE=5000\n'
+    dpis.steady(3000, 3100)
+    if first:
+        switch.batch('addr add 10.9.9.1/24 dev sw3', 'addr add 10.9.9.50/24 dev sw3')
+    daemon.start(text)
+    daemon.wait_state('normal')
+    if not first:
+        switch.ip('addr', 'add', '10.9.9.50/24', 'dev', 'sw3')
+    helpers.wait_for(lambda: 'valid_lft forever' not in switch.ip('-o', 'addr', 'show', 'dev', 'sw3', 'to', '10.9.9.1'))
+
+    daemon.kill()
+
+    helpers.wait_for(lambda: '10.9.9.1/24' not in switch.addresses('sw3'))
+    assert '10.9.9.50/24' in switch.addresses('sw3')
+
+
 def test_force_off_makes_them_permanent(switch, leased):
     leased.kill()
 

@@ -424,6 +424,20 @@ def test_of_a_leased_address_that_is_gone_it_is_not_said_that_somebody_must_have
     assert world.changes == [(CARD, PRESENT, ABSENT, why)]
 
 
+@pytest.mark.parametrize('line', [None, CARD_LINE], ids=['added', 'renewed'])
+def test_promote_secondaries_is_set_before_an_address_gets_a_lifetime_and_looked_at_with_each_renewal(line):
+    world, asked = World(*[one for one in (ETH0, line) if one]), []
+    world.sysctl.promote_secondaries = lambda interface: asked.append(list(world.batch.ran)) or True
+    world.network.settle({CARD: PRESENT}, FORMS, lambda item: 'why')
+    if line:
+        world.network.renew({CARD: PRESENT}, FORMS)
+    assert asked == [[]] and len(world.batch.ran) == 1
+
+    world.seen(LEASED_LINE)
+    world.network.renew({CARD: PRESENT}, FORMS)
+    assert len(asked) == 2
+
+
 def test_a_lease_that_cannot_be_renewed_is_a_problem_and_logged_once_until_it_can(caplog):
     world = World(ETH0, LEASED_LINE)
     world.batch.failing[RENEW] = 'no'
