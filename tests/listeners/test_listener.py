@@ -405,7 +405,7 @@ def test_under_a_flood_a_closed_listener_has_ended_and_its_port_is_free():
     child = python(FLOOD, port)
     try:
         child.stdout.readline()
-        for _ in range(100):
+        for _ in range(40):
             listener = Listener(settings, open_socket(settings), [].append)
             listener.start(None)
             wait_for(lambda: listener.counters().received)

@@ -124,7 +124,7 @@ def by_hand(config, ledger, kernel):
     texts = source.report('/etc/x', config.mistakes, 'error') + source.report('/etc/x', warnings, 'warning')
     texts += [table.effective(settings), console.kernel(settings, look())] + force.faulty(settings)
     for items_of in (force.wanted_on, force.wanted_off):
-        done, wrong = force.apply(items_of(settings, ledger), settings, ledger, Batch(), look)
+        done, wrong = force.apply(items_of, settings, ledger, Batch(), look)
         texts += done + wrong
     assert all(texts)
 
