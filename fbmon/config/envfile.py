@@ -8,6 +8,8 @@ import io
 import re
 from collections import namedtuple
 
+from fbmon.config import characters
+
 # One line that is neither blank nor a comment.
 # line: its number, from 1; key: as it is written, None where there is none; name, index: the key's two parts,
 # as in LISTEN_HB_HOST[3] (name is None where the line or its index cannot be read, index where the key has
@@ -58,10 +60,10 @@ def _assignment(number, line):
     left, equals, right = text.partition('=')
     key = _EXPORT.sub('', left, 1).rstrip(BLANKS) if _EXPORT.match(left) else left.rstrip(BLANKS)
     if not equals or not key or '#' in key:
-        return Assignment(number, None, None, None, text, control or NOT_AN_ASSIGNMENT)
+        return Assignment(number, None, None, None, text, control or characters.unseen(text) or NOT_AN_ASSIGNMENT)
     name, index, wrong_key = _parts(key)
     value, wrong_value = _value(right)
-    error = control or wrong_key or wrong_value
+    error = control or characters.unseen(left + value) or wrong_key or wrong_value
     return Assignment(number, key, name, index, value, error)
 
 

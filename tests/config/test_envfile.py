@@ -98,10 +98,22 @@ def test_a_control_character_is_wrong_in_every_line_and_ends_none(control):
         Assignment(3, 'B', 'B', None, '3', None)]
 
 
-@pytest.mark.parametrize('text', [u'\u2028', u'\xa0', u'\ufffd', u'Größe'])
+@pytest.mark.parametrize('text', [u'\ufffd', u'Größe'])
 def test_other_characters_are_text(text):
     assert read(u'A=x%sy' % text) == [Assignment(1, 'A', 'A', None, u'x%sy' % text, None)]
 
 
 def test_a_key_is_written_with_its_index():
     assert [envfile.label('A', None), envfile.label('A', 0)] == ['A', 'A[0]']
+
+
+@pytest.mark.parametrize('line', [u'BYPASS_CARD_IFS=eth0\xa0', u'\ufeffBYPASS_CARD_IFS=eth0', u'A\u200b=1', u'\xa0',
+                                  u'A=1\u3000# why'])
+def test_a_character_that_nobody_sees_is_named(line):
+    found = read(u'\n' + line)
+
+    assert 'U+' in found[0].error and found[0].error.endswith('remove it, or type the line anew')
+
+
+def test_a_comment_may_have_characters_that_nobody_sees():
+    assert [one.error for one in read(u'# a\xa0b\nA=1 # b\u200bc')] == [None]

@@ -219,7 +219,7 @@ def test_numbers_are_plain_decimal_digits_and_may_be_absurdly_long():
     ("a'b", "`ip` reads a name with ' as something else; rename the interface"),
     ('a\\b', '`ip` reads a name with \\ as something else; rename the interface'),
     (u'e\xe9', 'not plain ASCII, which `ip` shows in another way; rename the interface'),
-    (u'e\xa0h', 'not plain ASCII, which `ip` shows in another way; rename the interface'),
+    (u'e\xe9h', 'not plain ASCII, which `ip` shows in another way; rename the interface'),
 ])
 def test_a_name_that_the_kernel_or_ip_would_not_take_is_a_mistake_and_the_others_of_its_list_stay(name, why):
     found = on_base(u'LISTEN_CUBRO_IFS[0]=sw8 %s sw9' % name)
