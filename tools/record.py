@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Draws docs/demo.svg, the picture of the README: runs the demo (as root) and shows its middle as it went.
 
-From the moment at which all is normal until it is normal again: every line appears when it was printed, and stays. Where
-a viewer does not animate, all of them are there at once.
+From the moment at which all is normal until it is normal again: every line appears when it was printed, and stays.
+Where a viewer does not animate, all of them are there at once.
 """
 import html
 import os
