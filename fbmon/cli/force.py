@@ -1,8 +1,8 @@
 """force_on and force_off: the cards' addresses taken away or put there by hand, while no daemon runs."""
-from fbmon.network import plan, reading, sysctl
+from fbmon.network import ownership, plan, reading, sysctl
 from fbmon.rules import wanted
 from fbmon.rules.items import AddressItem, PortItem, describe
-from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
+from fbmon.rules.states import ABSENT, MISSING, PRESENT, UP
 
 
 def wanted_on(settings, ledger):
@@ -28,9 +28,8 @@ def apply(items_of, settings, ledger, batch, look=None, changed=lambda item, old
     forms, before = wanted.names(settings._replace(lease=0)).forms, look()
     ledger.follow(before.links, before.names)
     items = items_of(settings, ledger)
-    commands = plan.commands(items, before, forms, sysctl.promote_secondaries)
-    ledger.note(dict((command.item, before.names[command.item[0]]) for command in commands
-                     if command.target in (PRESENT, DOWN)))
+    commands = plan.commands(items, before, ownership.forms(ledger, forms), sysctl.promote_secondaries)
+    ownership.note(ledger, commands, before, wanted.names(settings).forms)
     present = dict((item, target) for item, target in items.items() if target == PRESENT)
     commands += plan.renewals(present, before, forms)
     failed = batch.run([command.line for command in commands])

@@ -176,17 +176,20 @@ class Controller(object):
 
     def wanted(self):
         """{item: target} of all that the daemon has a say in at this moment."""
-        return wanted.wanted(self._names, self.decision, wanted.left_behind(self._names, self._releasable()))
+        ours, found = self._releasable()
+        return wanted.wanted(self._names, self.decision, wanted.left_behind(self._names, ours),
+                             wanted.left_behind(self._names, found))
 
     def _settle(self):
         self.network.settle(self.wanted(), self._names.forms, self._reason, self._note)
 
     def _releasable(self):
-        """What an earlier run or file left behind goes with the first decision. While a file with mistakes runs, only
-        what is on an interface that has got another name does: what the file does not name may be a slip of the pen."""
+        """(what is ours, what was there before): what an earlier run or file left behind is released with the first
+        decision. While a file with mistakes runs, only what is on an interface that has got another name is: what the
+        file does not name may be a slip of the pen."""
         if not self.decided:
-            return ()
-        return self.ledger.followed if self.loaded.mistakes else self.ledger.items
+            return (), ()
+        return (self.ledger.followed, ()) if self.loaded.mistakes else (self.ledger.items, self.ledger.found)
 
     # --- what is told ---
 

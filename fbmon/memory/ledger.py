@@ -1,13 +1,21 @@
 """What the daemon put there, remembered across restarts in the run directory, written before the change is made.
 
 One line a note, with the index of its interface: `+ address eth0 10.0.0.1 2`, `- port sw1`. The run directory is in
-memory, so no index outlives the kernel that gave it.
+memory, so no index outlives the kernel that gave it. What was there before us is remembered as it was before it is
+taken away: `= address eth0 10.0.0.1 2 10.0.0.1/24 scope global`, forms of it apart by ` | `, until it is as it was:
+`~ address eth0 10.0.0.1`.
 """
+import re
+
 from fbmon.memory.records import Records
 from fbmon.rules.items import AddressItem, PortItem
 
 # Lines beyond the items themselves after which the file is written anew.
 LONG = 2000
+
+# Between two forms of one address; and what may be in them, for they become commands.
+BETWEEN = ' | '
+_FORMS = re.compile(r'[A-Za-z0-9_.:/| -]+$')
 
 _KINDS = {'address': AddressItem, 'port': PortItem}
 _NAMES = dict((kind, name) for name, kind in _KINDS.items())
@@ -17,11 +25,13 @@ class Ledger(object):
     """{item: index of its interface} of what the daemon put there: addresses that it added, ports that it put down.
 
     index: None in a line of a version that did not write it. followed: the items that have got another name since.
+    found: {AddressItem: (index, forms)} of what was there before, which is not ours.
     """
 
     def __init__(self, path):
         self.items = {}
         self.followed = set()
+        self.found = {}
         self._records = Records(path)
         for line in self._records.read():
             self._replay(*parse(line))
@@ -48,6 +58,16 @@ class Ledger(object):
         self.followed.difference_update(known)
         self._append([text('-', item) for item in known])
 
+    def remember(self, item, index, forms):
+        """Remember an address that was there before us as it is; forms: what `ip addr add` takes."""
+        self.found[item] = index, forms
+        self._append([text('=', item, index, forms)])
+
+    def restored(self, item):
+        """An address is as it was."""
+        del self.found[item]
+        self._append([text('~', item)])
+
     def follow(self, links, names):
         """What is ours stays on its interface when that gets another name, and goes with it. links: {index: Link};
         names: {name: index}. Returns {item: what it is now} of those with another name."""
@@ -62,7 +82,16 @@ class Ledger(object):
                     moved[item] = now
         if here != self.items:
             self._replace(here, moved)
+        if self.found:
+            self._follow_found(links)
         return moved
+
+    def _follow_found(self, links):
+        before, self.found = self.found, dict((renamed(item, links[place[0]].name), place)
+                                              for item, place in self.found.items() if place[0] in links)
+        self._append([text('=', item, *place) for item, place in sorted(self.found.items())
+                      if before.get(item) != place]
+                     + [text('~', item) for item in sorted(before) if item not in self.found])
 
     def _replace(self, items, moved):
         before, self.items = self.items, items
@@ -76,13 +105,18 @@ class Ledger(object):
             self._records.append(lines, LONG + len(self.items), self._lines)
 
     def _lines(self):
-        return [text('+', item, index) for item, index in sorted(self.items.items())]
+        return [text('+', item, index) for item, index in sorted(self.items.items())] \
+            + [text('=', item, *place) for item, place in sorted(self.found.items())]
 
     def _replay(self, sign, item, index):
         if sign == '+':
             self.items[item] = index
         elif sign == '-':
             self.items.pop(item, None)
+        elif sign == '=':
+            self.found[item] = index
+        elif sign == '~':
+            self.found.pop(item, None)
 
 
 def renamed(item, name):
@@ -91,11 +125,14 @@ def renamed(item, name):
 
 
 def parse(line):
-    """(sign, item, index) of one line; None for each in a line that makes no sense, and for an index that it lacks."""
+    """(sign, item, index) of one line; None for each in a line that makes no sense, and for an index that it lacks. Of
+    what was found there the third is (index, forms)."""
     sign, _, rest = line.partition(' ')
+    if sign == '=':
+        return _parse_found(rest.split(' ', 4))
     fields = rest.split(' ')
     kind = _KINDS.get(fields[0])
-    if sign not in ('+', '-') or kind is None or '' in fields:
+    if sign not in ('+', '-', '~') or kind is None or '' in fields:
         return None, None, None
     words, index = fields[1:1 + len(kind._fields)], fields[1 + len(kind._fields):]
     if len(words) < len(kind._fields) or len(index) > 1 or not all(number.isdigit() for number in index):
@@ -103,6 +140,13 @@ def parse(line):
     return sign, kind(*words), int(index[0]) if index else None
 
 
-def text(sign, item, index=None):
+def _parse_found(fields):
+    if len(fields) < 5 or fields[0] != 'address' or not fields[3].isdigit() or not _FORMS.match(fields[4]):
+        return None, None, None
+    return '=', AddressItem(*fields[1:3]), (int(fields[3]), tuple(fields[4].split(BETWEEN)))
+
+
+def text(sign, item, index=None, forms=()):
     """The line of one note."""
-    return ' '.join((sign, _NAMES[type(item)]) + tuple(item) + (() if index is None else (str(index),)))
+    return ' '.join((sign, _NAMES[type(item)]) + tuple(item) + (() if index is None else (str(index),))
+                    + ((BETWEEN.join(forms),) if forms else ()))

@@ -83,13 +83,23 @@ class Keeper(object):
         acted()
         while self._look(wanted, forms):
             self._act(wanted, forms, why)
+        self._restore(wanted, forms)
 
     def _act(self, wanted, forms, why):
         todo = dict((item, target) for item, target in wanted.items() if self._may_try(item, target))
         self._promotion.begin()
-        commands = plan.commands(todo, self.picture, forms, self._keeps_secondaries)
+        commands = plan.commands(todo, self.picture, self._ownership.forms(forms), self._keeps_secondaries)
         if commands:
-            self._execute(commands, why)
+            self._execute(commands, forms, why)
+
+    def _restore(self, wanted, forms):
+        """What was there before us and the file no longer names is there: without the end that we gave it, and then it
+        is none of ours."""
+        for item, had_end in self._ownership.left(forms).items():
+            if wanted.get(item) == plan.actual(item, self.picture) and item not in self._shown.flights:
+                commands = [] if had_end else plan.renewals({item: None}, self.picture, {})
+                if not self._change(commands):
+                    self._ownership.restored(item)
 
     def renew(self, wanted, forms):
         """Give the leases of these addresses their full length again; see plan.renewals. Not of what is being removed:
@@ -99,6 +109,7 @@ class Keeper(object):
         commands = plan.renewals(wanted, self.picture, forms) if self.picture else []
         self._promotion.before_lifetimes(set(command.item.interface for command in commands
                                              if forms.get(command.item, PLAIN).lease), self.picture)
+        self._ownership.leased([command for command in commands if forms], self.picture, forms)
         self._troubles.renewed(self._change(commands))
 
     def make_permanent(self, wanted, forms):
@@ -109,7 +120,11 @@ class Keeper(object):
         going = self._under_way(ABSENT)
         coming = self._under_way(PRESENT).union(item for item in wanted if self._troubles.words(item) == NOT_SHOWN)
         wanted = dict((item, target) for item, target in wanted.items() if item not in going)
-        return self._change(plan.permanent(wanted, self.picture, forms, coming))
+        failed = self._change(plan.permanent(wanted, self.picture, forms, coming))
+        for item in wanted:
+            if item not in failed and plan.actual(item, self.picture) == PRESENT:
+                self._ownership.restored(item)
+        return failed
 
     def _under_way(self, target):
         return set(item for item, flight in self._shown.flights.items() if flight.target == target)
@@ -186,9 +201,9 @@ class Keeper(object):
     def _keeps_secondaries(self, interface):
         return self._promotion.keeps_secondaries(interface, self.picture)
 
-    def _execute(self, commands, why):
+    def _execute(self, commands, forms, why):
         """Remember what is put there, then have it done; what failed is tried again after a pause."""
-        self._ownership.note(commands, self.picture.names)
+        self._ownership.note(commands, self.picture, forms)
         words = self._run(commands)
         shown_by = self._clock() + SHOWN_LIMIT
         for item, target in dict((command.item, command.target) for command in commands if command.item).items():

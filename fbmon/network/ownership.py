@@ -1,7 +1,8 @@
 """Whose an address or a port is: what the daemon put there is its own by interface index, whatever the name."""
 from fbmon.base import compat
-from fbmon.network import plan
-from fbmon.rules.states import DOWN, PRESENT
+from fbmon.network import picture, plan
+from fbmon.rules.items import PLAIN
+from fbmon.rules.states import ABSENT, DOWN, PRESENT
 
 # Seconds in which what was put there and is not shown yet may still turn up, on an interface made anew as well.
 UNSURE = 5.0
@@ -20,14 +21,31 @@ class Ownership(object):
         self._unsure = {}    # {item: (target, monotonic seconds until when)} of what was sent and not shown since
         self._kept = set()    # what would have been forgotten if it were not unsure
 
-    def note(self, commands, names):
-        """Remember what is about to be put there. names: {name: index}."""
-        self._ledger.note(dict((command.item, names[command.item[0]]) for command in commands
-                               if command.target in (PRESENT, DOWN)))
+    def note(self, commands, now, known):
+        """See note()."""
+        note(self._ledger, commands, now, known)
+
+    def leased(self, commands, now, known):
+        """Addresses are about to get a lease: remember those that are not ours as they are."""
+        remember(self._ledger, set(command.item for command in commands), now, known)
+
+    def forms(self, known):
+        """See forms()."""
+        return forms(self._ledger, known)
+
+    def left(self, known):
+        """{AddressItem: whether it had an end} of what was there before and the file does not name."""
+        return dict((item, any(' valid_lft ' in words for words in place[1]))
+                    for item, place in self._ledger.found.items() if item not in known)
+
+    def restored(self, item):
+        """An address is as it was: what is remembered of it is not needed any more."""
+        if item in self._ledger.found:
+            self._ledger.restored(item)
 
     def sent(self, item, target):
         """`ip` was given a change; whether it was made is not sure even where it gave no answer."""
-        if target in (PRESENT, DOWN):
+        if target in (PRESENT, DOWN) and item not in self._ledger.found:
             self._unsure[item] = target, self._clock() + UNSURE
         else:
             self._unsure.pop(item, None)
@@ -79,3 +97,31 @@ class Ownership(object):
     def _settled(self, item, index):
         del self._unsure[item]
         self._ledger.note({item: index})
+
+
+def note(ledger, commands, now, known):
+    """Have the ledger remember what commands are about to put there, and what they are about to take away where that
+    was there before us. known: {AddressItem: Form} of the file."""
+    remember(ledger, [command.item for command in commands if command.target == ABSENT], now, known)
+    ledger.note(dict((command.item, now.names[command.item[0]]) for command in commands
+                     if command.target in (PRESENT, DOWN) and command.item not in ledger.found))
+
+
+def remember(ledger, items, now, known):
+    """Have the ledger remember addresses as they are, those that are not ours. Where the file has a lease, it is taken
+    for the one that it has."""
+    for item in items:
+        if item not in ledger.items and item not in ledger.found:
+            leased = known.get(item, PLAIN).lease
+            entries = [entry._replace(lifetime=None) if leased else entry for entry in now.entries(*item)]
+            ledger.remember(item, now.names[item[0]], tuple(map(picture.as_found, entries)))
+
+
+def forms(ledger, known):
+    """{AddressItem: Form} of what is known, with what was there before as it was."""
+    if not ledger.found:
+        return known
+    every = dict(known)
+    for item, (_, found) in ledger.found.items():
+        every[item] = known.get(item, PLAIN)._replace(found=found)
+    return every

@@ -17,8 +17,9 @@ Link.__new__.__defaults__ = ((),)
 # family: 'inet' or 'inet6'; words: what `ip addr del` takes, as in '10.0.0.1 peer 10.0.0.2/32';
 # secondary: the kernel would drop it together with its primary; lifetime: valid_lft in seconds, None for ever.
 # silent: nobody answers there: the search for a double of it is under way (tentative), or has found one (dadfailed).
-Address = namedtuple('Address', 'index family address prefix words secondary lifetime silent')
-Address.__new__.__defaults__ = (False,)
+# rest: what `ip` says of it between the words and the lifetime.
+Address = namedtuple('Address', 'index family address prefix words secondary lifetime silent rest')
+Address.__new__.__defaults__ = (False, '')
 
 # A line of the monitor: gone is True where it begins with "Deleted".
 LinkSeen = namedtuple('LinkSeen', 'link gone')
@@ -30,8 +31,11 @@ _LINK = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): (?P<name>[^ :]+): <(?
                    r'(?: xdp\S*)? qdisc [^\s\\]+(?: master (?P<master>[^ ]+))?(?P<rest>.*)', re.DOTALL)
 _ADDRESS = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): [^ :]+ +(?P<family>inet6?) '
                       r'(?P<words>(?P<address>[0-9a-f.:]+)(?: peer [0-9a-f.:]+)?(?:/(?P<prefix>[0-9]+))?)'
-                      r'(?: (?:metric|brd|any) [^ \\]+)* scope [^ \\]+(?P<rest>.*)', re.DOTALL)
+                      r'(?P<values>(?: (?:metric|brd|any) [^ \\]+)* scope [^ \\]+)(?P<rest>.*)', re.DOTALL)
 _LIFETIME = re.compile(r' valid_lft ([0-9]+)sec')
+_VALUES = re.compile(r' (?:metric [0-9]+|brd [0-9.]+|scope (?!global )[0-9a-z]+)(?= )')
+_FLAGS = re.compile(r' (?:home|mngtmpaddr|nodad|noprefixroute|autojoin)(?= |$)')
+_LABEL = re.compile(r' ([A-Za-z0-9_.-]+:[A-Za-z0-9_.:-]+) *$')
 _ALTNAME = re.compile(r'\\    altname ([^\s\\]+)')
 
 # Where the words end that are the kernel's own.
@@ -100,6 +104,14 @@ def index_of(seen):
     return seen.link.index if isinstance(seen, LinkSeen) else seen.address.index
 
 
+def as_found(entry):
+    """What `ip addr add` takes to make an entry as it is: its words, what was said of it, and an end if it has one."""
+    rest, label = entry.rest + ' ', _LABEL.search(entry.rest) if entry.family == 'inet' else None
+    found = entry.words + ''.join(_VALUES.findall(rest) + _FLAGS.findall(rest))
+    return found + (' label ' + label.group(1) if label else '') \
+        + (' valid_lft {0} preferred_lft {0}'.format(entry.lifetime) if entry.lifetime is not None else '')
+
+
 def _apply_link(picture, link, gone):
     """The kernel gives no name twice: of two that seem to have one, `eth0@x` is the whole name of the one."""
     other = picture.names.get(link.name, link.index)
@@ -137,7 +149,8 @@ def _address(match):
     return Address(int(match.group('index')), match.group('family'), match.group('address'),
                    int(match.group('prefix') or (32 if four else 128)), match.group('words'),
                    (flags or times).startswith(' secondary '), int(lifetime.group(1)) if lifetime else None,
-                   not four and _silent((flags or times).split()))
+                   not four and _silent((flags or times).split()),
+                   match.group('values') + (flags or times))
 
 
 def _silent(flags):

@@ -55,7 +55,7 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
             # What is there is silent: it is replaced.
             additions += [Command(None, 'addr del %s dev %s' % (entry.words, item.interface), None)
                           for entry in picture.entries(*item)]
-            additions.append(Command(item, _add(item, form), PRESENT))
+            additions += [Command(item, line, PRESENT) for line in _add(item, form)]
         else:
             (ups if target == UP else downs).append(
                 Command(item, 'link set dev %s %s' % (item.name, target), target))
@@ -101,7 +101,20 @@ def permanent(wanted, picture, forms, coming):
 
 
 def _add(item, form):
-    return 'addr add ' + _place(item, form) + (_lifetime(form.lease) if form.lease else '')
+    """The lines that put an address there: as the file says, or as it was there before."""
+    if form.found:
+        return ['addr add ' + _as_found(words, item.interface, form.lease) for words in form.found]
+    return ['addr add ' + _place(item, form) + (_lifetime(form.lease) if form.lease else '')]
+
+
+def _as_found(words, interface, lease):
+    """What was found, with a lease in the place of its own end. A label must begin with the interface's name."""
+    words, end, seconds = words.partition(' valid_lft ')
+    words, _, label = words.partition(' label ')
+    kept = ' label ' + label if label.startswith(interface + ':') else ''
+    if ':' in words.partition('/')[0] and ' nodad' not in words:
+        words += ' nodad'
+    return '%s%s dev %s%s' % (words, kept, interface, _lifetime(lease) if lease else end + seconds)
 
 
 def _place(item, form):

@@ -6,8 +6,9 @@ AddressItem = namedtuple('AddressItem', 'interface address')
 PortItem = namedtuple('PortItem', 'name')
 
 # How an address is put there. prefix: length, None for one address only; lease: seconds that the kernel keeps it
-# without a renewal, None for ever.
-Form = namedtuple('Form', 'prefix lease')
+# without a renewal, None for ever; found: what was there before us, as it was, in the words of `ip addr add`.
+Form = namedtuple('Form', 'prefix lease found')
+Form.__new__.__defaults__ = ((),)
 
 PLAIN = Form(None, None)
 

@@ -42,10 +42,10 @@ def left_behind(known, items):
     return set(items).difference(known.listeners, known.cards, known.ports)
 
 
-def wanted(known, decision, released):
+def wanted(known, decision, released, restored=()):
     """{item: target}: a listener's address is always wanted, a card or port as decided, if it was; what is to be
-    released is taken away or brought up."""
-    items = dict((item, PRESENT) for item in known.listeners)
+    released is taken away or brought up, and there again where it had been there before."""
+    items = dict((item, PRESENT) for item in known.listeners.union(restored))
     for pair, target in decision.cards.items():
         if AddressItem(*pair) in known.cards:
             items[AddressItem(*pair)] = target

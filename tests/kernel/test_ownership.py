@@ -88,6 +88,39 @@ def test_what_was_there_before_stays_after_a_restart_too(switch, daemon, dpis):
 
 
 @pytest.mark.parametrize('ends', ['running', 'stopped', 'killed'])
+@pytest.mark.parametrize('state', ['normal', 'bypass'])
+def test_an_address_that_was_there_before_is_as_it_was_once_the_file_does_not_name_it(
+        switch, daemon, dpis, ends, state):
+    switch.ip('addr', 'add', '192.168.1.211/26', 'brd', '+', 'label', 'eth0:own', 'dev', 'eth0', 'noprefixroute')
+    before = about(switch, '192.168.1.211')
+    dpis.steady(3000)
+    daemon.start(files.SMALL)
+    daemon.wait_state('bypass')
+    assert about(switch, '192.168.1.211') == []
+    if state == 'normal':
+        dpis.steady(3000, 3100)
+        daemon.wait_state('normal')
+        assert about(switch, '192.168.1.211') == before
+
+    corrected = files.without(files.SMALL, '192.168.1.211')
+    if ends == 'running':
+        daemon.reload(corrected)
+    else:
+        getattr(daemon, {'stopped': 'stop', 'killed': 'kill'}[ends])()
+        daemon.start(corrected)
+
+    daemon.wait(lambda status: status['state'] == state and about(switch, '192.168.1.211') == before)
+    daemon.wait(lambda status: '= address' not in helpers.read(daemon.run_dir + '/ledger').splitlines()[-1])
+    assert about(switch, '192.168.1.211') == before
+
+
+def about(switch, address):
+    """What `ip` says of an address on eth0, in words; whether it is secondary depends on the order."""
+    lines = [line for line in switch.ip('-o', 'addr', 'show', 'dev', 'eth0').splitlines() if ' %s/' % address in line]
+    return [word for line in lines for word in line.split()[2:] if word != 'secondary']
+
+
+@pytest.mark.parametrize('ends', ['running', 'stopped', 'killed'])
 def test_an_address_of_ours_does_not_stay_on_an_interface_that_has_got_another_name(switch, daemon, dpis, ends):
     switch.create('sw9')
     dpis.steady(3000, 3100)

@@ -188,3 +188,26 @@ def test_what_is_forgotten_is_no_longer_followed(tmp_path):
     ledger.forget(list(ledger.items))
 
     assert (ledger.items, ledger.followed) == ({}, set())
+
+
+# --- what was there before ---
+
+def test_what_was_there_before_is_remembered_as_it_was_until_it_is_so_again(tmp_path):
+    ledger, forms = Ledger(str(tmp_path / 'ledger')), ('10.0.0.1/24 label eth0:1', '10.0.0.1/25')
+    ledger.remember(ONE, 2, forms)
+    ledger.remember(TWO, 2, ('10.0.0.2/24',))
+    follow(ledger, '2: eth1')
+    ledger.restored(TWO._replace(interface='eth1'))
+
+    moved = {ONE._replace(interface='eth1'): (2, forms)}
+    assert ledger.found == moved
+    assert Ledger(str(tmp_path / 'ledger')).found == Ledger(str(tmp_path / 'ledger')).found == moved
+
+
+@pytest.mark.parametrize('line', ['= address eth0 10.0.0.1', '= address eth0 10.0.0.1 x 10.0.0.1/24',
+                                  '= port sw1 3 4 5',
+                                  '= address eth0 10.0.0.1 2 10.0.0.1/24;reboot', '= address eth0 10.0.0.1 2 '])
+def test_what_makes_no_sense_of_what_was_there_before_is_passed_over(tmp_path, line):
+    write(tmp_path / 'ledger', line + '\n')
+
+    assert Ledger(str(tmp_path / 'ledger')).found == {}

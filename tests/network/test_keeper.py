@@ -61,7 +61,7 @@ class Ledger(ledger.Ledger):
     """The real one, without a file."""
 
     def __init__(self, order):
-        self.items, self.followed, self._records = {}, set(), Nowhere(order)
+        self.items, self.found, self.followed, self._records = {}, {}, set(), Nowhere(order)
 
 
 def ours(*items):
@@ -588,3 +588,65 @@ def test_a_removal_that_goes_on_failing_has_everything_read_again():
     assert world.replaced == [world.now]
     world.read(ETH0)
     assert (world.settle(card=ABSENT), world.network.all_troubles()) == ([], [])
+
+
+# --- what was there before us ---
+
+FOUND = '2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global noprefixroute eth0:one'
+AGAIN = 'addr add 10.0.0.1/24 brd 10.0.0.255 noprefixroute label eth0:one dev eth0'
+
+
+def named(world, target):
+    """With the card in the file; the lines that were run."""
+    del world.batch.ran[:]
+    world.network.settle({CARD: target}, {CARD: Form(32, None)}, lambda item: 'why')
+    return sum(world.batch.ran, [])
+
+
+def test_what_was_there_before_us_comes_back_as_it_was_and_is_not_ours():
+    world = World(ETH0, FOUND)
+    assert world.settle(card=ABSENT) == ['addr del 10.0.0.1/24 dev eth0']
+    world.seen('Deleted ' + FOUND)
+
+    assert named(world, PRESENT) == [AGAIN]
+    world.seen(FOUND)
+    assert (named(world, PRESENT), world.ledger.items) == ([], {})
+    assert named(world, ABSENT) == ['addr del 10.0.0.1/24 dev eth0']
+
+
+def test_with_a_lease_it_comes_back_as_it_was_but_for_that():
+    world = World(ETH0, FOUND + '\\       valid_lft 6sec preferred_lft 6sec')
+    world.network.settle({CARD: ABSENT}, FORMS, lambda item: 'why')
+    world.seen('Deleted ' + FOUND)
+    del world.batch.ran[:]
+
+    world.network.settle({CARD: PRESENT}, FORMS, lambda item: 'why')
+    assert world.batch.ran == [[AGAIN + ' valid_lft 6 preferred_lft 6']]
+
+
+def test_what_was_there_before_us_and_got_a_lease_loses_it_when_the_file_does_not_name_it_any_more():
+    world = World(ETH0, FOUND)
+    world.network.renew({CARD: PRESENT}, FORMS)
+    world.seen(FOUND + '\\       valid_lft 6sec preferred_lft 6sec')
+    assert CARD in world.ledger.found
+
+    assert world.settle(card=PRESENT) == ['addr change 10.0.0.1/24 dev eth0 valid_lft forever preferred_lft forever']
+    assert world.ledger.found == {}
+
+
+def test_what_was_there_before_us_and_is_there_is_none_of_our_business_once_the_file_does_not_name_it():
+    world = World(ETH0, FOUND)
+    world.settle(card=ABSENT)
+    world.seen('Deleted ' + FOUND)
+
+    assert (world.settle(card=PRESENT), CARD in world.ledger.found) == ([AGAIN], True)
+    world.seen(FOUND)
+    assert (world.settle(card=PRESENT), world.ledger.found) == ([], {})
+
+
+def test_what_was_on_an_interface_that_is_gone_is_not_put_on_the_next_one():
+    world = World(ETH0, FOUND)
+    world.settle(card=ABSENT)
+    world.seen('Deleted ' + ETH0, ETH0.replace('2:', '7:'))
+
+    assert world.ledger.found == {}
