@@ -1,10 +1,13 @@
 """Small helpers of the tests."""
 import errno
 import itertools
+import array
+import fcntl
 import os
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -93,9 +96,43 @@ def read(path):
     """The text of a file, '' where there is none."""
     try:
         with open(str(path), 'rb') as source:
-            return source.read().decode('utf-8')
+            return source.read().decode('utf-8', 'replace')
     except EnvironmentError:
         return ''
+
+
+def written(path):
+    """The text of a log file, once the process that writes it has no line left to write, and has ended where the daemon
+    has."""
+    words = ['/bin/sh', 'fastbypass_log', os.path.dirname(str(path))]
+    pids = [name for name in os.listdir('/proc') if name.isdigit()]
+    for pid in [pid for pid in pids if _has_words('/proc/%s/cmdline' % pid, words)]:
+        wait_for(lambda: _waits_for_lines(pid))
+    return read(path)
+
+
+def _has_words(path, words):
+    try:
+        with open(path, 'rb') as source:
+            found = source.read().decode('utf-8', 'replace').split('\0')
+    except EnvironmentError:
+        return False
+    return found[:1] == words[:1] and found[3:5] == words[1:]
+
+
+def _waits_for_lines(pid):
+    """Whether a writer has gone, or has read all lines and sleeps in read(0): see proc(5), syscall."""
+    try:
+        pipe = os.open('/proc/%s/fd/0' % pid, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            there = array.array('i', [0])
+            fcntl.ioctl(pipe, termios.FIONREAD, there)
+        finally:
+            os.close(pipe)
+        # read(2) is 0 on amd64 and 63 on arm64.
+        return there[0] == 0 and read('/proc/%s/syscall' % pid).split()[:2] in (['0', '0x0'], ['63', '0x0'])
+    except EnvironmentError:
+        return not alive(int(pid))
 
 
 def write_program(path, script):

@@ -28,12 +28,13 @@ STUCK = 5.0
 class Controller(object):
     """Holds what the file says, what the listeners report and what was decided; owns the network."""
 
-    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, crashed,
+    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, crashed, log,
                  clock=compat.monotonic):
         self.path = path
         self.loaded = loaded
         self.history = history
         self.hooks = hooks
+        self.log = log
         self.ledger = ledger
         self.decision = decision.UNDECIDED
         self.decided = False
@@ -71,6 +72,7 @@ class Controller(object):
         else:
             self._act()
         self.history.write()
+        self.log.mend()
         self._service.step(status.line(self), self._launching.passed, self._healthy)
         self._answer()
 

@@ -45,15 +45,15 @@ def run(path, log_dir, run_dir):
     except rundir.AlreadyRunning as error:
         sys.stderr.write('%s\n' % error)
         return ALREADY_RUNNING
-    no_log = logs.set_up(log_dir, loaded.settings.log_level)
+    log = logs.set_up(log_dir, loaded.settings.log_level)
     logging.info('fastbypass_monitor %s starts with pid %d and %s', __version__, os.getpid(), path)
     for line in source.report(path, loaded.mistakes, 'error'):
         logging.error(line)
     _raise_descriptor_limit()
     _wake_on_time()
     compat.switch_threads_seldom()
-    daemon = Daemon(path, loaded, directory, wakes)
-    daemon.report_troubles(log=no_log, run=directory.error)
+    daemon = Daemon(path, loaded, directory, wakes, log)
+    daemon.report_troubles(run=directory.error)
     return daemon.run()
 
 
@@ -114,7 +114,7 @@ class Wakes(object):
 class Daemon(object):
     """The parts, put together."""
 
-    def __init__(self, path, loaded, directory, wakes):
+    def __init__(self, path, loaded, directory, wakes, log):
         self._wakes = wakes
         self._inbox = Inbox()
         self._batch = Batch()
@@ -125,7 +125,7 @@ class Daemon(object):
         self._hooks = Hooks()
         history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell)
         self._controller = Controller(path, loaded, self._inbox, self._batch, ledger, history, self._hooks,
-                                      self._monitor, self._notifier, self._crashed)
+                                      self._monitor, self._notifier, self._crashed, log)
 
     def report_troubles(self, **troubles):
         """Log what does not work but stops nothing, and show it in the status: {what: why or None}."""

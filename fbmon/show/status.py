@@ -92,7 +92,8 @@ def problems(controller):
     found += ['listener %d is unconfigured: %s' % pair for pair in sorted(controller.roster.reasons.items())]
     found += ['listener %d %s' % pair for pair in sorted(controller.roster.deaf.items())]
     found += network.all_troubles()
-    found += [kept.error for kept in (controller.ledger, controller.history, controller.hooks) if kept.error]
+    kept = (controller.log, controller.ledger, controller.history, controller.hooks)
+    found += [one.error for one in kept if one.error]
     found += gaps(controller)
     notices = controller.loaded.warnings
     if network.picture is not None:

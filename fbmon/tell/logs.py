@@ -1,21 +1,17 @@
 """The log: a file of limited size with UTC offset, and stderr, set up in one place."""
 import errno
 import logging
-import logging.handlers
 import os
 import select
-import stat
 import sys
 import time
 
 from fbmon.base import compat
+from fbmon.tell import logfile
 
 NAME = 'fastbypass_monitor.log'
 SIZE = 5 * 1024 * 1024
 FILES = 5
-
-# Neither a link nor a pipe that somebody has put in the file's place is written to, or waited for.
-FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class Formatter(logging.Formatter):
@@ -29,20 +25,6 @@ class Formatter(logging.Formatter):
         minutes += 1440 * ((local[:3] > utc[:3]) - (local[:3] < utc[:3]))
         return '%s.%03d%s%02d:%02d' % (time.strftime('%Y-%m-%dT%H:%M:%S', local), record.msecs,
                                        '-' if minutes < 0 else '+', abs(minutes) // 60, abs(minutes) % 60)
-
-
-class File(logging.handlers.RotatingFileHandler):
-    """The log file. A full or read-only disk stops nothing: what cannot be written there is on stderr."""
-
-    def _open(self):
-        # 3 would encode by the locale, which a service does not have, and fail where that has no such character.
-        options = {} if str is bytes else {'encoding': 'utf-8', 'errors': 'backslashreplace'}
-        descriptor = os.open(self.baseFilename, FLAGS, 0o644)
-        compat.close_on_exec(descriptor)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise EnvironmentError(errno.EINVAL, 'not a plain file')
-        return os.fdopen(descriptor, 'a', **options)
 
 
 class Stderr(logging.Handler):
@@ -76,8 +58,7 @@ class Stderr(logging.Handler):
 
 
 def set_up(directory, level, stderr=True):
-    """Log to the directory's file (made if need be) and to stderr, where it is wanted; returns why there is no file, or
-    None."""
+    """Log to the directory's file (made if need be) and to stderr, where it is wanted; returns the logfile.File."""
     logging.raiseExceptions = False
     root = logging.getLogger()
     root.setLevel(level)
@@ -87,15 +68,10 @@ def set_up(directory, level, stderr=True):
         # The journal has its own times.
         in_journal = 'JOURNAL_STREAM' in os.environ
         handler.setFormatter(logging.Formatter('%(levelname)s %(message)s') if in_journal else _formatter())
-    try:
-        if not os.path.isdir(directory):
-            os.makedirs(directory, 0o755)
-        handler = File(os.path.join(directory, NAME), maxBytes=SIZE, backupCount=FILES - 1)
-    except EnvironmentError as error:
-        return 'no log file in %s: %s' % (directory, error.strerror)
+    handler = logfile.File(directory, NAME, SIZE, FILES)
     handler.setFormatter(_formatter())
     root.addHandler(handler)
-    return None
+    return handler
 
 
 def _formatter():

@@ -10,7 +10,7 @@ import pytest
 from fbmon import __version__
 from fbmon.cli import main
 from fbmon.show import statussocket
-from helpers import FBMON, LIMIT, finish, python, read, wait_for, write
+from helpers import FBMON, LIMIT, finish, python, read, wait_for, write, written
 from test_console import FULL, TEXT
 
 GOOD = '''LISTEN_HEARTBEAT_IFS=lo
@@ -329,7 +329,7 @@ def test_force_in_the_real_kernel(fbmon, namespace, tmp_path):
     lines = ['card 192.0.2.1: absent -> present: force_off', 'card 192.0.2.1: present -> absent: force_on']
     assert [line[21:] for line in fbmon('status', '--history')[1].splitlines()] == lines
     assert [line.partition(' INFO ')[2]
-            for line in read(tmp_path / 'logs' / 'fastbypass_monitor.log').splitlines()] == lines
+            for line in written(tmp_path / 'logs' / 'fastbypass_monitor.log').splitlines()] == lines
 
 
 # --- beat ---

@@ -2,7 +2,6 @@
 import os
 import signal
 
-import helpers
 from kernel import files
 
 # $0: a named pipe, which is stderr from then on.
@@ -67,4 +66,4 @@ def test_a_reader_that_goes_away_ends_nothing(switch, daemon, dpis):
     dpis.silence(3100)
     daemon.wait_state('bypass')
     assert daemon.stop()[0] == 0
-    assert 'fastbypass_monitor stops' in helpers.read(daemon.directory + '/logs/fastbypass_monitor.log')
+    assert 'fastbypass_monitor stops' in daemon.log()

@@ -121,11 +121,12 @@ class Daemon(object):
 
     def wait_log(self, text):
         """Until the log holds this text."""
-        self._until(lambda: text in self.log(), 'not logged: ' + text)
+        path = self.directory + '/logs/fastbypass_monitor.log'
+        self._until(lambda: text in helpers.read(path), 'not logged: ' + text)
 
     def log(self):
-        """Its log file."""
-        return helpers.read(self.directory + '/logs/fastbypass_monitor.log')
+        """Its log file, with all that was said until now."""
+        return helpers.written(self.directory + '/logs/fastbypass_monitor.log')
 
     def said(self):
         """What is of use after a failed test."""
@@ -142,7 +143,14 @@ class Daemon(object):
     # --- its processes ---
 
     def children(self):
-        """{pid: command line} of its children, the dead ones left out."""
+        """{pid: command line} of its children, the dead ones and the writer of its log left out."""
+        return dict((pid, line) for pid, line in self._all_children().items() if 'fastbypass_log' not in line)
+
+    def log_writer(self):
+        """The pid of the process that writes its log."""
+        return next(pid for pid, line in self._all_children().items() if 'fastbypass_log' in line)
+
+    def _all_children(self):
         found = {}
         for thread in os.listdir('/proc/%d/task' % self.child.pid):
             listed = helpers.read('/proc/%d/task/%s/children' % (self.child.pid, thread))

@@ -2,7 +2,9 @@
 import fcntl
 import logging
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -11,8 +13,8 @@ import time
 import pytest
 
 from fbmon.base import compat
-from fbmon.tell import logs
-from helpers import LIMIT, ROOT, fill, read, write
+from fbmon.tell import logfile, logs, logwriter
+from helpers import LIMIT, ROOT, alive, fill, read, wait_for, write, written
 
 
 @pytest.fixture
@@ -30,12 +32,21 @@ def zone(monkeypatch):
 def log(root_logger, tmp_path, monkeypatch):
     """log(...): set_up in tmp/logs; returns what it returns. What goes to stderr is in log.stderr."""
     monkeypatch.delenv('JOURNAL_STREAM', raising=False)
+    made = []
     with open(str(tmp_path / 'stderr'), 'wb') as stderr:
         def begin(directory=None, level='INFO', descriptor=stderr):
             monkeypatch.setattr(sys, 'stderr', descriptor)
-            return logs.set_up(str(directory or tmp_path / 'logs'), level)
+            made.append(logs.set_up(str(directory or tmp_path / 'logs'), level))
+            return made[-1]
+
+        def error():
+            # All lines are answered, or it is known that there is no file.
+            wait_for(lambda: [made[-1].error] and (not made[-1]._waiting or made[-1]._lines is None))
+            return made[-1].error
+        begin.error = error
         begin.stderr = lambda: read(tmp_path / 'stderr')
         begin.path = tmp_path / 'logs' / logs.NAME
+        begin.file = lambda: [error()] and read(begin.path)
         yield begin
 
 
@@ -79,12 +90,12 @@ def test_a_line_begins_with_local_time_and_its_offset_from_utc(zone, name, creat
 
 def test_lines_go_to_the_file_and_to_stderr(log, zone):
     zone('UTC0')
-    assert log() is None
+    log()
 
     logging.info('global state: %s -> %s', 'unknown', 'normal')
     logging.debug('not at this level')
 
-    line, = read(log.path).splitlines()
+    line, = log.file().splitlines()
     assert line.endswith('+00:00 INFO global state: unknown -> normal')
     assert log.stderr() == line + '\n'
 
@@ -103,7 +114,7 @@ def test_the_level_is_that_of_the_file(log):
     logging.warning('not')
     logging.error('this')
 
-    assert [line.split(' ', 1)[1] for line in read(log.path).splitlines()] == ['ERROR this']
+    assert [line.split(' ', 1)[1] for line in log.file().splitlines()] == ['ERROR this']
 
 
 def test_a_second_set_up_writes_no_line_twice(log):
@@ -111,7 +122,7 @@ def test_a_second_set_up_writes_no_line_twice(log):
     log()
     logging.info('once')
 
-    assert len(read(log.path).splitlines()) == 1
+    assert len(log.file().splitlines()) == 1
 
 
 def test_there_are_at_most_5_files_of_5_mb():
@@ -125,10 +136,11 @@ def test_files_are_rotated_by_size_and_the_oldest_goes(log, monkeypatch):
         logging.info('line %d', number)
 
     directory = os.path.dirname(str(log.path))
+    last = log.file().splitlines()[-1]
     names = sorted(os.listdir(directory))
     assert names == [logs.NAME] + ['%s.%d' % (logs.NAME, number) for number in range(1, logs.FILES)]
     assert all(os.path.getsize(os.path.join(directory, name)) <= 2000 for name in names)
-    assert read(log.path).splitlines()[-1].endswith(' line 999')
+    assert last.endswith(' line 999')
 
 
 def test_children_do_not_inherit_the_file(log):
@@ -147,7 +159,7 @@ def test_text_that_is_not_ascii_is_written_as_utf_8_in_any_locale(tmp_path):
     child = subprocess.Popen([sys.executable, '-c', script, str(tmp_path)], env=environ, stderr=subprocess.PIPE)
 
     assert b'Traceback' not in child.communicate()[1]
-    assert read(tmp_path / logs.NAME).endswith(b'INFO K\xc3\xb6ln x\n'.decode('utf-8'))
+    assert written(tmp_path / logs.NAME).endswith(b'INFO K\xc3\xb6ln x\n'.decode('utf-8'))
 
 
 def test_bytes_of_any_kind_in_a_line_are_written_somehow(log, tmp_path):
@@ -157,6 +169,7 @@ def test_bytes_of_any_kind_in_a_line_are_written_somehow(log, tmp_path):
     logging.info('%s', os.listdir(str(tmp_path / 'odd'))[0])
     logging.info('after')
 
+    log.file()
     with open(str(log.path), 'rb') as lines:
         assert len(lines.read().splitlines()) == 3
 
@@ -164,17 +177,19 @@ def test_bytes_of_any_kind_in_a_line_are_written_somehow(log, tmp_path):
 # --- what a disk can do ---
 
 def test_a_missing_directory_is_made(log, tmp_path):
-    assert log(tmp_path / 'a' / 'b') is None
+    log(tmp_path / 'a' / 'b')
     logging.info('x')
 
-    assert read(tmp_path / 'a' / 'b' / logs.NAME)
+    assert log.error() is None
+    assert written(tmp_path / 'a' / 'b' / logs.NAME)
 
 
 def test_a_directory_that_cannot_be_made_is_told_of_and_lines_go_to_stderr(log, tmp_path):
     write(tmp_path / 'file', '')
 
-    assert log(tmp_path / 'file' / 'logs') == 'no log file in %s: Not a directory' % (tmp_path / 'file' / 'logs')
+    log(tmp_path / 'file' / 'logs')
     logging.info('x')
+    assert log.error() == 'no log file in %s: Not a directory' % (tmp_path / 'file' / 'logs')
     assert log.stderr().endswith(' INFO x\n')
 
 
@@ -182,20 +197,34 @@ def test_something_else_in_place_of_the_file_is_told_of(log, tmp_path):
     (tmp_path / 'logs').mkdir()
     (tmp_path / 'logs' / logs.NAME).mkdir()
 
-    assert log() == 'no log file in %s: Is a directory' % (tmp_path / 'logs')
-
-
-def test_a_directory_that_vanishes_stops_nothing(log, tmp_path, monkeypatch):
-    monkeypatch.setattr(logs, 'SIZE', 500)
     log()
-    shutil.rmtree(str(tmp_path / 'logs'))
-    for number in range(100):
-        logging.info('line %d', number)
+    logging.info('x')
 
-    assert log.stderr().endswith(' line 99\n')
-    (tmp_path / 'logs').mkdir()
-    logging.info('again')
-    assert read(log.path).splitlines()[-1].endswith(' again')
+    assert log.error() == 'no log file in %s: not a plain file' % (tmp_path / 'logs')
+
+
+def test_a_directory_that_vanishes_is_made_anew(log, tmp_path):
+    log()
+    logging.info('before')
+    log.file()
+    shutil.rmtree(str(tmp_path / 'logs'))
+
+    logging.info('after')
+
+    assert [line.split(' ', 1)[1] for line in log.file().splitlines()] == ['INFO after']
+
+
+@pytest.mark.parametrize('away', [lambda path: os.rename(path, path + '.old'), os.unlink,
+                                  lambda path: (os.rename(path, path + '.old'), write(path, ''))])
+def test_lines_go_to_what_has_the_name_of_the_file(log, away):
+    log()
+    logging.info('before')
+    log.file()
+
+    away(str(log.path))
+    logging.info('after')
+
+    assert [line.split(' ', 1)[1] for line in log.file().splitlines()] == ['INFO after']
 
 
 def test_a_full_disk_stops_nothing_and_lines_go_on_once_it_has_room(log, small_disk):
@@ -203,14 +232,17 @@ def test_a_full_disk_stops_nothing_and_lines_go_on_once_it_has_room(log, small_d
     path = os.path.join(small_disk, logs.NAME)
     logging.info('before')
     fill(os.path.join(small_disk, 'filler'))
-    for number in range(1000):
+    for number in range(300):
         logging.info('line %d on a full disk', number)
-    assert log.stderr().endswith(' line 999 on a full disk\n')
+    assert log.error() == 'no log file in %s: No space left on device' % small_disk
+    assert log.stderr().endswith(' line 299 on a full disk\n')
     os.unlink(os.path.join(small_disk, 'filler'))
     logging.info('first with room')
     logging.info('last')
 
-    assert read(path).splitlines()[-1].endswith(' last')
+    log.error()
+    assert [line for line in read(path).splitlines() if 'the disk did not take them' in line]
+    assert read(path).splitlines()[-1].endswith(' last') and log.error() is None
 
 
 def test_a_disk_that_is_full_when_the_file_is_rotated_is_no_end_of_it(log, small_disk, monkeypatch):
@@ -218,13 +250,15 @@ def test_a_disk_that_is_full_when_the_file_is_rotated_is_no_end_of_it(log, small
     log(small_disk)
     fill(os.path.join(small_disk, 'filler'))
     before = len(os.listdir('/proc/self/fd'))
-    for number in range(2000):
+    for number in range(300):
         logging.info('line %d on a full disk', number)
+    log.error()
     assert len(os.listdir('/proc/self/fd')) <= before
     os.unlink(os.path.join(small_disk, 'filler'))
     for number in range(200):
         logging.info('line %d with room', number)
 
+    log.error()
     assert read(os.path.join(small_disk, logs.NAME)).splitlines()[-1].endswith(' line 199 with room')
 
 
@@ -235,12 +269,85 @@ def test_a_rotation_that_fails_does_not_end_the_log(log, tmp_path, monkeypatch):
         os.makedirs(str(tmp_path / 'logs' / ('%s.%d' % (logs.NAME, number)) / 'x'))
     for number in range(100):
         logging.info('line %d', number)
+    log.file()
+    assert log.error().startswith('no log file in ')
     for number in range(1, logs.FILES):
         shutil.rmtree(str(tmp_path / 'logs' / ('%s.%d' % (logs.NAME, number))), ignore_errors=True)
     logging.info('again')
 
     assert log.stderr().endswith(' again\n')
-    assert read(log.path).splitlines()[-1].endswith(' again')
+    assert log.file().splitlines()[-1].endswith(' again')
+
+
+# --- what its writer can do ---
+
+def test_a_disk_that_takes_nothing_is_a_problem_and_holds_up_nobody(log, monkeypatch):
+    made = log()
+    logging.info('before')
+    log.file()
+    os.kill(made._child.pid, signal.SIGSTOP)
+    try:
+        for number in range(20000):
+            logging.info('line %d %s', number, 'x' * 100)
+        wait_for(lambda: made.error)
+        assert made.error.endswith('its disk takes nothing')
+    finally:
+        os.kill(made._child.pid, signal.SIGCONT)
+
+    # Each of the lines is there or counted by the next one.
+    wait_for(lambda: not made._waiting if made.error is None else False)
+    logging.info('after')
+    lines = log.file().splitlines()
+    missing = re.match(r'.(\d+) lines are missing here: there was no room for them', lines[-2])
+    assert len(lines) == 1 + 20000 - int(missing.group(1)) + 2 and lines[-1].endswith(' after')
+
+
+def test_a_disk_that_hangs_holds_up_the_end_for_half_a_second_at_most(log):
+    made = log()
+    os.kill(made._child.pid, signal.SIGSTOP)
+    logging.info('x')
+    began = compat.monotonic()
+    try:
+        made.close()
+        assert logfile.END_LIMIT <= compat.monotonic() - began < LIMIT
+    finally:
+        os.kill(made._child.pid, signal.SIGCONT)
+    # What was handed over is written when the disk goes on, and nobody is left behind.
+    wait_for(lambda: read(log.path).endswith(' x\n'))
+    wait_for(lambda: not alive(made._child.pid))
+
+
+def test_a_writer_that_was_killed_is_a_problem_until_there_is_another_one(log, monkeypatch):
+    made = log()
+    os.kill(made._child.pid, signal.SIGKILL)
+    wait_for(lambda: made.error == 'no log file in %s: its writer has ended' % log.path.parent)
+    made.mend()
+    logging.info('lost')
+    monkeypatch.setattr(logfile, 'PAUSE', 0)
+
+    made.mend()
+    logging.info('after')
+
+    assert made.error is None
+    assert [line.split(' ', 1)[1] for line in log.file().splitlines() if ' INFO ' in line] == ['INFO after']
+    assert 'lines are missing here: there was no room for them)' in log.file()
+
+
+def test_a_writer_that_cannot_be_started_is_a_problem(log, monkeypatch):
+    monkeypatch.setattr(logwriter, 'start', lambda *_: os.open('/nowhere', 0))
+
+    assert log().error == 'no log file in %s: its writer cannot be started: No such file or directory' % log.path.parent
+
+
+def test_the_writer_ends_with_the_process_and_has_none_of_its_files(log):
+    made = log()
+    logging.info('x')
+    log.file()
+    links = [os.readlink('/proc/%d/fd/%s' % (made._child.pid, name)) for name in ('0', '1', '2')]
+
+    assert [link.partition(':')[0] for link in links] == ['pipe', 'pipe', '/dev/null']
+    made.close()
+    wait_for(lambda: not alive(made._child.pid))
 
 
 # --- what a reader can do ---
@@ -251,7 +358,7 @@ def test_a_broken_stderr_stops_nothing(log, pipe):
 
     logging.info('x')
 
-    assert read(log.path).endswith(' x\n')
+    assert log.file().endswith(' x\n')
 
 
 def test_no_stderr_at_all_stops_nothing(log):
@@ -259,7 +366,7 @@ def test_no_stderr_at_all_stops_nothing(log):
 
     logging.info('x')
 
-    assert read(log.path).endswith(' x\n')
+    assert log.file().endswith(' x\n')
 
 
 def test_a_stderr_that_nobody_reads_holds_up_nobody_and_the_file_has_every_line(log, pipe):
@@ -275,7 +382,7 @@ def test_a_stderr_that_nobody_reads_holds_up_nobody_and_the_file_has_every_line(
     thread.start()
 
     assert done.wait(LIMIT)
-    assert len(read(log.path).splitlines()) == 2000
+    assert len(log.file().splitlines()) == 2000
 
 
 def test_what_found_no_room_on_stderr_is_counted_once_somebody_reads_again(log, pipe):
@@ -318,8 +425,9 @@ def test_a_symbolic_link_in_place_of_the_file_is_not_followed(log, tmp_path):
     (tmp_path / 'logs').mkdir()
     os.symlink(str(tmp_path / 'precious'), str(log.path))
 
-    assert log().startswith('no log file in %s: ' % (tmp_path / 'logs'))
+    log()
     logging.info('x')
+    assert log.error() == 'no log file in %s: not a plain file' % (tmp_path / 'logs')
 
     assert (read(tmp_path / 'precious'), log.stderr()[-8:]) == ('precious\n', ' INFO x\n')
 
@@ -329,11 +437,10 @@ def test_a_pipe_in_place_of_the_file_is_not_waited_for(log, tmp_path, read_by_so
     (tmp_path / 'logs').mkdir()
     os.mkfifo(str(log.path))
     reader = os.open(str(log.path), os.O_RDONLY | os.O_NONBLOCK) if read_by_somebody else None
-    before = len(os.listdir('/proc/self/fd'))
+    log()
+    logging.info('x')
 
-    assert log().startswith('no log file in %s: ' % (tmp_path / 'logs'))
-
-    assert len(os.listdir('/proc/self/fd')) == before
+    assert log.error() == 'no log file in %s: not a plain file' % (tmp_path / 'logs')
     if reader is not None:
         os.close(reader)
 
@@ -342,7 +449,8 @@ def test_whatever_the_mask_is_nobody_else_can_write_the_file(log):
     mask = os.umask(0)
     try:
         log()
+        logging.info('x')
     finally:
         os.umask(mask)
 
-    assert os.stat(str(log.path)).st_mode & 0o777 == 0o644
+    assert log.file() and os.stat(str(log.path)).st_mode & 0o777 == 0o644

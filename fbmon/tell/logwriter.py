@@ -1,0 +1,128 @@
+"""The process that writes the log file for the daemon, which must not wait for a disk.
+
+A thread would not do: while a disk hangs, a thread that waits for it keeps even a killed process, and so its lock, from
+going away. This is a shell, the smallest process that there is (0.3 MB of its own); it ends when the daemon is gone.
+
+Each line is written to what has the file's name at that moment: a file that somebody has moved away or rotated is left
+alone. It answers on stdout with a line for each: empty where it was written, `!REASON` where it was not.
+"""
+import fcntl
+import os
+
+from fbmon.base import compat
+
+# Names and numbers: the directory, the file's name in it, bytes of a file, how many files.
+SCRIPT = r'''
+trap '' HUP INT TERM PIPE
+umask 022
+dir=$1 file=$1/$2 most=$3 files=$4
+size='' why='' lost=0 torn=''
+end='
+'
+
+# Run a command; where it fails, why is what it said after the last colon.
+attempt() {
+    said=$("$@" 2>&1) || { why=${said##*: }; return 1; }
+}
+
+measure() {
+    size=$(wc -c <"$file") || size=0
+    size=$((size))
+}
+
+move_on() {
+    number=$((files - 1))
+    while [ "$number" -gt 1 ]; do
+        [ ! -e "$file.$((number - 1))" ] || attempt mv -fT "$file.$((number - 1))" "$file.$number" || return
+        number=$((number - 1))
+    done
+    attempt mv -fT "$file" "$file.1" && size=0
+}
+
+# Neither a link nor a pipe that somebody has put in the file's place is written to.
+plain() {
+    [ ! -L "$file" ] && { [ -f "$file" ] || [ ! -e "$file" ]; } && return
+    why='not a plain file'
+    return 1
+}
+
+again() {
+    env printf '%s\n' "$text" >>"$file"
+}
+
+# Write a line; where lines were lost before, how many, and on a line of its own whatever the disk took of the last.
+take() {
+    plain || return
+    [ -n "$size" ] || measure
+    text=$line
+    if [ "$lost" -gt 0 ]; then
+        text="$torn($lost lines are missing here: the disk did not take them)$end$line"
+    fi
+    if [ $((size + ${#text} + 1)) -gt "$most" ]; then
+        measure
+        [ $((size + ${#text} + 1)) -le "$most" ] || [ "$size" -eq 0 ] || move_on || return
+    fi
+    if ! printf '%s\n' "$text" >>"$file"; then
+        [ -d "$dir" ] || attempt mkdir -p "$dir" || return
+        # Only the first of them is looked at closely, and some later ones: a disk may be full for long.
+        [ $((lost % 100)) -eq 0 ] || return
+        attempt again || return
+    fi
+    size=$((size + ${#text} + 1))
+}
+
+if [ "$(cat /proc/self/oom_score_adj)" -lt 0 ]; then
+    # When memory is short it is the daemon that must be kept.
+    echo 0 >/proc/self/oom_score_adj
+fi
+while IFS= read -r line || [ -n "$line" ]; do
+    if take; then
+        lost=0
+        echo
+    else
+        if [ "$lost" -eq 0 ]; then
+            size='' torn=''
+            [ ! -s "$file" ] || [ -z "$(tail -c 1 "$file")" ] || torn=$end
+        fi
+        lost=$((lost + 1))
+        printf '!%s\n' "$why"
+    fi
+done
+'''
+
+# All that it finds in its environment.
+ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
+
+# F_SETPIPE_SZ of fcntl(2), which 2.7 does not know.
+SET_PIPE_SIZE = 1031
+
+
+def start(directory, name, size, files, room):
+    """(the child, where to write lines, where to read answers), both non-blocking. room: bytes of lines that may wait
+    for the disk, where the system allows so many. Raises EnvironmentError."""
+    lines, ours, answers, its = compat.pipe() + compat.pipe()
+    try:
+        for descriptor in (lines, its):
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) & ~os.O_NONBLOCK)
+        _enlarge(ours, room)
+        with open(os.devnull, 'wb') as null:
+            compat.close_on_exec(null.fileno())
+            child = compat.start_child(['/bin/sh', '-c', SCRIPT, 'fastbypass_log', directory, name, '%d' % size,
+                                        '%d' % files], session=True, stdin=lines, stdout=its, stderr=null,
+                                       env=ENVIRONMENT)
+    except BaseException:
+        os.close(ours)
+        os.close(answers)
+        raise
+    finally:
+        os.close(lines)
+        os.close(its)
+    return child, ours, answers
+
+
+def _enlarge(descriptor, room):
+    """Give a pipe more room; where the system does not allow it, it keeps what it has."""
+    try:
+        fcntl.fcntl(descriptor, SET_PIPE_SIZE, room)
+    except EnvironmentError:
+        pass
