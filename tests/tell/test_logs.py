@@ -1,5 +1,4 @@
 """logs.py: lines with offset from UTC in files of limited size; whatever happens to the disk stops nothing."""
-import fcntl
 import logging
 import os
 import re
@@ -53,8 +52,8 @@ def log(root_logger, tmp_path, monkeypatch):
 @pytest.fixture
 def pipe():
     """(reading descriptor, file to write to): what stderr is in the journal's stead."""
-    reader, writer = compat.pipe()
-    fcntl.fcntl(writer, fcntl.F_SETFL, fcntl.fcntl(writer, fcntl.F_GETFL) & ~os.O_NONBLOCK)
+    reader, writer = os.pipe()
+    compat.unblocked(reader)
     with os.fdopen(writer, 'wb', 0) as stream:
         yield reader, stream
     os.close(reader)
