@@ -2,6 +2,7 @@
 
 found is a config.Values, report a notices.Report; errors are mistakes as "KEY=value: text".
 """
+from fbmon.base import words
 from fbmon.config import addresses
 from fbmon.config.envfile import label
 from fbmon.config.schema import BOTH, HOUR, LISTENER, SCHEMA, origin
@@ -14,12 +15,22 @@ LIST, FLAG = 'LISTEN_CUBRO_IFS', 'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'
 THRESHOLD = 'LISTEN_HEARTBEAT_FAILED'
 
 
-def missing(found, index, needed, report):
-    """The errors of a component that lacks one of the needed (key, what it is)."""
-    origins = [(origin(found.given, name, index), name, what) for name, what in needed]
-    anchor = next(given for given, _, _ in origins if given)
-    return [report.mistake(anchor, _lacks(name, what, index))
-            for given, name, what in origins if given is None]
+def missing(found, indexes, needed, report):
+    """{index: errors} of the components that lack one of the needed (key, what it is). What one line would give to all
+    of them is one mistake."""
+    errors = dict((index, []) for index in indexes)
+    for name, what in needed:
+        those = [index for index in indexes if origin(found.given, name, index) is None]
+        for group in [those] if SCHEMA[name].index == BOTH and those else [[index] for index in those]:
+            error = report.mistake(_anchor(found, group[0], needed), _lack(name, what, group))
+            for index in group:
+                errors[index].append(error)
+    return errors
+
+
+def _anchor(found, index, needed):
+    """The first line that says something of a component."""
+    return next(given for given in (origin(found.given, name, index) for name, _ in needed) if given)
 
 
 def components(found, listeners, cards, report):
@@ -71,9 +82,12 @@ def ports(found, listeners, report):
     return faulty
 
 
-def _lacks(name, what, index):
+def _lack(name, what, group):
+    if len(group) > 1:
+        return '%ss %s have no %s; give %s for all of them, or %s[n] for each' % (
+            SCHEMA[name].of, words.indexes(group), what, name, name)
     either = '%s or ' % name if SCHEMA[name].index == BOTH else ''
-    return '%s %d has no %s; give %s%s' % (SCHEMA[name].of, index, what, either, label(name, index))
+    return '%s %d has no %s; give %s%s' % (SCHEMA[name].of, group[0], what, either, label(name, group[0]))
 
 
 def _no_port(given, name, owners, report):

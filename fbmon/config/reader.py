@@ -36,8 +36,9 @@ def read(text):
     report = notices.Report()
     found = Values(text, report)
     indexes = found.indexes('LISTEN_HB_HOST', 'LISTEN_HB_PORT'), found.indexes('BYPASS_CARD_HOST')
-    listeners = [_listener(found, index, report) for index in indexes[0]]
-    cards = [_card(found, index, report) for index in indexes[1]]
+    lacking = [conflicts.missing(found, those, needed, report) for those, needed in zip(indexes, NEEDED)]
+    listeners = [_listener(found, index, lacking[0][index]) for index in indexes[0]]
+    cards = [_card(found, index, lacking[1][index]) for index in indexes[1]]
     faulty_ports = conflicts.ports(found, listeners, report)
     listeners, cards = conflicts.components(found, listeners, cards, report)
     conflicts.strays(found, {LISTENER: set(indexes[0]), CARD: set(indexes[1])}, report)
@@ -48,6 +49,10 @@ def read(text):
         found.usable('BYPASS_CARD_LEASE'), found.usable('ON_CHANGE'))
     return Config(settings, report.mistakes(), report.warnings(), found.given)
 
+
+# (key, what it is) of what a listener or card cannot be without.
+NEEDED = ((('LISTEN_HB_HOST', 'address'), ('LISTEN_HB_PORT', 'UDP port'), ('LISTEN_HEARTBEAT_IFS', 'interface')),
+          (('BYPASS_CARD_HOST', 'address'), ('BYPASS_CARD_IFS', 'interface')))
 
 NO_ADDRESS = Address(None, None)
 
@@ -124,10 +129,9 @@ def _given_twice(before):
     return 'given in line %s too; the last one counts, remove what is not meant' % lines
 
 
-def _listener(found, index, report):
+def _listener(found, index, missing):
     used = ('LISTEN_HB_HOST', 'LISTEN_HB_PORT', 'LISTEN_HEARTBEAT_IFS', 'LISTEN_HEARTBEAT_TIMEOUT',
             'LISTEN_HEARTBEAT_ATTEMPTS', 'LISTEN_HEARTBEAT_RECOVERY', 'LISTEN_HB_SOURCE')
-    missing = conflicts.missing(found, index, zip(used, ('address', 'UDP port', 'interface')), report)
     address = found.get('LISTEN_HB_HOST', index) or NO_ADDRESS
     port, interface, timeout, attempts, recovery, sources = (found.get(name, index) for name in used[1:])
     return Listener(
@@ -136,9 +140,8 @@ def _listener(found, index, report):
         _error(found, index, used, missing))
 
 
-def _card(found, index, report):
+def _card(found, index, missing):
     used = 'BYPASS_CARD_HOST', 'BYPASS_CARD_IFS'
-    missing = conflicts.missing(found, index, zip(used, ('address', 'interface')), report)
     address = found.get('BYPASS_CARD_HOST', index) or NO_ADDRESS
     return Card(index, address.address, address.prefix, found.get('BYPASS_CARD_IFS', index),
                 _error(found, index, used, missing))

@@ -1,6 +1,7 @@
 """The effective configuration as plain text: defaults and inheritance resolved, what is faulty explained."""
 import textwrap
 
+from fbmon.base.words import natural
 from fbmon.config import addresses
 
 WIDTH = 80
@@ -82,7 +83,7 @@ def _row(cells, widths):
 
 
 def _ports(settings):
-    names = sorted(set(settings.ports).union(*[one.ports for one in settings.listeners]))
+    names = sorted(set(settings.ports).union(*[one.ports for one in settings.listeners]), key=natural)
     if not names:
         return ['no port']
     width = max(len(name) for name in names + ['PORT'])

@@ -22,6 +22,7 @@ _KERNEL = '/:%'
 _SYNTAX = '#"\'\\@'
 _RESERVED = ('.', '..', 'all', 'default')
 
+AS_LIST = 'a list has commas or blanks between its names, as in sw1, sw2'
 AS_SHOWN = 'give the name as `ip link` shows it, such as eth0'
 
 
@@ -115,6 +116,8 @@ def _bad_name(name):
     """Why the kernel would not take a name, or `ip` would take it for something else; None for a good one."""
     if name in _RESERVED:
         return 'the kernel takes no interface of this name; ' + AS_SHOWN
+    if len(name) > LONGEST_NAME and ';' in name:
+        return 'not the name of one interface; ' + AS_LIST
     if len(name) > LONGEST_NAME:
         return 'longer than %d bytes, which the kernel does not take; %s' % (LONGEST_NAME, AS_SHOWN)
     if '@' in name:

@@ -1,6 +1,10 @@
 """What looks wrong with Settings beside what the kernel has. Pure: Settings and Picture in, Notices out."""
-from fbmon.config import addresses, notices
+import re
+
+from fbmon.config import addresses, notices, values
 from fbmon.config.schema import origin
+
+_RANGE = re.compile(r'(.*[0-9])(?:-|\.\.)[a-z]*[0-9]+\Z')
 
 
 def warnings(settings, picture, given=None):
@@ -28,7 +32,15 @@ def _missing(settings, picture):
                 yield place, picture.missing(name)
             else:
                 yield place, ('interface %s is not there at the moment; what needs it waits for it: correct the '
-                              'name if it will never come' % name)
+                              'name if it will never come%s' % (name, _hint(name, picture)))
+
+
+def _hint(name, picture):
+    """What to say of a name that looks like a list: sw1;sw2, or sw1-4 where there is a sw1."""
+    range_of = _RANGE.match(name)
+    if ';' in name or (range_of and picture.link(range_of.group(1))):
+        return '; ' + values.AS_LIST
+    return ''
 
 
 def _shut(settings, picture):

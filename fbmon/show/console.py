@@ -4,6 +4,7 @@ import struct
 import termios
 import time
 
+from fbmon.base import words
 from fbmon.network import plan
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, UNCONFIGURED, UNKNOWN
@@ -66,7 +67,8 @@ def kernel(settings, picture):
     for name in set(settings.ports).union(settings.faulty_ports, *[one.ports for one in settings.listeners]):
         states.setdefault(plan.actual(PortItem(name), picture), []).append(name)
     ports = [line for state, names in sorted(states.items())
-             for line in layout.wrapped('%d %s: %s' % (len(names), state, ', '.join(sorted(names))), '')]
+             for line in layout.wrapped(
+                 '%d %s: %s' % (len(names), state, ', '.join(sorted(names, key=words.natural))), '')]
     parts = [layout.grid(('CARD', 'INTERFACE', 'ACTUAL'), cards), ['PORTS'] + ports]
     return '\n\n'.join('\n'.join(part) for part in parts if len(part) > 1) + '\n'
 
@@ -84,7 +86,7 @@ def _head(status, paint):
         status['threshold'] or '?')]
     if status['held']:
         lines += layout.wrapped('held: nothing is decided until these listeners have reported: '
-                                + layout.indexes(status['held']), '')
+                                + words.indexes(status['held']), '')
     elif status['listeners'] and all(row['state'] == UNCONFIGURED for row in status['listeners']):
         lines.append('held: nothing is decided while all listeners are unconfigured')
     for what, column in (('listeners', 'state'), ('cards', 'actual'), ('ports', 'actual')):
@@ -104,7 +106,7 @@ def _left_out(left_out, paint):
         one = len(numbers) == 1
         if numbers:
             found += layout.wrapped('%s: %s %s %s unconfigured' % (
-                what, kind if one else kind + 's', layout.indexes(numbers), 'is' if one else 'are'), '')
+                what, kind if one else kind + 's', words.indexes(numbers), 'is' if one else 'are'), '')
     return [paint(line, FAILED) for line in found]
 
 
@@ -158,4 +160,4 @@ def _ports(status):
 
 def _follows(row):
     parts = ['global state'] if row['global'] else []
-    return ' and '.join(parts + (['listener ' + layout.indexes(row['listeners'])] if row['listeners'] else []))
+    return ' and '.join(parts + (['listener ' + words.indexes(row['listeners'])] if row['listeners'] else []))

@@ -119,17 +119,6 @@ def amount(number):
             return '%.1f%s' % (number // (size // 10) / 10.0, unit)
 
 
-def indexes(numbers):
-    """Sorted numbers in few characters: 0-5, 7, 9-12."""
-    runs = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ', '.join(str(first) if first == last else '%d-%d' % (first, last) for first, last in runs)
-
-
 def address(host, port):
     """host:port, an IPv6 host in brackets; ? for what the file does not say."""
     text = '?' if host is None else '[%s]' % host if ':' in host else host

@@ -3,6 +3,7 @@ import json
 import os
 
 from fbmon import __version__
+from fbmon.base.words import natural
 from fbmon.config.reader import format_problem
 from fbmon.memory.history import as_dict
 from fbmon.network import checks
@@ -165,8 +166,8 @@ def _with_item(row, controller, item, wanted, error):
 
 
 def _port_names(settings):
-    """Every port that a list names, in the order of their names."""
+    """Every port that a list names, in natural order: sw2 before sw10."""
     named = set(settings.ports).union(settings.faulty_ports)
     for listener in settings.listeners:
         named.update(listener.ports)
-    return sorted(named)
+    return sorted(named, key=natural)

@@ -303,6 +303,24 @@ def test_a_listener_or_card_without_an_interface_is_a_mistake():
         'BYPASS_CARD_IFS[0]']
 
 
+def test_what_several_lack_is_one_mistake_and_the_error_of_each():
+    said = ('BYPASS_CARD_HOST[0]=10.0.1.0: cards 0-2, 5 have no interface; give BYPASS_CARD_IFS for all of them, or '
+            'BYPASS_CARD_IFS[n] for each')
+    found = without(u'BYPASS_CARD', *[u'BYPASS_CARD_HOST[%d]=10.0.1.%d' % (n, n) for n in (0, 1, 2, 5)])
+
+    assert told(found.mistakes) == ['10: ' + said]
+    assert errors(found) == dict(('card %d' % n, said) for n in (0, 1, 2, 5))
+    assert [one.text for one in without(u'LISTEN_HEARTBEAT_IFS').mistakes] == [
+        'listeners 0-1 have no interface; give LISTEN_HEARTBEAT_IFS for all of them, or LISTEN_HEARTBEAT_IFS[n] for '
+        'each']
+
+
+def test_what_looks_like_a_list_and_is_too_long_for_a_name_gets_a_hint():
+    assert told(on_base(u'LISTEN_CUBRO_IFS[0]=sw1;sw2;sw3;sw4;sw5').mistakes) == [
+        '10: LISTEN_CUBRO_IFS[0]=sw1;sw2;sw3;sw4;sw5: sw1;sw2;sw3;sw4;sw5: not the name of one interface; a list has '
+        'commas or blanks between its names, as in sw1, sw2']
+
+
 def test_of_two_listeners_at_one_address_and_port_the_later_one_in_the_file_is_wrong():
     found = read(u'LISTEN_HEARTBEAT_IFS=eth0', u'LISTEN_HB_HOST[5]=fd00::1', u'LISTEN_HB_PORT[5]=3000',
                  u'LISTEN_HB_HOST[1]=FD00:0::1/64', u'LISTEN_HB_PORT[1]=03000',

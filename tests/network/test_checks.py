@@ -249,3 +249,12 @@ def test_an_altname_is_said_to_be_one():
 
     assert texts(checks.warnings(found, there))[:1] == [
         'interface enp3s0 is not there: it is an altname of eth0, use that']
+
+
+@pytest.mark.parametrize('name, hint', [('sw1;sw2', True), ('sw1-2', True), ('sw1-sw2', True), ('sw1..4', True),
+                                        ('e101-001-0', False), ('sw5-6', False), ('sw9', False)])
+def test_a_missing_port_that_looks_like_a_list_gets_a_hint(name, hint):
+    found = checks.warnings(settings(ports=(name,)), kernel('sw1', *COVERED))
+
+    said = '; a list has commas or blanks between its names, as in sw1, sw2'
+    assert texts(found) == [missing(name) + (said if hint else '')]

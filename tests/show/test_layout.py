@@ -11,11 +11,6 @@ def test_a_count_is_short_and_never_more_than_it_is(number, text):
     assert layout.amount(number) == text
 
 
-@pytest.mark.parametrize('numbers, text', [([], ''), ([3], '3'), ([0, 1, 2, 5, 7, 8], '0-2, 5, 7-8')])
-def test_numbers_in_a_row_are_a_range(numbers, text):
-    assert layout.indexes(numbers) == text
-
-
 @pytest.mark.parametrize('seconds, text', [
     (None, '-'), (0, '0.0s'), (0.04, '0.0s'), (9.94, '9.9s'), (10.4, '10s'), (59.9, '59s'), (60, '1m0s'),
     (3599, '59m59s'), (3600, '1h0m'), (86399, '23h59m'), (86400, '1d0h'), (1e8, '1157d9h'), (-0.0001, '0.0s'),

@@ -202,3 +202,9 @@ def test_times_are_seconds_to_the_millisecond_since_now(documents):
 def test_the_global_state_has_a_name_in_the_history(documents):
     assert [(one['kind'], one['name']) for one in documents[1]['history'] if one['kind'] == 'global'] == [
         ('global', 'state')]
+
+
+def test_ports_are_in_natural_order(world):
+    switch = world(config([listener(0, ports=('sw10', 'sw2'))], ports=('sw9', 'e101-010-0', 'e101-002-0')), HOST)
+
+    assert [row['name'] for row in switch.status()['ports']] == ['e101-002-0', 'e101-010-0', 'sw2', 'sw9', 'sw10']

@@ -1,0 +1,22 @@
+"""Numbers and names as a person reads them. Pure."""
+import re
+
+_NUMBERS = re.compile(r'([0-9]+)')
+
+
+def natural(name):
+    """A key that sorts sw2 before sw10."""
+    # Text and number in turn: every odd part is a number.
+    parts = _NUMBERS.split(name)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)], name
+
+
+def indexes(numbers):
+    """Sorted numbers in few characters: 0-5, 7, 9-12."""
+    runs = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ', '.join(str(first) if first == last else '%d-%d' % (first, last) for first, last in runs)

@@ -1,0 +1,16 @@
+"""words.py: numbers and names as a person reads them."""
+import pytest
+
+from fbmon.base import words
+
+
+@pytest.mark.parametrize('numbers, text', [([], ''), ([3], '3'), ([0, 1, 2, 5, 7, 8], '0-2, 5, 7-8')])
+def test_numbers_in_a_row_are_a_range(numbers, text):
+    assert words.indexes(numbers) == text
+
+
+def test_names_are_in_natural_order():
+    names = ['10', '2', 'e101-002-0', 'e101-010-0', 'eth', 'eth0', 'sw1', 'sw01', 'sw2', 'sw2.5', 'sw10']
+
+    assert sorted(reversed(sorted(names)), key=words.natural) == [
+        '2', '10', 'e101-002-0', 'e101-010-0', 'eth', 'eth0', 'sw01', 'sw1', 'sw2', 'sw2.5', 'sw10']
