@@ -102,6 +102,8 @@ class Controller(object):
 
     def _seen(self, event):
         self._touched(self.network.seen(event.changes))
+        if self.network.risen:
+            self._leases.hasten()
 
     def _lost(self, event):
         """Nothing is known of the kernel at the moment; what can be launched without that is."""

@@ -30,7 +30,8 @@ class Leases(object):
         if self._at is None or self._clock() < self._at:
             return
         leased = wanted.leased(names, lease, self._ledger.items)
-        self._network.renew(wanted.renewed(leased, decision), names.forms)
+        self._network.renew(wanted.renewed(leased, decision), names.forms,
+                            wanted.refreshed(names, decision, self._ledger.items))
         seconds, self._renewed = wanted.whole_seconds(lease), self._clock()
         self._at = self._clock() + seconds / 3.0 if seconds else None
 

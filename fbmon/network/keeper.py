@@ -14,8 +14,6 @@ DOUBTFUL = 2
 
 NOT_SHOWN = 'ip monitor did not show the change within %g s' % SHOWN_LIMIT
 
-NOT_SHOWN = 'ip monitor did not show the change within %g s' % SHOWN_LIMIT
-
 
 class Keeper(object):
     """The kernel's side of the controller. Not for several threads: only the controller calls it.
@@ -27,6 +25,7 @@ class Keeper(object):
 
     def __init__(self, batch, ledger, changed, replace_monitor, clock=compat.monotonic, settings=sysctl):
         self.picture = None
+        self.risen = set()    # interfaces that came up: see renew()
         self._batch = batch
         self._replace_monitor = replace_monitor
         self._clock = clock
@@ -45,6 +44,7 @@ class Keeper(object):
         touched = set(name for name in set(before.names) | set(fresh.names)
                       if before.link(name) != fresh.link(name) or set(before.on(name)) != set(fresh.on(name)))
         self.interfaces |= self._ownership.read(fresh)
+        self.risen.update(name for name in touched if _rose(before.link(name), fresh.link(name)))
         self._troubles.retry_on(touched)
         return touched
 
@@ -60,6 +60,8 @@ class Keeper(object):
             if before and (after is None or after.name != before.name):
                 stale |= names & self.interfaces
                 self.interfaces |= self._ownership.follow(self.picture)
+            if _rose(before, after):
+                self.risen.add(after.name)
             self._land(after, change)
         if stale:
             # The running child would go on using the index that it has remembered for such a name.
@@ -101,15 +103,21 @@ class Keeper(object):
                 if not self._change(commands):
                     self._ownership.restored(item)
 
-    def renew(self, wanted, forms):
+    def renew(self, wanted, forms, ours=()):
         """Give the leases of these addresses their full length again; see plan.renewals. Not of what is being removed:
-        a change would put it back."""
+        a change would put it back. ours: the items whose routes come with it where a link has come up."""
         going = self._under_way(ABSENT)
         wanted = dict((item, target) for item, target in wanted.items() if item not in going)
         commands = plan.renewals(wanted, self.picture, forms) if self.picture else []
         self._promotion.before_lifetimes(set(command.item.interface for command in commands
                                              if forms.get(command.item, PLAIN).lease), self.picture)
         self._ownership.leased([command for command in commands if forms], self.picture, forms)
+        # The kernel puts no route for an IPv6 address that came while its link was down.
+        done = going.union(command.item for command in commands)
+        ours = dict((item, PRESENT) for item in ours
+                    if item[0] in self.risen and ':' in item[-1] and item not in done)
+        self.risen.clear()
+        commands += plan.permanent(ours, self.picture, {}, ()) if ours else []
         self._troubles.renewed(self._change(commands))
 
     def make_permanent(self, wanted, forms):
@@ -227,3 +235,7 @@ class Keeper(object):
         if isinstance(item, AddressItem) and ':' in item.address:
             return self._sysctl.ipv6_off(item.interface) or words
         return words
+
+
+def _rose(before, after):
+    return after is not None and after.up and before is not None and not before.up

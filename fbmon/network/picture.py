@@ -34,6 +34,7 @@ _ADDRESS = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): [^ :]+ +(?P<family
                       r'(?P<values>(?: (?:metric|brd|any) [^ \\]+)* scope [^ \\]+)(?P<rest>.*)', re.DOTALL)
 _LIFETIME = re.compile(r' valid_lft ([0-9]+)sec')
 _VALUES = re.compile(r' (?:metric [0-9]+|brd [0-9.]+|scope (?!global )[0-9a-z]+)(?= )')
+_METRIC = re.compile(r'(?: metric [0-9]+(?= ))?')
 _FLAGS = re.compile(r' (?:home|mngtmpaddr|nodad|noprefixroute|autojoin)(?= |$)')
 _LABEL = re.compile(r' ([A-Za-z0-9_.-]+:[A-Za-z0-9_.:-]+) *$')
 _ALTNAME = re.compile(r'\\    altname ([^\s\\]+)')
@@ -110,6 +111,16 @@ def as_found(entry):
     found = entry.words + ''.join(_VALUES.findall(rest) + _FLAGS.findall(rest))
     return found + (' label ' + label.group(1) if label else '') \
         + (' valid_lft {0} preferred_lft {0}'.format(entry.lifetime) if entry.lifetime is not None else '')
+
+
+def as_kept(entry):
+    """Of that, what `ip addr change` has to say again, or the kernel takes it from an entry: an IPv6 address's flags as
+    well. One that is about to have its first lifetime (see plan.renewals) is deprecated, and without its route, for a
+    moment only."""
+    flags = _FLAGS.findall(entry.rest) if entry.family == 'inet6' else []
+    if entry.lifetime is not None and ' deprecated' in entry.rest:
+        flags = [flag for flag in flags if flag != ' noprefixroute']
+    return _METRIC.match(entry.rest).group() + ''.join(flags)
 
 
 def _apply_link(picture, link, gone):

@@ -1,6 +1,7 @@
 """Wanted minus actual gives the commands. Pure: what should be and the Picture in, lines for `ip -batch` out."""
 from collections import namedtuple
 
+from fbmon.network.picture import as_kept
 from fbmon.rules.items import PLAIN, AddressItem
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, SILENT, UP
 
@@ -69,7 +70,8 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
 
 
 def renewals(wanted, picture, forms):
-    """The Commands that give every entry of the wanted addresses its full lease again, or makes it permanent.
+    """The Commands that give every entry of the wanted addresses its full lease again, or makes it permanent, and
+    change nothing else of it.
 
     wanted: {AddressItem: PRESENT, or None where nothing is decided: then only a lease that is there is renewed}.
     """
@@ -78,8 +80,11 @@ def renewals(wanted, picture, forms):
         lease = forms.get(item, PLAIN).lease
         for entry in picture.entries(*item):
             if entry.lifetime is not None or (lease and target):
-                line = 'addr change %s dev %s%s' % (entry.words, item.interface, _lifetime(lease or 'forever'))
-                found.append(Command(item, line, PRESENT))
+                place = _there(entry, item.interface)
+                if entry.family == 'inet6' and entry.lifetime is None and ' noprefixroute' not in as_kept(entry):
+                    # Some kernels (6.18) give the route that it shares with others an end, and a wrong one.
+                    found.append(_change(item, place + ' noprefixroute', lease, 0))
+                found.append(_change(item, place, lease or 'forever'))
     return found
 
 
@@ -92,11 +97,10 @@ def permanent(wanted, picture, forms, coming):
     found = []
     for item, target in sorted(wanted.items()):
         form, entries = forms.get(item, PLAIN), picture.entries(*item)
-        places = ['%s dev %s' % (entry.words, item.interface) for entry in entries
-                  if target or entry.lifetime is not None]
+        places = [_there(entry, item.interface) for entry in entries if target or entry.lifetime is not None]
         if item in coming and form.lease and not entries:
             places = [_place(item, form)]
-        found += [Command(item, 'addr change %s%s' % (place, _lifetime('forever')), PRESENT) for place in places]
+        found += [_change(item, place, 'forever') for place in places]
     return found
 
 
@@ -123,8 +127,16 @@ def _place(item, form):
     return line + (' nodad' if six else '')
 
 
-def _lifetime(seconds):
-    return ' valid_lft {0} preferred_lft {0}'.format(seconds)
+def _there(entry, interface):
+    return '%s dev %s%s' % (entry.words, interface, as_kept(entry))
+
+
+def _change(item, place, valid, preferred=None):
+    return Command(item, 'addr change ' + place + _lifetime(valid, preferred), PRESENT)
+
+
+def _lifetime(valid, preferred=None):
+    return ' valid_lft %s preferred_lft %s' % (valid, valid if preferred is None else preferred)
 
 
 def _remove(items, wanted, picture, keep_secondaries):

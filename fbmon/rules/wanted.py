@@ -68,6 +68,11 @@ def leased(known, lease, ours):
     return [item for item in known.cards if lease or item in ours]
 
 
+def refreshed(known, decision, ours):
+    """Of what is ours, the addresses that are to be there."""
+    return [item for item in ours if item in known.listeners or decision.cards.get(item) == PRESENT]
+
+
 def renewed(items, decision):
     """{item: target} of what is renewed: what is decided to be present and, before a decision, what is there."""
     if not decision.cards:

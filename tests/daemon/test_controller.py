@@ -419,6 +419,26 @@ def test_a_lease_is_renewed_every_third_of_it_by_the_controller(world):
     assert switch.turn() == [RENEW]
 
 
+@pytest.mark.parametrize('again', [False, True], ids=['seen', 'read'])
+@pytest.mark.parametrize('lease', [6000, 0])
+def test_a_link_that_comes_up_renews_leases_at_once_and_refreshes_our_other_ipv6_addresses_there(world, lease, again):
+    down, six = LINKS[0].replace('<UP', '<DOWN'), '2: eth0    inet6 fd00::%d/128 scope global nodad '
+    loaded = config([listener(0, host='fd00::1')], [card(0), card(1, address='fd00::2')], lease=lease)
+    switch = world(loaded, six % 1)
+    there = [six % 1, six % 2 + ('\\       valid_lft 6sec preferred_lft 6sec' if lease else ''),
+             LEASED if lease else CARD]
+    switch.report(0, ACTIVE)
+    switch.ledger.note({AddressItem('eth0', 'fd00::1'): 2, AddressItem('eth0', 'fd00::2'): 2})
+    switch.seen(down, *there)
+    switch.turn()
+
+    anew = switch.turn(monitor.Read(picture.of(LINKS + there))) if again else switch.seen(LINKS[0])
+    change = 'addr change fd00::%d/128 dev eth0 nodad valid_lft %s preferred_lft %s'
+    once = [change % (1, 'forever', 'forever')]
+    assert anew == ([RENEW, change % (2, 6, 6)] + once if lease else once + [change % (2, 'forever', 'forever')])
+    assert switch.turn() == []
+
+
 def test_a_start_renews_the_leases_that_are_there_while_the_state_is_still_unknown(world):
     switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED)
     assert switch.batch.ran == [[RENEW]]

@@ -147,6 +147,43 @@ def test_the_end_of_a_lease_takes_no_other_address_with_it(switch, daemon, dpis,
     assert '10.9.9.50/24' in switch.addresses('sw3')
 
 
+SIX = files.SMALL + 'BYPASS_CARD_HOST[2]=fd00::211/64\n'
+
+
+@pytest.mark.parametrize('metric', ['', ' metric 77'])
+def test_a_renewal_changes_nothing_else_of_an_address(switch, daemon, dpis, metric):
+    switch.batch('addr add 192.168.1.211/25 dev eth0 brd 192.168.1.255 scope link label eth0:x noprefixroute' + metric,
+                 'addr add fd00::211/64 dev eth0 nodad noprefixroute home' + metric)
+    before = set(switch.ip('-o', 'addr', 'show', 'dev', 'eth0').split(' '))
+    dpis.steady(3000, 3100)
+    daemon.start(SIX + 'BYPASS_CARD_LEASE=3000\n')
+    daemon.wait_state('normal')
+    helpers.wait_for(lambda: 'forever' not in switch.ip('-o', 'addr', 'show', 'dev', 'eth0', 'to', 'fd00::211'))
+
+    assert before - set(switch.ip('-o', 'addr', 'show', 'dev', 'eth0').split(' ')) <= set(['forever', 'forever\n'])
+
+
+def test_a_first_lease_and_its_end_leave_the_route_of_another_address(switch, daemon, dpis):
+    switch.batch('addr add fd00::200/64 dev eth0 nodad', 'addr add fd00::211/64 dev eth0 nodad')
+    dpis.steady(3000, 3100)
+    daemon.start(SIX + 'BYPASS_CARD_LEASE=300000\n')
+    daemon.wait_state('normal')
+    helpers.wait_for(lambda: 'forever' not in switch.ip('-o', 'addr', 'show', 'dev', 'eth0', 'to', 'fd00::211'))
+
+    assert 'fd00::/64 dev eth0' in switch.ip('-6', 'route') and 'expires' not in switch.ip('-6', 'route')
+
+
+def test_a_leased_ipv6_address_has_its_route_as_soon_as_its_link_is_up(switch, daemon, dpis):
+    dpis.steady(3000, 3100)
+    daemon.start(SIX + 'BYPASS_CARD_LEASE=300000\n')
+    daemon.wait_state('normal')
+    switch.ip('link', 'set', 'eth0', 'down')
+    helpers.wait_for(lambda: 'fd00::211/64' in switch.addresses('eth0'))
+
+    switch.ip('link', 'set', 'eth0', 'up')
+    helpers.wait_for(lambda: 'fd00::/64 dev eth0' in switch.ip('-6', 'route'))
+
+
 def test_force_off_makes_them_permanent(switch, leased):
     leased.kill()
 

@@ -73,6 +73,32 @@ def test_a_lease_is_renewed_where_the_address_is_and_undecided_only_where_a_leas
     assert found == ([Command(CARD, line, PRESENT)] if line else [])
 
 
+FIRST = 'addr change fd00::1/64 dev eth0%s noprefixroute valid_lft 5 preferred_lft 0'
+THEN = 'addr change fd00::1/64 dev eth0%s valid_lft 5 preferred_lft 5'
+TIMES = '\\       valid_lft 3sec preferred_lft %dsec'
+
+
+@pytest.mark.parametrize('words, lines', [
+    ('metric 7 scope global nodad home mngtmpaddr ', [FIRST, THEN, ' metric 7 nodad home mngtmpaddr']),
+    ('scope global noprefixroute ', [THEN, ' noprefixroute']),
+    ('scope global deprecated noprefixroute ', [THEN, ' noprefixroute']),
+    ('scope global dynamic nodad ' + TIMES % 3, [THEN, ' nodad']),
+    ('scope global deprecated dynamic nodad noprefixroute ' + TIMES % 0, [THEN, ' nodad'])])
+def test_a_renewal_says_again_what_an_ipv6_address_has_and_a_first_lifetime_leaves_its_route_for_a_moment(words, lines):
+    now = picture.of(['2: eth0: <UP> mtu 1 qdisc mq', '2: eth0    inet6 fd00::1/64 ' + words])
+
+    assert [one.line for one in plan.renewals({SIX: PRESENT}, now, {SIX: Form(64, 5)})] == [
+        line % lines[-1] for line in lines[:-1]]
+
+
+def test_a_renewal_says_the_metric_of_an_ipv4_address_again_and_no_flag_or_label():
+    now = picture.of(['2: eth0: <UP> mtu 1 qdisc mq',
+                      '2: eth0    inet 10.0.0.1/24 metric 7 brd 10.0.0.255 scope link noprefixroute eth0:home'])
+
+    assert [one.line for one in plan.renewals({CARD: PRESENT}, now, {CARD: Form(24, 5)})] == [
+        'addr change 10.0.0.1/24 dev eth0 metric 7 valid_lft 5 preferred_lft 5']
+
+
 def test_absent_means_no_entry_of_it_each_removed_with_the_prefix_that_the_kernel_shows():
     now = kernel('inet 10.0.0.1/24', 'inet 10.0.0.1 peer 10.0.0.9/32', 'inet 10.0.0.2/24')
 

@@ -54,6 +54,14 @@ def test_what_is_released_goes_and_a_released_port_comes_up():
         HOST: PRESENT, AddressItem('eth0', '10.0.1.9'): ABSENT, PortItem('sw9'): UP}
 
 
+def test_of_what_is_ours_the_addresses_that_are_to_be_there_are_refreshed():
+    names = wanted.names(settings([listener(0)], [card(0)]))
+    ours = [HOST, CARD, AddressItem('eth0', '10.0.1.9'), PortItem('sw9')]
+
+    assert wanted.refreshed(names, Decision(BYPASS, {tuple(CARD): PRESENT}, {}), ours) == [HOST, CARD]
+    assert wanted.refreshed(names, Decision(BYPASS, {tuple(CARD): ABSENT}, {}), ours) == [HOST]
+
+
 def test_an_address_that_another_listener_still_uses_is_not_left_behind():
     names = wanted.names(settings([listener(1)]))
 
