@@ -38,10 +38,19 @@ class Notifier(object):
         return True
 
 
+class Log(object):
+    """A log that works."""
+
+    error = None
+
+    def mend(self):
+        pass
+
+
 class World(object):
     """A Controller whose network, sockets and clock are a test's."""
 
-    error = None    # of the hooks and the log
+    error = None    # of the hooks
 
     def __init__(self, loaded, monkeypatch, *lines, **options):
         self.now, self.mail, order, earlier = 100.0, [], [], options.get('earlier', ())
@@ -51,7 +60,7 @@ class World(object):
         self.loaded = loaded
         monkeypatch.setattr(source, 'load', self.load)
         self.controller = Controller('/etc/test.env', loaded, self, self.batch, self.ledger, self.history, self,
-                                     self, self.notifier, None, self, lambda: self.now)
+                                     self, self.notifier, None, Log(), lambda: self.now)
         self.controller.roster._open, self.controller.roster._create = lambda settings, scope: 'sock', Thread
         self.controller._take_settings()
         self.turn(monitor.Read(picture.of(LINKS + list(lines))))
@@ -60,9 +69,6 @@ class World(object):
         self.mail.append(event)
 
     def replace(self):
-        pass
-
-    def mend(self):
         pass
 
     def load(self, _path):
