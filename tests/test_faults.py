@@ -3,6 +3,7 @@ import ast
 import os
 import re
 
+from fbmon.show import console
 from helpers import ROOT, read
 
 HEAD = '| fault | what the operator sees | what is promised | test |'
@@ -39,3 +40,9 @@ def test_every_file_of_faults_has_a_row():
     files = sorted(name for name in os.listdir(os.path.join(ROOT, 'tests/faults')) if name.startswith('test_'))
 
     assert [name for name in files if not any('tests/faults/%s::' % name in test for _, test in rows())] == []
+
+
+def test_a_column_that_the_page_of_faults_names_is_one_of_the_table():
+    named = set(re.findall(r'`([A-Z]{3,})` (?:rises|falls)', read(os.path.join(ROOT, 'docs/faults.md'))))
+
+    assert named and named <= set(console.LISTENERS)
