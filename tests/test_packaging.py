@@ -15,7 +15,7 @@ SCRIPTS = ['debian/preinst', 'debian/postinst', 'debian/prerm', 'debian/postrm',
 KNOWN_TO_215 = set('''
     After CapabilityBoundingSet Description DevicePolicy Documentation Environment ExecReload ExecStart ExecStartPre
     KillMode LimitCORE LimitNOFILE NoNewPrivileges NotifyAccess OOMScoreAdjust
-    ProtectHome ProtectSystem Restart RestartSec RestrictAddressFamilies StartLimitInterval
+    ProtectHome ProtectSystem Restart RestartSec RestrictAddressFamilies StartLimitInterval SyslogIdentifier
     SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TimeoutStartSec
     TimeoutStopSec Type UMask WantedBy WatchdogSec'''.split())
 # ... and those that it ignores, which must do no more than protect or limit.

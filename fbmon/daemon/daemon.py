@@ -19,7 +19,7 @@ from fbmon.memory.records import Records
 from fbmon.network.batch import Batch
 from fbmon.network.monitor import Monitor
 from fbmon.show import statussocket
-from fbmon.tell import logs
+from fbmon.tell import journal, logs
 from fbmon.tell.hooks import Hooks
 from fbmon.tell.sdnotify import Notifier
 
@@ -40,10 +40,10 @@ def run(path, log_dir, run_dir):
         loaded = source.load(path)
         directory = rundir.RunDirectory(run_dir)
     except source.Unreadable as error:
-        sys.stderr.write('%s\n' % error)
+        journal.complain('%s' % error)
         return CONFIGURATION
     except rundir.AlreadyRunning as error:
-        sys.stderr.write('%s\n' % error)
+        journal.complain('%s' % error)
         return ALREADY_RUNNING
     log = logs.set_up(log_dir, loaded.settings.log_level)
     logging.info('fastbypass_monitor %s starts with pid %d and %s', __version__, os.getpid(), path)

@@ -7,14 +7,36 @@ import sys
 import time
 
 from fbmon.base import compat
-from fbmon.tell import logfile
+from fbmon.tell import journal, logfile
 
 NAME = 'fastbypass_monitor.log'
 SIZE = 5 * 1024 * 1024
 FILES = 5
 
 
-class Formatter(logging.Formatter):
+# Of an error, as many frames as are told, from the innermost: one that calls itself has a thousand.
+FRAMES = 50
+
+
+class Plain(logging.Formatter):
+    """`INFO text`; an error's frames without their sources, which may be gone or on a disk that hangs."""
+
+    def formatException(self, ei):
+        """File, line and function of each frame, and the error."""
+        kind, value, trace = ei
+        frames = []
+        while trace:
+            code = trace.tb_frame.f_code
+            frames.append('  File "%s", line %d, in %s' % (code.co_filename, trace.tb_lineno, code.co_name))
+            trace = trace.tb_next
+        try:
+            said = '%s: %s' % (kind.__name__, value)
+        except Exception:
+            said = kind.__name__
+        return '\n'.join(['Traceback (most recent call last):'] + frames[-FRAMES:] + [said])
+
+
+class Formatter(Plain):
     """`2026-11-23T20:39:20.123+00:00 INFO text`: local time with its offset from UTC."""
 
     def formatTime(self, record, datefmt=None):
@@ -34,6 +56,7 @@ class Stderr(logging.Handler):
     def __init__(self, stream):
         logging.Handler.__init__(self)
         self._descriptor = stream.fileno()
+        self.in_journal = journal.reads(self._descriptor)
         self._lost = 0
         self._poller = select.poll()
         self._poller.register(self._descriptor, select.POLLOUT)
@@ -41,13 +64,17 @@ class Stderr(logging.Handler):
     def emit(self, record):
         """Write a line, or count it."""
         try:
-            text = self.format(record) + '\n'
+            text = self._marked(record.levelno, self.format(record) + '\n')
             if self._lost:
-                text = '(%d lines are missing here: nobody took them)\n' % self._lost + text
+                missing = '(%d lines are missing here: nobody took them)\n' % self._lost
+                text = self._marked(logging.WARNING, missing) + text
             self._write(text if isinstance(text, bytes) else text.encode('utf-8', 'backslashreplace'))
             self._lost = 0
         except Exception:
             self._lost += 1
+
+    def _marked(self, level, text):
+        return journal.marked(level, text) if self.in_journal else text
 
     def _write(self, data):
         """In parts that do not block once poll has seen room. O_NONBLOCK would be set for whoever shares it, too."""
@@ -66,8 +93,7 @@ def set_up(directory, level, stderr=True):
     root.handlers[:] = [Stderr(sys.stderr)] if stderr and sys.stderr else []
     for handler in root.handlers:
         # The journal has its own times.
-        in_journal = 'JOURNAL_STREAM' in os.environ
-        handler.setFormatter(logging.Formatter('%(levelname)s %(message)s') if in_journal else _formatter())
+        handler.setFormatter(Plain('%(levelname)s %(message)s') if handler.in_journal else _formatter())
     handler = logfile.File(directory, NAME, SIZE, FILES)
     handler.setFormatter(_formatter())
     root.addHandler(handler)

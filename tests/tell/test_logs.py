@@ -1,4 +1,5 @@
 """logs.py: lines with offset from UTC in files of limited size; whatever happens to the disk stops nothing."""
+import linecache
 import logging
 import os
 import re
@@ -99,13 +100,63 @@ def test_lines_go_to_the_file_and_to_stderr(log, zone):
     assert log.stderr() == line + '\n'
 
 
-def test_in_the_journal_lines_have_no_time_of_their_own(log, monkeypatch):
+def stderr_is_the_journal(tmp_path, monkeypatch):
+    found = os.stat(str(tmp_path / 'stderr'))
+    monkeypatch.setenv('JOURNAL_STREAM', '%d:%d' % (found.st_dev, found.st_ino))
+
+
+def test_in_the_journal_lines_have_no_time_of_their_own_but_their_priority(log, tmp_path, monkeypatch):
+    stderr_is_the_journal(tmp_path, monkeypatch)
+    log(level='DEBUG')
+
+    for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
+        logging.log(level, 'x')
+
+    assert log.stderr() == '<7>DEBUG x\n<6>INFO x\n<4>WARNING x\n<3>ERROR x\n<2>CRITICAL x\n'
+    assert '<' not in log.file()
+
+
+def test_in_the_journal_every_line_of_an_error_has_its_priority(log, tmp_path, monkeypatch):
+    stderr_is_the_journal(tmp_path, monkeypatch)
+    log()
+
+    try:
+        int('x')
+    except ValueError:
+        logging.critical('died', exc_info=True)
+
+    lines = log.stderr().splitlines()
+    assert len(lines) == 4 and [line[:3] for line in lines] == ['<2>'] * 4
+    assert lines[-1].startswith('<2>ValueError: ')
+
+
+def test_an_error_is_told_with_its_frames_and_no_source_is_read(log, zone, monkeypatch):
+    def gone(*_arguments):
+        raise AssertionError('a source was asked for')
+    monkeypatch.setattr(linecache, 'getline', gone)
+    monkeypatch.setattr(linecache, 'checkcache', gone)
+    log()
+
+    try:
+        int('x')
+    except ValueError:
+        logging.critical('died', exc_info=True)
+
+    first, frame, said = log.file().splitlines()[1:]
+    assert first == 'Traceback (most recent call last):'
+    assert re.match(r'  File ".*test_logs.pyc?", line \d+, in test_an_error_is_told', frame)
+    assert said.startswith('ValueError: invalid literal')
+
+
+def test_a_stderr_that_is_not_the_journal_has_no_priorities_though_the_journal_is_named(log, zone, monkeypatch):
+    zone('UTC0')
     monkeypatch.setenv('JOURNAL_STREAM', '8:1234')
     log()
 
     logging.warning('x')
 
-    assert log.stderr() == 'WARNING x\n'
+    line, = log.stderr().splitlines()
+    assert line.endswith('+00:00 WARNING x') and '<' not in line
 
 
 def test_the_level_is_that_of_the_file(log):
