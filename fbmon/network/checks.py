@@ -11,7 +11,7 @@ def warnings(settings, picture, given=None):
     """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it
     a Notice has only its text."""
     report, texts, places = notices.Report(), [], {}
-    for check in (_missing, _shut, _no_way_back, _other_prefix, _elsewhere):
+    for check in (_missing, _shut, _no_way_back, _other_prefix, _elsewhere, _odd, _short_lease):
         for place, text in check(settings, picture):
             if text not in places:
                 texts.append(text)
@@ -117,6 +117,29 @@ def _elsewhere(settings, picture):
         if others and not addresses.link_local(address):
             yield place, ('address %s is not only for %s but also on %s; remove it there, or correct the '
                           'interface' % (address, name, ', '.join(others)))
+
+
+def _odd(settings, _picture):
+    """An address or a prefix that is hardly meant."""
+    for place, _, address, prefix in _addresses(settings):
+        bits = addresses.bits(address)
+        if prefix and prefix < 8:
+            yield place, ('/%d makes nearly every address a neighbour of %s; give the prefix of its network'
+                          % (prefix, address))
+        elif prefix and bits == 32 and prefix < 31:
+            # The last component of what the network's addresses differ in.
+            host = addresses.network(address, bits)[2] & ((1 << (bits - prefix)) - 1)
+            if host in (0, (1 << (bits - prefix)) - 1):
+                yield place, ('%s/%d is the %s address of its network, which few can ping; give another one'
+                              % (address, prefix, 'broadcast' if host else 'network'))
+
+
+def _short_lease(settings, _picture):
+    """A lease that ends before a busy switch has renewed it."""
+    if 0 < settings.lease < 5000:
+        yield ('BYPASS_CARD_LEASE', None), (
+            'a lease of %d ms is short: a switch that is busy for so long lets the cards go to bypass; give 5000'
+            % settings.lease)
 
 
 def _addresses(settings):

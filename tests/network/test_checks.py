@@ -221,19 +221,20 @@ def test_what_many_lines_have_in_common_is_said_once_with_the_first_line_and_how
 
 
 def test_an_address_that_is_there_with_another_prefix_is_named_with_what_to_do_about_it():
-    found = settings([listener(0, prefix=16)], [card(0, prefix=24), card(1, prefix=24), card(2)])
+    found = settings([listener(0, prefix=16)], [card(0, '10.0.1.9', prefix=24), card(1, prefix=24), card(2)])
 
-    there = kernel('eth0', 'eth0 10.0.0.2/16', 'eth0 10.0.1.0/32', 'eth0 10.0.1.2/16')
+    there = kernel('eth0', 'eth0 10.0.0.2/16', 'eth0 10.0.1.9/32', 'eth0 10.0.1.2/16')
     assert texts(checks.warnings(found, there)) == [
-        'address 10.0.1.0 is on eth0 as /32 already, and is left so; for the /24: ip addr del 10.0.1.0/32 dev eth0, '
+        'address 10.0.1.9 is on eth0 as /32 already, and is left so; for the /24: ip addr del 10.0.1.9/32 dev eth0, '
         'and it is put there anew']
 
 
 def test_a_prefix_of_the_file_covers_nothing_where_the_kernel_has_another():
-    found = settings([], [card(0, prefix=24)])
+    found = settings([], [card(0, '10.0.1.9', prefix=24)])
 
-    assert len(checks.warnings(found, kernel('eth0', 'eth0 10.0.1.0/32'))) == 1
-    assert texts(checks.warnings(settings([], [card(0, prefix=24), card(1)]), kernel('eth0', 'eth0 10.0.1.0/32')))[:1] \
+    assert len(checks.warnings(found, kernel('eth0', 'eth0 10.0.1.9/32'))) == 1
+    assert texts(checks.warnings(settings([], [card(0, '10.0.1.9', prefix=24), card(1)]),
+                                 kernel('eth0', 'eth0 10.0.1.9/32')))[:1] \
         == [uncovered('eth0', '10.0.1.1/32', '/24')]
 
 
@@ -258,3 +259,21 @@ def test_a_missing_port_that_looks_like_a_list_gets_a_hint(name, hint):
 
     said = '; a list has commas or blanks between its names, as in sw1, sw2'
     assert texts(found) == [missing(name) + (said if hint else '')]
+
+
+@pytest.mark.parametrize('address, prefix, said', [
+    ('10.0.0.0', 24, 'is the network address'), ('10.0.0.255', 24, 'is the broadcast address'),
+    ('10.0.0.1', 7, 'makes nearly every address a neighbour'), ('10.0.0.0', 23, 'is the network address'),
+    ('10.0.1.0', 23, None), ('10.0.0.0', 31, None), ('10.0.0.5', 24, None)])
+def test_an_address_or_prefix_that_is_hardly_meant_is_warned_of(address, prefix, said):
+    found = [one.text for one in checks.warnings(settings(cards=[card(0, address, prefix=prefix)]), picture.empty())
+             if 'neighbour' in one.text or 'address of its network' in one.text]
+
+    assert [said in text for text in found] == [True] * bool(said)
+
+
+@pytest.mark.parametrize('lease, warned', [(0, False), (4999, True), (5000, False)])
+def test_a_lease_under_five_seconds_is_warned_of(lease, warned):
+    found = checks.warnings(settings(cards=[card(0)], lease=lease), picture.empty())
+
+    assert any('is short' in one.text for one in found) == warned
