@@ -75,11 +75,25 @@ def check(options):
         warnings += checks.warnings(loaded.settings, reading.kernel(), loaded.given)
     except iproute.IpError as error:
         _say('%s: warning: not compared with the kernel: %s' % (options.config, error))
+    warnings += _not_run(loaded)
     for line in source.report(options.config, loaded.mistakes, 'error') \
             + source.report(options.config, warnings, 'warning'):
         _say(line)
     _say(table.effective(loaded.settings).rstrip('\n'))
     return 1 if loaded.mistakes else 0
+
+
+def _not_run(loaded):
+    """The warning of an ON_CHANGE that cannot be run, in the words of the daemon that would not run it."""
+    from fbmon.config import notices, schema
+    from fbmon.tell import hooks
+    report, program = notices.Report(), loaded.settings.on_change
+    try:
+        if program:
+            hooks.check(program)
+    except hooks.HookError as error:
+        report.warning(schema.origin(loaded.given, 'ON_CHANGE'), '%s cannot be run: %s' % (program, error))
+    return report.warnings()
 
 
 def status(options):

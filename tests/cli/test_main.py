@@ -149,6 +149,24 @@ def test_check_of_a_file_with_mistakes_names_them_all_and_ends_with_1(fbmon, fak
     assert [line.split(': ')[0] for line in found] == ['%s:%d' % (tmp_path / '.env', number) for number in (6, 7)]
 
 
+@pytest.mark.parametrize('mode, said', [(None, 'No such file or directory'), (0o600, 'it is not executable: chmod +x'),
+                                        (0o755, None)])
+def test_check_warns_of_an_on_change_that_cannot_be_run(fbmon, fake_ip, tmp_path, mode, said):
+    fake_ip(LOOPBACK)
+    program = tmp_path / 'tell'
+    if mode is not None:
+        write(program, '#!/bin/sh\n')
+        os.chmod(str(program), mode)
+    write(tmp_path / '.env', GOOD + 'ON_CHANGE=%s\n' % program)
+
+    code, output, errors = fbmon('check')
+
+    assert (code, errors) == (0, '')
+    found = [line for line in output.splitlines() if 'cannot be run' in line]
+    assert [(line.startswith('%s:6: warning: ' % (tmp_path / '.env')), said in line) for line in found] \
+        == [(True, True)] * bool(said)
+
+
 def test_check_of_a_file_that_is_not_there_ends_with_1(fbmon, tmp_path):
     assert fbmon('check') == (1, '', '%s: cannot be read: No such file or directory\n' % (tmp_path / '.env'))
 
