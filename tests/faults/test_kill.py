@@ -104,7 +104,7 @@ class Killer(object):
     def left(self):
         """The processes in the switch that are not the daemon's own."""
         pids = set(int(pid) for pid in ip('netns', 'pids', self.switch.name).split())
-        return pids - set(self.daemon.children()) - set([self.daemon.child.pid])
+        return pids - set(self.daemon.children()) - set([self.daemon.child.pid, self.daemon.log_writer()])
 
 
 def noted(daemon):

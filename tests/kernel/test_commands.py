@@ -129,12 +129,12 @@ def test_status_as_json_is_what_the_page_promises(switch, small, dpis):
 
     assert (code, errors) == (0, '')
     assert sorted(shown) == sorted(['version', 'pid', 'uptime_s', 'state', 'state_since_s', 'held', 'failed',
-                                    'threshold', 'listeners', 'cards', 'ports', 'problems', 'history'])
+                                    'threshold', 'left_out', 'listeners', 'cards', 'ports', 'problems', 'history'])
     assert (shown['pid'], shown['state'], shown['held'], shown['failed'], shown['threshold'], problems(shown)) == (
         small.child.pid, 'bypass', [], 1, 1, [])
     assert sorted(shown['listeners'][1]) == sorted([
         'index', 'host', 'port', 'interface', 'state', 'since_s', 'last_heartbeat_s', 'longest_gap_s', 'received',
-        'ignored', 'missed', 'error'])
+        'ignored', 'missed', 'heard', 'recovery', 'last_sender', 'error'])
     assert shown['cards'] == [
         {'index': index, 'address': '192.168.1.21%d' % (index + 1), 'interface': 'eth0', 'wanted': 'absent',
          'actual': 'absent', 'error': None} for index in (0, 1)]

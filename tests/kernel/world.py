@@ -61,7 +61,8 @@ def judged(file, states, before=model.NOTHING):
 class World(object):
     """What the network is when all has come to rest. own: {interface: its first address}; addresses: (interface,
     address with prefix) of what is there; down: the ports that are; ours: those that the daemon has put there, as
-    (interface, address) and names of ports."""
+    (interface, address) and names of ports; found: {(interface, address): entries} of what somebody else had put there
+    and the daemon has taken away."""
 
     def __init__(self, own=OWN):
         self.file = None
@@ -70,6 +71,7 @@ class World(object):
         self.addresses = set(own.items())
         self.down = set()
         self.ours = set()
+        self.found = {}
         self._own = own
 
     def rest(self):
@@ -82,6 +84,9 @@ class World(object):
             named.add(self._up(port) if word == 'up' else self._port_down(port))
         for released in self.ours - named:
             self._absent(released) if isinstance(released, tuple) else self._up(released)
+        for item in set(self.found) - named:
+            self._present(item)
+            del self.found[item]
 
     def states(self):
         """{index: local state} of the listeners."""
@@ -96,16 +101,21 @@ class World(object):
         """An interface has been deleted and made anew, as an up one."""
         self.down.discard(name)
         self.addresses = set(one for one in self.addresses if one[0] != name)
+        self.found = dict((item, entries) for item, entries in self.found.items() if item[0] != name)
         if name in self._own:
             self.addresses.add((name, self._own[name]))
 
     def _present(self, item):
-        if not self.entries(item):
+        if not self.entries(item) and item in self.found:
+            self.addresses |= self.found[item]
+        elif not self.entries(item):
             self.addresses.add((item[0], item[1] + '/32'))
             self.ours.add(item)
         return item
 
     def _absent(self, item):
+        if self.entries(item) and item not in self.ours:
+            self.found.setdefault(item, self.entries(item))
         self.addresses -= self.entries(item)
         self.ours.discard(item)
         return item
