@@ -123,7 +123,7 @@ def _check(kernel, device, fresh):
         raise Refused('RTNETLINK answers: Network is down')
     if fresh.via is not None and not any(
             route.via is None and route.index == device.index and route.six == fresh.six
-            and _covers(route, fresh.via) for route in kernel.fib.routes if route.table == 'main'):
+            and _covers(route, fresh.via) for route in kernel.fib.routes if route.table in ('main', fresh.table)):
         raise Refused('Error: Nexthop has invalid gateway.')
     if fresh.src is not None and not any(entry.local == fresh.src for one in kernel.devices.values()
                                          for entry in one.four + one.six):
