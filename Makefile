@@ -10,8 +10,9 @@
 # ONLY="2.7|BFD"                only candidates with one of these words in the name
 # OUT=docs/bench                where its results go, instead of dist/bench
 # SECONDS=1200 SEED=7           how long `make soak` lasts, and the life that it repeats instead of a new one;
-#                               SECONDS is how long `make bench` lets everything be idle, too
-# PYTHON=python2.7              the interpreter of `make soak`, instead of python3
+#                               SECONDS is how long `make bench` lets everything be idle, too, and how long `make sim`
+#                               goes on; SEED is the history that it repeats instead of new ones
+# PYTHON=python2.7              the interpreter of `make soak` and `make sim`, instead of python3
 
 PYTHON3 ?= python3
 PYTHONS ?=
@@ -35,7 +36,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint demo soak bench deb e2e clean
+.PHONY: help test lint demo sim soak bench deb e2e clean
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -51,6 +52,9 @@ lint: ## shellcheck and flake8 only
 
 demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (root, a few seconds)
 	@$(PYTHON3) demo/demo.py
+
+sim: ## the daemon's own controller in a simulated world, one random life after the other (60 s)
+	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/sim/run.py $(SECONDS) $(SEED)
 
 soak: ## sixty listeners under random outages, reloads, kills and strangers' hands against the model (root, 60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/soak/run.py $(SECONDS) $(SEED)

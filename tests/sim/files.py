@@ -1,0 +1,47 @@
+"""Configuration files for the simulated switch: valid ones, each of them the work of one number."""
+from sim.dice import Dice
+
+# eth0 and eth1 carry addresses, the others are ports; a card may be on one of them.
+NAMES = ('eth0', 'eth1', 'sw0', 'sw1', 'sw2')
+PORTS = NAMES[2:]
+
+# (interface, address) of listeners and cards; what is none of these is a stranger's.
+HOSTS = (('eth0', '10.0.0.2'), ('eth0', '10.0.0.3'), ('eth1', '10.0.1.2/24'), ('eth1', 'fd00::2/64'),
+         ('eth1', 'fe80::7'))
+CARDS = (('eth0', '10.0.0.11'), ('eth0', '10.0.0.12/24'), ('eth1', '10.0.1.11/24'), ('eth1', 'fd00::11/64'),
+         ('sw2', '10.0.2.11/24'), ('sw2', 'fd02::11'))
+OURS = frozenset(address.partition('/')[0] for _, address in HOSTS + CARDS)
+
+# Milliseconds. All times of the simulation are multiples of 1/1024 s, so that no sum is rounded.
+TIMEOUTS = (1000, 2000, 3000)
+
+
+def text(number):
+    """The configuration file of that number."""
+    dice = Dice(number)
+    nodes = sorted(dice.sample(range(5), dice.choice((1, 1, 2, 2, 3))))
+    lines = ['LISTEN_HEARTBEAT_FAILED=%d' % (1 + dice.randrange(len(nodes))),
+             'LISTEN_CUBRO_IFS=' + ','.join(_some(dice)),
+             'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=%d' % (dice.random() < .8),
+             'BYPASS_CARD_LEASE=%d' % dice.choice((0, 0, 3000, 6000))]
+    for index in nodes:
+        interface, host = dice.choice(HOSTS)
+        lines += ['LISTEN_HB_HOST[%d]=%s' % (index, host), 'LISTEN_HB_PORT[%d]=%d' % (index, 3000 + index),
+                  'LISTEN_HEARTBEAT_IFS[%d]=%s' % (index, interface),
+                  'LISTEN_HEARTBEAT_TIMEOUT[%d]=%d' % (index, dice.choice(TIMEOUTS)),
+                  'LISTEN_HEARTBEAT_ATTEMPTS[%d]=%d' % (index, dice.choice((1, 1, 2))),
+                  'LISTEN_HEARTBEAT_RECOVERY[%d]=%d' % (index, dice.choice((1, 1, 3))),
+                  'LISTEN_CUBRO_IFS[%d]=%s' % (index, ' '.join(_some(dice)))]
+    for index in sorted(dice.sample(range(len(CARDS)), dice.randrange(4))):
+        lines += ['BYPASS_CARD_HOST[%d]=%s' % (index, CARDS[index][1]),
+                  'BYPASS_CARD_IFS[%d]=%s' % (index, CARDS[index][0])]
+    return u'\n'.join(lines) + u'\n'
+
+
+def with_prefix(address):
+    """As it is put on an interface."""
+    return address + ('' if '/' in address else '/128' if ':' in address else '/32')
+
+
+def _some(dice):
+    return sorted(dice.sample(PORTS, dice.choice((0, 0, 1, 2))))

@@ -1,0 +1,51 @@
+"""Lives of the daemon in a simulated world: each seed is a history of some 130 steps, and always the same one."""
+import logging
+
+import pytest
+
+from sim import deeds
+
+SEEDS = 32
+
+# What such a history has shown, shortened, and mended since.
+FOUND = []
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Without a log: it would be most of the time."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def told(steps):
+    """What is wrong with a history, with the steps that show it; None."""
+    wrong = deeds.play(steps)
+    return wrong and '%s\n%r' % (wrong, deeds.shortened(steps))
+
+
+@pytest.mark.parametrize('part', range(4))
+def test_the_daemon_does_what_it_must_whatever_happens(part):
+    assert [told(deeds.choose(seed)) for seed in range(part, SEEDS, 4)] == [None] * (SEEDS // 4)
+
+
+def test_what_was_found_stays_mended():
+    assert [told(steps) for steps in FOUND] == [None] * len(FOUND)
+
+
+NODES = range(3000, 3005)
+PLAIN = [('alive', port) for port in NODES] + [('wait', 2.5)] + [('dead', port) for port in NODES] + [('wait', 6.0)] \
+    + [('alive', port) for port in NODES] + [('wait', 2.5), ('stop',)]
+
+
+@pytest.mark.parametrize('fault, broken, kind', [
+    ('fbmon.rules.heartbeat.after_timeout', lambda pulse, attempts: pulse, 'state'),
+    ('fbmon.network.plan._remove', lambda *arguments: ([], True), 'network'),
+    ('fbmon.network.plan.permanent', lambda *arguments: [], 'lease')])
+def test_a_daemon_that_fails_is_found_out(monkeypatch, fault, broken, kind):
+    monkeypatch.setattr(fault, broken)
+
+    wrong = [deeds.play([('file', number)] + PLAIN) for number in range(24)]
+
+    assert kind in [text.partition(':')[0] for text in wrong if text]

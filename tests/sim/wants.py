@@ -1,0 +1,69 @@
+"""What the network has to be, once more and in another way than the daemon does it: by hand from the specification."""
+from kernel import model
+
+
+class Ear(object):
+    """What a listener's state has to be (section 4): last: the second since when it waits; known: False after new
+    timers, until a heartbeat or a failure says where it stands."""
+
+    def __init__(self, settings, now):
+        self.state, self.heard, self.last, self.known = 'unknown', 0, now, True
+        self.settings = settings
+
+    def span(self):
+        """Seconds without a heartbeat until it has failed."""
+        return self.settings.timeout * self.settings.attempts / 1000.0
+
+    def hear(self, now):
+        """A heartbeat."""
+        if now > self.last + self.span():
+            self.pass_time(now)
+        self.heard += self.state == 'failed'
+        if self.state != 'failed' or self.heard >= self.settings.recovery:
+            self.state, self.heard = 'active', 0
+        self.last = now
+
+    def pass_time(self, now):
+        """What has become of it by now."""
+        if self.known and now >= self.last + self.span():
+            self.state, self.heard = 'failed', 0
+
+    def follow(self, pulse, now):
+        """Where new timers left it is taken from the daemon's own, up to a heartbeat or a failure."""
+        if not self.known:
+            self.state, self.heard, self.last, self.known = pulse.state, pulse.heard, now, True
+
+    def update(self, settings):
+        """A new file."""
+        self.known = self.known and (settings.timeout, settings.attempts, settings.recovery) == (
+            self.settings.timeout, self.settings.attempts, self.settings.recovery)
+        self.settings = settings
+
+
+def judge(settings, states, before):
+    """The model's Verdict (section 5) for {index: state} of the launched listeners."""
+    lists = [model.PortList(settings.ports, settings.shutdown, None)]
+    lists += [model.PortList(one.ports, one.shutdown, one.index) for one in settings.listeners]
+    cards = [(card.interface, card.address) for card in settings.cards]
+    return model.judge(model.Rules(settings.threshold, cards, lists, ()), states, before)
+
+
+def wrong(kernel, settings, verdict):
+    """What of the kernel is otherwise than the verdict wants it: a sorted list of words."""
+    # What is held of an earlier file counts as far as this one names it.
+    wanted = dict((card, target) for card, target in verdict.cards.items()
+                  if card in [(one.interface, one.address) for one in settings.cards])
+    named = set(settings.ports if settings.shutdown else ()).union(
+        *[one.ports for one in settings.listeners if one.shutdown])
+    wanted.update(((one.interface, one.host), 'present') for one in settings.listeners)
+    found = []
+    for (interface, address), target in wanted.items():
+        device = kernel.find(interface)
+        there = device and any(entry.text == address for entry in device.four + device.six)
+        if device and bool(there) != (target == 'present'):
+            found.append('%s on %s is not %s' % (address, interface, target))
+    for name, target in verdict.ports.items():
+        device = kernel.find(name)
+        if device and name in named and device.up != (target == 'up'):
+            found.append('%s is not %s' % (name, target))
+    return sorted(found)
