@@ -1,5 +1,10 @@
 """What is wrong with a configuration file, as values and as text that any terminal and log can show."""
+import codecs
 from collections import namedtuple
+
+# Loaded now: a daemon outlives the files of its Python, which an upgrade of the system may remove.
+for _codec in ('unicode_escape', 'ascii', 'utf-8'):
+    codecs.lookup(_codec)
 
 # line: a number, or None for what concerns the file as a whole; key, value: as in the file, in printable
 # ASCII, None where there is none; text: what is wrong and what would be right.

@@ -1,5 +1,6 @@
 """The keys of the configuration file: which there are, what they take, what counts where they are missing."""
 from collections import namedtuple
+from difflib import get_close_matches
 
 from fbmon.config import values
 from fbmon.config.envfile import label
@@ -63,8 +64,6 @@ def wrong_key(name, index, suggest=True):
 
 
 def _nearest(name, index):
-    # Only a mistake needs it, and the daemon stays small without.
-    from difflib import get_close_matches
     found = get_close_matches(name[:60].upper(), sorted(SCHEMA), 1)
     if not found:
         return 'remove the line, or take a key from sample.env'
