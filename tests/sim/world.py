@@ -99,6 +99,10 @@ class World(object):
         """The daemon waits, and the kernel goes on."""
         self.now += seconds
         self.kernel.advance(self.now)
+        over = [place for place, target in self.verdict.cards.items() if target == 'present'
+                and any(' %s/' % place[1] in line for line in self.kernel.told if line.startswith('Deleted '))]
+        if over and self.daemon and self.now > self.calm + BOUND:
+            raise Wrong('lease: of %s was over' % over)
         self.collect()
 
     def collect(self):
@@ -229,7 +233,7 @@ class World(object):
             wrong = wants.wrong(self.kernel, self.daemon.settings, self.verdict)
             if wrong:
                 raise Wrong('network: ' + '; '.join(wrong))
-        if self.now - self.notifier.fed > 10 and self.now - self.calm > 10:
+        if self.now - self.notifier.fed > 10:
             raise Wrong('watchdog: last fed %g s ago' % (self.now - self.notifier.fed))
 
     def amiss(self, seconds=BOUND):
