@@ -2,9 +2,8 @@
 import fcntl
 import struct
 import termios
-import time
 
-from fbmon.base import words
+from fbmon.base import moments, words
 from fbmon.network import plan
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, UNCONFIGURED, UNKNOWN
@@ -51,10 +50,15 @@ def render(status, colour=False, height=None):
 
 
 def history(transitions):
-    """One line for each transition, oldest first: local time, what, from, to and why."""
+    """One line for each transition, oldest first: local time with its offset from UTC, what, from, to and why."""
     return ''.join('%s  %s %s: %s -> %s: %s\n' % (
-        time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(one['at'])), one['kind'], one['name'] or 'state',
+        _moment(one['at']), one['kind'], one['name'] or 'state',
         one['from'], one['to'], one['why']) for one in transitions) or 'no transitions yet\n'
+
+
+def _moment(at):
+    seconds, milliseconds = divmod(int(round(at * 1000)), 1000)
+    return moments.text(seconds, milliseconds)
 
 
 def kernel(settings, picture):

@@ -4,9 +4,8 @@ import logging
 import os
 import select
 import sys
-import time
 
-from fbmon.base import compat
+from fbmon.base import compat, moments
 from fbmon.tell import journal, logfile
 
 NAME = 'fastbypass_monitor.log'
@@ -41,12 +40,7 @@ class Formatter(Plain):
 
     def formatTime(self, record, datefmt=None):
         """ISO 8601 with milliseconds and the offset that is valid at that moment."""
-        local, utc = time.localtime(record.created), time.gmtime(record.created)
-        minutes = (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min
-        # Another day there is the next one or the one before; 2.7 has no tm_gmtoff, and calendar is a large module.
-        minutes += 1440 * ((local[:3] > utc[:3]) - (local[:3] < utc[:3]))
-        return '%s.%03d%s%02d:%02d' % (time.strftime('%Y-%m-%dT%H:%M:%S', local), record.msecs,
-                                       '-' if minutes < 0 else '+', abs(minutes) // 60, abs(minutes) % 60)
+        return moments.text(record.created, record.msecs)
 
 
 class Stderr(logging.Handler):

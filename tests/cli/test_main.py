@@ -345,7 +345,7 @@ def test_force_in_the_real_kernel(fbmon, namespace, tmp_path):
 
     # Whoever asks tomorrow what happened finds it in the history and in the log.
     lines = ['card 192.0.2.1: absent -> present: force_off', 'card 192.0.2.1: present -> absent: force_on']
-    assert [line[21:] for line in fbmon('status', '--history')[1].splitlines()] == lines
+    assert [line[31:] for line in fbmon('status', '--history')[1].splitlines()] == lines
     assert [line.partition(' INFO ')[2]
             for line in written(tmp_path / 'logs' / 'fastbypass_monitor.log').splitlines()] == lines
 

@@ -4,6 +4,7 @@ import os
 import pty
 import struct
 import termios
+import time
 
 import pytest
 
@@ -280,11 +281,14 @@ def test_where_there_was_no_gap_yet_none_is_shown():
 
 
 def test_the_history_is_a_line_for_each_transition(monkeypatch):
-    monkeypatch.setattr(console.time, 'localtime', console.time.gmtime)
+    monkeypatch.setenv('TZ', 'XXX-05:30')
+    time.tzset()
     one = {'at': 1795552760.5, 'kind': 'global', 'name': 'state', 'from': 'normal', 'to': 'bypass',
            'why': '1 failed >= 1'}
 
     assert console.history([one, dict(one, kind='port', name='sw1')]) == (
-        '2026-11-24 20:39:20  global state: normal -> bypass: 1 failed >= 1\n'
-        '2026-11-24 20:39:20  port sw1: normal -> bypass: 1 failed >= 1\n')
+        '2026-11-25T02:09:20.500+05:30  global state: normal -> bypass: 1 failed >= 1\n'
+        '2026-11-25T02:09:20.500+05:30  port sw1: normal -> bypass: 1 failed >= 1\n')
     assert console.history([]) == 'no transitions yet\n'
+    monkeypatch.undo()
+    time.tzset()
