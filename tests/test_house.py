@@ -13,8 +13,8 @@ from fbmon import __version__
 from helpers import ROOT
 
 # What the daemon decides by: values in, values out.
-CORE = ['network.checks', 'network.picture', 'network.plan', 'config.reader', 'config.table', 'rules.decision',
-        'rules.heartbeat', 'rules.items', 'rules.states', 'rules.wanted']
+CORE = ['network.checks', 'network.picture', 'network.plan', 'network.routes', 'config.reader', 'config.table',
+        'rules.decision', 'rules.heartbeat', 'rules.items', 'rules.states', 'rules.wanted']
 # addresses uses inet_pton and inet_ntop of socket, which are arithmetic.
 ARITHMETIC = {('config.addresses', 'socket')}
 WORLD = {'socket', 'subprocess', 'threading', 'time'}

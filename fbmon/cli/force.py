@@ -21,9 +21,10 @@ def _strays(ledger):
     return [(item, ABSENT) for item in ledger.followed if isinstance(item, AddressItem)]
 
 
-def apply(items_of, settings, ledger, batch, look=None, changed=lambda item, old, new: None):
+def apply(items_of, settings, ledger, batch, look=None, changed=lambda item, old, new: None, routes=None):
     """Make the kernel as items_of(settings, ledger) says, for good, and tell changed() of each item that is not as
-    before; returns (what is as wanted, what failed) as lists of lines. Raises IpError."""
+    before; returns (what is as wanted, what failed) as lists of lines. routes: the RouteKeeper. Raises
+    IpError."""
     look = look or reading.kernel
     forms, before = wanted.names(settings._replace(lease=0)).forms, look()
     ledger.follow(before.links, before.names)
@@ -34,6 +35,8 @@ def apply(items_of, settings, ledger, batch, look=None, changed=lambda item, old
     commands += plan.renewals(present, before, forms)
     failed = batch.run([command.line for command in commands])
     words = dict((commands[position].item, said) for position, said in failed.items())
+    if routes:
+        routes.put_back([command.item for command in commands if command.target == PRESENT], before)
     after = look()
     for item in sorted(items):
         old, new = plan.actual(item, before), plan.actual(item, after)

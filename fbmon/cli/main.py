@@ -163,7 +163,7 @@ def _force(options, items_of, why):
     from fbmon.config import source
     from fbmon.daemon import daemon
     from fbmon.memory import history, ledger, records, rundir
-    from fbmon.network import batch, iproute
+    from fbmon.network import batch, iproute, routekeeper
     from fbmon.tell import logs
     try:
         settings = source.load(options.config).settings
@@ -172,7 +172,9 @@ def _force(options, items_of, why):
         # "What happened at 03:12?" is asked of history and log; no daemon writes to them now.
         logs.set_up(options.log_dir, 'INFO', stderr=False)
         kept = history.History(records.Records(directory.file(rundir.HISTORY)))
-        done, wrong = force.apply(items_of, settings, notes, batch.Batch(),
+        commands = batch.Batch()
+        routes = routekeeper.RouteKeeper(commands, records.Records(directory.file(rundir.ROUTES)))
+        done, wrong = force.apply(items_of, settings, notes, commands, routes=routes,
                                   changed=lambda item, old, new: kept.item_changed(item, old, new, why))
         kept.write()
     except rundir.AlreadyRunning as error:
@@ -184,7 +186,8 @@ def _force(options, items_of, why):
         _say(line)
     if not settings.cards:
         _fail('%s names no bypass card: no address is changed' % options.config)
-    for line in wrong + force.faulty(settings) + [error for error in (directory.error, notes.error) if error]:
+    errors = [error for error in (directory.error, notes.error) if error]
+    for line in wrong + routes.lost() + force.faulty(settings) + errors:
         _fail(line)
     return 1 if wrong or force.faulty(settings) else 0
 

@@ -10,7 +10,7 @@ from fbmon.daemon.service import Service
 from fbmon.daemon.telling import Telling
 from fbmon.listeners.listener import StateChanged
 from fbmon.listeners.roster import Roster
-from fbmon.network import monitor
+from fbmon.network import monitor, routewatch
 from fbmon.network.keeper import Keeper
 from fbmon.rules import decision, wanted
 from fbmon.rules.states import PRESENT
@@ -28,7 +28,7 @@ STUCK = 5.0
 class Controller(object):
     """Holds what the file says, what the listeners report and what was decided; owns the network."""
 
-    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, crashed, log,
+    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, routes, crashed, log,
                  clock=compat.monotonic):
         self.path = path
         self.loaded = loaded
@@ -43,14 +43,15 @@ class Controller(object):
         self._inbox = inbox
         self.clock = clock
         self.roster = Roster(inbox.put, self._listener_changed, crashed, clock)
-        self.network = Keeper(batch, ledger, self._item_changed, watch.replace, clock)
+        self.network = Keeper(batch, ledger, self._item_changed, watch.replace, clock, routes=routes.keeper)
+        self.routes = routes
         self._leases = Leases(self.network, ledger, clock)
         self._launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self._telling = Telling(history)
         self._handlers = {StateChanged: self._state_changed, monitor.Read: self._read, monitor.Seen: self._seen,
                           monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop,
-                          StatusWanted: self._status_wanted}
+                          StatusWanted: self._status_wanted, routewatch.RoutesRead: self._routes_read}
         self._names = wanted.names(self.settings)
         self._stopped = False
         self._asked = []
@@ -81,6 +82,7 @@ class Controller(object):
         self._settle()
         self._leases.step(self._names, self.settings.lease, self.decision)
         self._launching.step()
+        self.routes.step(self.decision.cards, self._names, self.wanted, self.network.picture)
 
     @property
     def settings(self):
@@ -98,6 +100,7 @@ class Controller(object):
         if self.troubles.pop('monitor', None):
             logging.info('the network is watched again')
         self._leases.hasten()
+        self.routes.hasten()
         self._touched(self.network.read(event.picture))
 
     def _seen(self, event):
@@ -105,12 +108,16 @@ class Controller(object):
         if self.network.risen:
             self._leases.hasten()
 
+    def _routes_read(self, event):
+        self.routes.taken(event, self._names, self.network.picture)
+
     def _lost(self, event):
         """Nothing is known of the kernel at the moment; what can be launched without that is."""
         why = 'the network cannot be watched: %s' % event.why
         if self.troubles.get('monitor') != why:
             logging.warning('%s', why)
         self.troubles['monitor'] = why
+        self.routes.blind()
         if self.network.picture is None:
             self._launching.hasten()
 
@@ -156,6 +163,7 @@ class Controller(object):
         self._names = wanted.names(self.settings)
         self.network.interfaces = wanted.interfaces(self._names, self.ledger.items)
         self._leases.hasten()
+        self.routes.reloaded()
         self.hooks.program = self.settings.on_change
         self.roster.assign(self.settings.listeners)
         if self.network.picture is not None:
@@ -166,6 +174,7 @@ class Controller(object):
 
     def _touched(self, names):
         """The kernel reported something on these interfaces: an unconfigured listener may be able to join."""
+        self.routes.touched(names, self.network.picture)
         if self._launching.concerned(names) and not self._stopped:
             self._settle()
             self._launching.launch()
@@ -229,5 +238,5 @@ class Controller(object):
         return not self.roster.overdue(STUCK)
 
     def _deadline(self):
-        times = [part.deadline() for part in (self.network, self._launching, self._service, self._leases)]
+        times = [part.deadline() for part in (self.network, self._launching, self._service, self._leases, self.routes)]
         return min([time for time in times if time is not None] or [None])

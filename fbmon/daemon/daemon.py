@@ -18,6 +18,9 @@ from fbmon.memory.ledger import Ledger
 from fbmon.memory.records import Records
 from fbmon.network.batch import Batch
 from fbmon.network.monitor import Monitor
+from fbmon.network.routekeeper import RouteKeeper
+from fbmon.network.routereadings import RouteReadings
+from fbmon.network.routewatch import RouteWatch
 from fbmon.show import statussocket
 from fbmon.tell import journal, logs
 from fbmon.tell.hooks import Hooks
@@ -120,12 +123,14 @@ class Daemon(object):
         self._batch = Batch()
         self._monitor = Monitor(self._inbox.put)
         self._notifier = Notifier()
+        self._routes = RouteWatch(self._inbox.put, self._crashed)
         self._directory = directory
         ledger = Ledger(directory.file(rundir.LEDGER))
+        routes = RouteReadings(RouteKeeper(self._batch, Records(directory.file(rundir.ROUTES))), self._routes.ask)
         self._hooks = Hooks()
         history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell)
         self._controller = Controller(path, loaded, self._inbox, self._batch, ledger, history, self._hooks,
-                                      self._monitor, self._notifier, self._crashed, log)
+                                      self._monitor, self._notifier, routes, self._crashed, log)
 
     def report_troubles(self, **troubles):
         """Log what does not work but stops nothing, and show it in the status: {what: why or None}."""
@@ -148,6 +153,7 @@ class Daemon(object):
         self._notifier.stopping()
         self._hooks.close()
         self._monitor.close()
+        self._routes.close()
         self._batch.kill()
         if code == STOPPED:
             logging.info('fastbypass_monitor stops; addresses and ports stay as they are')

@@ -5,7 +5,7 @@ import os
 
 from fbmon.base import compat
 
-LOCK, SOCKET, LEDGER, HISTORY = 'daemon.lock', 'status.sock', 'ledger', 'history'
+LOCK, SOCKET, LEDGER, HISTORY, ROUTES = 'daemon.lock', 'status.sock', 'ledger', 'history', 'routes'
 
 
 class AlreadyRunning(Exception):

@@ -103,6 +103,18 @@ class Batch(object):
             todo = todo[len(lost):]
         return failed
 
+    def once(self, lines):
+        """The same of lines that may fail: none of them is tried again, and the child is kept."""
+        failed = {}
+        for start in range(0, len(lines), BATCH_LINES):
+            answer = self._converse(lines[start:start + BATCH_LINES], self._clock() + self._limit)
+            failed.update((start + position, said) for position, said in answer.errors.items())
+            if answer.end is not None:
+                self.close()
+                failed.update(dict.fromkeys(range(start + answer.done, len(lines)), answer.end))
+                break
+        return failed
+
     def close(self):
         """End the child; the next run starts a new one."""
         if self._child:

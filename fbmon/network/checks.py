@@ -11,7 +11,7 @@ def warnings(settings, picture, given=None):
     """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it
     a Notice has only its text."""
     report, texts, places = notices.Report(), [], {}
-    for check in (_missing, _shut, _no_way_back, _other_prefix, _elsewhere, _odd, _short_lease):
+    for check in (_missing, _shut, _no_way_back, _only_cards, _other_prefix, _elsewhere, _odd, _short_lease):
         for place, text in check(settings, picture):
             if text not in places:
                 texts.append(text)
@@ -78,6 +78,20 @@ def _no_way_back(settings, picture):
                    if network[0] == most):
             yield place, ('no other address on %s covers %s/%d, so replies have no way back; give it a '
                           '/prefix, as in %s/%d' % (name, address, most, address, 24 if most == 32 else 64))
+
+
+def _only_cards(settings, picture):
+    """An interface that has no IPv4 address in bypass, and so none of the routes that go through it."""
+    owners = _owners([one for one in settings.cards
+                      if one.address and ':' not in one.address and (one.prefix or 32) < 32])
+    for name, index in sorted(owners.items()):
+        cards = [one.address for one in settings.cards if one.interface == name]
+        others = [entry for entry in picture.on(name) if entry.family == 'inet' and entry.address not in cards]
+        listeners = [one for one in settings.listeners if one.interface == name and one.host and ':' not in one.host]
+        if name != 'lo' and picture.link(name) and not others and not listeners:
+            yield ('BYPASS_CARD_HOST', index), (
+                '%s has no other IPv4 address than those of cards: in bypass the kernel drops all IPv4 routes through '
+                'it, and they come back with the cards; give it an address of its own' % name)
 
 
 def _other_prefix(settings, picture):

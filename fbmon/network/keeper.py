@@ -20,16 +20,17 @@ class Keeper(object):
 
     changed(item, old, new, why) is told what the kernel shows of each wanted item; replace_monitor() has
     everything read again. interfaces: the names of those that the file speaks of, whether anything is wanted there at
-    the moment or not: a child of `ip` remembers the index of each.
+    the moment or not: a child of `ip` remembers the index of each. routes: the RouteKeeper.
     """
 
-    def __init__(self, batch, ledger, changed, replace_monitor, clock=compat.monotonic, settings=sysctl):
+    def __init__(self, batch, ledger, changed, replace_monitor, clock=compat.monotonic, settings=sysctl, routes=()):
         self.picture = None
         self.risen = set()    # interfaces that came up: see renew()
         self._batch = batch
         self._replace_monitor = replace_monitor
         self._clock = clock
         self._sysctl = settings
+        self._routes = routes
         self._shown = Shown(changed, clock)
         self._troubles = Troubles(clock)
         self._ownership = Ownership(ledger, clock)
@@ -82,6 +83,8 @@ class Keeper(object):
         if self.picture is None:
             return acted()
         self._act(wanted, forms, why)
+        if self._routes:
+            self._routes.returned(wanted, self.picture)
         acted()
         while self._look(wanted, forms):
             self._act(wanted, forms, why)
@@ -175,6 +178,8 @@ class Keeper(object):
             has = plan.state(item, self.picture)
             self._shown.land(item, has)
             self._ownership.shown(item, has, link.index)
+        if self._routes and isinstance(item, AddressItem) and change.gone:
+            self._routes.gone(item)
 
     def _look(self, wanted, forms):
         """Compare what the kernel shows with what was known, what is under way and what is wanted; True if something is
@@ -222,6 +227,9 @@ class Keeper(object):
             else:
                 self._shown.sent(item, target, why, shown_by)
             self._ownership.sent(item, target)
+        if self._routes:
+            added = [command.item for command in commands if command.target == PRESENT and command.item not in words]
+            self._routes.put_back(added, self.picture)
 
     def _run(self, commands):
         """Have the commands done; {item: ip's words} of those that failed."""

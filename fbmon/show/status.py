@@ -92,7 +92,7 @@ def problems(controller):
     found += [text for _, text in sorted(controller.troubles.items())]
     found += ['listener %d is unconfigured: %s' % pair for pair in sorted(controller.roster.reasons.items())]
     found += ['listener %d %s' % pair for pair in sorted(controller.roster.deaf.items())]
-    found += network.all_troubles()
+    found += network.all_troubles() + controller.routes.lines()
     kept = (controller.log, controller.ledger, controller.history, controller.hooks)
     found += [one.error for one in kept if one.error]
     found += gaps(controller)

@@ -9,6 +9,8 @@ from fbmon.daemon.controller import Controller, Reload, StatusWanted, Stop
 from fbmon.listeners.listener import StateChanged
 from fbmon.memory.history import History, Transition
 from fbmon.network import monitor, picture
+from fbmon.network.routekeeper import RouteKeeper
+from fbmon.network.routereadings import RouteReadings
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
 from settings import card, config, listener
@@ -59,8 +61,10 @@ class World(object):
         self.history.transitions.extend(earlier)
         self.loaded = loaded
         monkeypatch.setattr(source, 'load', self.load)
+        self.wishes = []
+        routes = RouteReadings(RouteKeeper(self.batch, Nowhere()), self.wishes.append, lambda: self.now)
         self.controller = Controller('/etc/test.env', loaded, self, self.batch, self.ledger, self.history, self,
-                                     self, self.notifier, None, Log(), lambda: self.now)
+                                     self, self.notifier, routes, None, Log(), lambda: self.now)
         self.controller.roster._open, self.controller.roster._create = lambda settings, scope: 'sock', Thread
         self.controller._take_settings()
         self.turn(monitor.Read(picture.of(LINKS + list(lines))))
@@ -309,6 +313,7 @@ def test_the_watchdog_is_fed_on_time_and_not_while_a_listener_is_stuck(world):
 
     switch.turn()
     switch.turn()
+    switch.controller.routes.blind()
     assert (switch.notifier.said, switch.controller._deadline()) == (['watchdog'], 105.0)
     for member in switch.controller.roster.launched.values():
         member.listener.due = 99.0

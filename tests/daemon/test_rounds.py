@@ -7,7 +7,7 @@ import pytest
 from fbmon.config.reader import Config, Mistake
 from fbmon.daemon.controller import Reload, StatusWanted, Stop
 from fbmon.listeners.listener import StateChanged
-from fbmon.network import monitor, picture
+from fbmon.network import monitor, picture, routewatch
 from fbmon.rules.states import ACTIVE, FAILED
 from settings import card, config, listener
 from test_controller import World
@@ -83,6 +83,10 @@ class Kernel(object):
     def restart(self):
         pass
 
+    def once(self, lines):
+        self.ran += lines
+        return dict((number, 'no') for number in range(len(lines)) if self.chance.random() < 0.3)
+
 
 class Life(World):
     """A Controller and what happens to it, chosen by a seed."""
@@ -93,6 +97,7 @@ class Life(World):
         self.told = []
         World.__init__(self, self.file(), monkeypatch)
         self.batch = self.controller.network._batch = self.kernel
+        self.controller.routes.keeper._batch = self.kernel
         self.notifier.watchdog_interval = self.chance.choice([None, 3.0])
         self.controller.roster._open = self.open
         self.read()
@@ -116,14 +121,14 @@ class Life(World):
     def did(self):
         """How much of what can be seen was done until now."""
         return (len(self.kernel.ran), self.replaced, self.tries, len(self.notifier.said), len(self.told),
-                len(self.history.transitions))
+                len(self.history.transitions), len(self.wishes))
 
     # --- what happens ---
 
     def step(self):
         self.chance.choice([self.reported, self.shown, self.shown, self.lost_lines, self.read, self.lost, self.link,
                             self.link, self.stranger, self.fails, self.fails, self.reload, self.refused, self.asked,
-                            self.later])()
+                            self.later, self.routes])()
 
     def reported(self):
         for member in list(self.controller.roster.launched.values()):
@@ -174,6 +179,13 @@ class Life(World):
     def later(self):
         self.now += self.chance.choice([0.01, 0.5, 1.5, 40.0])
         self.turn_with()
+
+    def routes(self):
+        places = self.wishes[-1] if self.wishes else ()
+        lines = ['10.50.0.0/16 via 10.0.0.9 ', '10.52.0.0/16 src 10.0.1.0 ']
+        found = dict((place, self.chance.choice([None, [], lines[:1], lines])) for place in places)
+        failed = dict((place, 'no') for place in places if self.chance.random() < 0.2)
+        self.turn_with(routewatch.RoutesRead(found, failed, 0.01))
 
     def turn_with(self, *events):
         self.controller.turn(events)

@@ -6,7 +6,8 @@ from kernel.namespace import IP
 
 # kind: what the daemon uses it for; the files beside the script switch it at run time, without another process.
 SCRIPT = '''here=${0%%/*}
-case " $* " in *" -batch "*) kind=batch ;; *" monitor "*) kind=monitor ;; *) kind=read ;; esac
+case " $* " in *" -batch "*) kind=batch ;; *" monitor "*) kind=monitor ;;
+*" route "*) kind=route ;; *) kind=read ;; esac
 if [ -e "$here/hang.$kind" ]; then exec sleep 600; fi
 if [ -e "$here/late.$kind" ]; then
     read -r seconds < "$here/late.$kind"
@@ -48,7 +49,7 @@ exec %(ip)s "$@"
 
 
 class FakeIp(object):
-    """kind: 'batch' (the changes), 'monitor' or 'read' (what it has read once)."""
+    """kind: 'batch' (the changes), 'monitor', 'route' (its readings of routes) or 'read' (what it has read once)."""
 
     def __init__(self, directory):
         self._directory = str(directory)

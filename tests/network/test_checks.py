@@ -21,6 +21,9 @@ def kernel(*lines):
     return picture.of(found)
 
 
+ONLY_CARDS = ('eth0 has no other IPv4 address than those of cards: in bypass the kernel drops all IPv4 routes through '
+              'it, and they come back with the cards; give it an address of its own')
+
 COVERED = ('eth0', 'eth0 10.0.0.254/16')
 
 
@@ -74,7 +77,8 @@ def test_a_port_that_is_the_interface_of_a_card_is_named():
                      ports=('sw1',))
 
     assert texts(checks.warnings(found, kernel('sw1'))) == [
-        'port sw1 is the interface of card 3, which cannot ping when it is down; remove it from the list']
+        'port sw1 is the interface of card 3, which cannot ping when it is down; remove it from the list',
+        ONLY_CARDS.replace('eth0', 'sw1')]
 
 
 def test_a_port_that_carries_an_address_is_named():
@@ -105,7 +109,7 @@ PARTS = pytest.mark.parametrize('links, ports', [
 def test_a_port_that_is_a_member_or_lower_device_of_a_card_s_interface_is_named(links, ports):
     found = settings([], [card(7, prefix=24)], ports=('sw1', 'sw2'))
 
-    assert texts(checks.warnings(found, kernel(*links))) == [
+    assert texts(checks.warnings(found, kernel(*(tuple(links) + ('eth0 10.9.0.1/24',))))) == [
         'port %s is a part of eth0, the interface of card 7: when it is down, the card may not be able to ping in '
         'normal either; remove it from the list' % name for name in ports]
 
@@ -166,7 +170,7 @@ def test_an_address_that_another_interface_has_is_named():
 def test_an_address_that_the_file_puts_on_two_interfaces_is_named():
     found = settings([], [card(0, '10.0.0.9', prefix=24), card(1, '10.0.0.9', prefix=24, interface='eth1')])
 
-    assert texts(checks.warnings(found, kernel('eth0', 'eth1'))) == [
+    assert texts(checks.warnings(found, kernel('eth0', 'eth0 10.8.0.1/24', 'eth1', 'eth1 10.9.0.1/24'))) == [
         'address 10.0.0.9 is not only for eth0 but also on eth1; remove it there, or correct the interface',
         'address 10.0.0.9 is not only for eth1 but also on eth0; remove it there, or correct the interface']
 
@@ -232,10 +236,20 @@ def test_an_address_that_is_there_with_another_prefix_is_named_with_what_to_do_a
 def test_a_prefix_of_the_file_covers_nothing_where_the_kernel_has_another():
     found = settings([], [card(0, '10.0.1.9', prefix=24)])
 
-    assert len(checks.warnings(found, kernel('eth0', 'eth0 10.0.1.9/32'))) == 1
+    assert len(checks.warnings(found, kernel('eth0', 'eth0 10.0.1.9/32', 'eth0 10.9.0.1/24'))) == 1
     assert texts(checks.warnings(settings([], [card(0, '10.0.1.9', prefix=24), card(1)]),
                                  kernel('eth0', 'eth0 10.0.1.9/32')))[:1] \
         == [uncovered('eth0', '10.0.1.1/32', '/24')]
+
+
+@pytest.mark.parametrize('listeners, cards, there, expected', [
+    ([], [card(0, '10.0.1.9', prefix=24), card(1, prefix=24)], (), [ONLY_CARDS]),
+    ([], [card(1, prefix=24)], ('eth0 10.0.1.1/24', 'eth0 fd00::1/64'), [ONLY_CARDS]),
+    ([], [card(1, prefix=24)], ('eth0 10.0.1.1/24', 'eth0 10.9.0.1/24'), []),
+    ([listener(0)], [card(1, prefix=24)], ('eth0 10.0.0.254/16',), []),
+    ([], [card(0, address='fd00::5', prefix=64)], (), [])])
+def test_an_interface_whose_only_addresses_are_the_cards_is_named(listeners, cards, there, expected):
+    assert texts(checks.warnings(settings(listeners, cards), kernel('eth0', *there))) == expected
 
 
 def test_of_many_warnings_the_first_hundred_are_kept():

@@ -34,6 +34,10 @@ class Batch(object):
         self.ran.append(lines)
         return dict((position, self.failing[line]) for position, line in enumerate(lines) if line in self.failing)
 
+    def once(self, lines):
+        self._order.append('once')
+        return self.run(lines)
+
     def restart(self):
         self.restarts += 1
 
@@ -650,3 +654,61 @@ def test_what_was_on_an_interface_that_is_gone_is_not_put_on_the_next_one():
     world.seen('Deleted ' + ETH0, ETH0.replace('2:', '7:'))
 
     assert world.ledger.found == {}
+
+
+# --- routes ---
+
+class Routes(object):
+    """A RouteKeeper that has something to put back."""
+
+    def __init__(self, order):
+        self.back, self.went, self._order = [], [], order
+
+    def __len__(self):
+        return 1
+
+    def put_back(self, items, _picture):
+        if items:
+            self._order.append('routes')
+        self.back += items
+
+    def gone(self, item):
+        self.went.append(item)
+
+    def returned(self, wanted, picture):
+        items = [item for item in self.went if wanted.get(item) == PRESENT and picture.entries(*item)]
+        if items:
+            self.went = []
+            self.put_back(items, picture)
+
+
+def test_routes_are_put_back_right_after_an_address_and_with_no_removal():
+    world = World(ETH0, CARD_LINE)
+    routes = world.network._routes = Routes(world.order)
+    world.settle(card=ABSENT)
+    world.seen('Deleted ' + CARD_LINE)
+    world.settle(card=ABSENT)
+    assert routes.back == []
+
+    del world.order[:]
+    world.network.settle({CARD: PRESENT}, {}, lambda item: 'why', lambda: world.order.append('acted'))
+    assert (routes.back, world.order) == ([CARD], ['note', 'run', 'routes', 'acted'])
+
+
+def test_routes_are_put_back_when_an_address_that_was_gone_is_there_again_by_itself():
+    world = World(ETH0, CARD_LINE)
+    routes = world.network._routes = Routes(world.order)
+    world.settle(card=PRESENT)
+    world.seen('Deleted ' + CARD_LINE, CARD_LINE)
+
+    assert world.settle(card=PRESENT) == []
+    assert routes.back == [CARD]
+
+
+def test_no_route_is_put_back_for_an_address_that_could_not_be_added():
+    world = World(ETH0)
+    routes = world.network._routes = Routes(world.order)
+    world.batch.failing['addr add 10.0.0.1/32 dev eth0'] = 'no'
+
+    world.settle(card=PRESENT)
+    assert routes.back == []

@@ -7,6 +7,9 @@ from fbmon.config import reader, source
 from fbmon.daemon.controller import Controller, Reload, Stop
 from fbmon.memory import ledger
 from fbmon.memory.history import History
+from fbmon.network.routekeeper import RouteKeeper
+from fbmon.network.routereadings import RouteReadings
+from fbmon.network.routewatch import RoutesRead
 from fbmon.rules.states import UNKNOWN
 from kernel import model
 from sim import files, wants
@@ -70,12 +73,19 @@ class World(object):
         hooks = Hooks()
         history = History(Records(self.disk, 'history'), hooks.tell, wall=lambda: self.now)
         made = self.daemon = Controller('.env', loaded, Inbox(self.inbox), self.batch, ledger.Ledger('ledger'),
-                                        history, hooks, self.watch, self.notifier, None, Log(), clock=lambda: self.now)
+                                        history, hooks, self.watch, self.notifier, self._routes(), None, Log(),
+                                        clock=lambda: self.now)
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)
         made.network._sysctl = made.network._promotion._sysctl = Sysctl(self)
         history.begin()
         made._take_settings()
+
+    def _routes(self):
+        """Every reading finds that nobody has made a route."""
+        keeper = RouteKeeper(self.batch, Records(self.disk, 'routes'))
+        return RouteReadings(keeper, lambda places: self.inbox.append(RoutesRead(
+            dict((place, []) for place in places), {}, 0.0)), lambda: self.now)
 
     def _open(self, settings, scope):
         if not self._has(settings):
