@@ -61,7 +61,7 @@ def cache():
 def environment(interpreter, packages, purpose='tests'):
     """The python of an environment with these packages from PyPI; made, or made anew, when it is not there so."""
     directory = os.path.join(cache(), '%s-%s' % (purpose, version(interpreter)))
-    recipe = '\n'.join([interpreter.path] + sorted(packages))
+    recipe = '\n'.join([os.path.realpath(interpreter.path)] + sorted(packages))
     python = os.path.join(directory, 'bin', 'python')
     with _locked(directory + '.lock'):
         if _read(os.path.join(directory, 'recipe')) != recipe or _ask(python) is None:
