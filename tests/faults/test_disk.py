@@ -170,4 +170,5 @@ def test_whatever_the_mask_is_nobody_else_can_write_what_it_writes_or_read_its_r
     modes = dict((os.path.join(os.path.basename(top), name), os.stat(os.path.join(top, name)).st_mode & 0o777)
                  for top in (small.run_dir, small.directory + '/logs') for name in os.listdir(top) + ['.'])
     assert modes == {'run/.': 0o700, 'run/daemon.lock': 0o600, 'run/ledger': 0o600, 'run/history': 0o600,
-                     'run/status.sock': 0o600, 'logs/.': 0o755, 'logs/fastbypass_monitor.log': 0o644}
+                     'run/routes': 0o600, 'run/status.sock': 0o600, 'logs/.': 0o755,
+                     'logs/fastbypass_monitor.log': 0o644}

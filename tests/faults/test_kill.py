@@ -139,6 +139,7 @@ def test_killed_at_any_instant_the_next_start_reaches_what_must_be_and_nothing_i
         # The `ip monitor` of a killed one ends with the next change of the network: those of the watch.
         killer.watch.take()
         helpers.wait_for(lambda: killer.left() == set())
-        assert sorted(os.listdir(daemon.run_dir)) == ['daemon.lock', 'history', 'ledger', 'status.sock'], where
+        kept = sorted(os.listdir(daemon.run_dir))
+        assert kept == ['daemon.lock', 'history', 'ledger', 'routes', 'status.sock'], where
         assert 'Traceback' not in daemon.said(), where
     figure('%d kills, seed %d: %d of them when the network was half changed' % (KILLS, SEED, halfway))

@@ -318,7 +318,7 @@ def test_hundreds_of_cards_in_a_network_of_their_own_go_without_one_being_promot
     daemon.start(files.without(files.SMALL, 'BYPASS') + 'BYPASS_CARD_IFS=sw3\n' + ''.join(
         'BYPASS_CARD_HOST[%d]=%s/23\n' % pair for pair in enumerate(cards)))
     daemon.wait(lambda status: len(switch.addresses('sw3')) == 400)
-    daemon.wait_sound('normal')
+    daemon.wait_state('normal')
     watch = switch.watch()
 
     dpis.silence(3100)
