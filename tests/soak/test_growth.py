@@ -35,5 +35,5 @@ def test_one_descriptor_or_thread_more_has_grown():
 
 
 def test_a_child_that_is_not_collected_yet_has_not_grown_and_several_have():
-    assert growth.judge(life([18000] * 3, children=4)) == []
-    assert growth.judge(life([18000] * 3, children=5)) == ['children 5']
+    assert growth.judge(life([18000] * 3, children=7)) == []
+    assert growth.judge(life([18000] * 3, children=8)) == ['children 8']
