@@ -66,9 +66,9 @@ def picture(lines):
     rows = ['<text x="%d" y="%d" class="shown %s" style="animation-delay: %.2fs">%s</text>' % (
         MARGIN, MARGIN + (number + 1) * HEIGHT - 5, kind(text), at, html.escape(text).replace(' ', '&#160;'))
         for number, (at, text) in enumerate(lines)]
-    return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="the demo">\n<style>\n%s'
-            '</style>\n<rect width="100%%" height="100%%" rx="8" fill="#2e3440"/>\n%s\n</svg>\n'
-            % (width, height, STYLE, '\n'.join(rows)))
+    return ('<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 %d %d" role="img" '
+            'aria-label="the demo">\n<style>\n%s</style>\n<rect width="100%%" height="100%%" rx="8" fill="#2e3440"/>\n'
+            '%s\n</svg>\n' % (width, height, STYLE, '\n'.join(rows)))
 
 
 def kind(text):
