@@ -103,13 +103,25 @@ def switch_threads_seldom():
         sys.setcheckinterval(10000)
 
 
-def _restore_signals():
-    """What 3 does by itself: Python ignores SIGPIPE, and a child that inherits that outlives its reader."""
+def _prepare():
+    """What 3 does by itself, in the child: Python ignores SIGPIPE, and a child that inherits that outlives its reader;
+    and what another thread has opened a moment ago may not be close-on-exec yet."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        opened = [int(name) for name in os.listdir('/proc/self/fd')]
+    except EnvironmentError:
+        opened = []
+    for descriptor in opened:
+        try:
+            if descriptor > 2:
+                close_on_exec(descriptor)
+        except EnvironmentError:
+            # That of the listing itself.
+            pass
 
 
 def _in_new_session():
-    _restore_signals()
+    _prepare()
     os.setsid()
 
 
@@ -125,6 +137,6 @@ def start_child(arguments, session=False, **options):
     if hasattr(os, 'set_inheritable'):
         options.update(start_new_session=session)
     else:
-        options.update(close_fds=False, preexec_fn=_in_new_session if session else _restore_signals)
+        options.update(close_fds=False, preexec_fn=_in_new_session if session else _prepare)
     with _spawning:
         return subprocess.Popen(arguments, bufsize=0, **options)
