@@ -20,9 +20,8 @@ MEMORY = '/dev/shm'
 def install(program, interpreter, target):
     """What debian/rules installs, in a directory, compiled as the postinst does it; returns the new fbmon.py."""
     top = os.path.dirname(program)
-    os.makedirs(target + '/fbmon')
-    for name in ['fbmon.py'] + ['fbmon/' + name for name in os.listdir(top + '/fbmon') if name.endswith('.py')]:
-        shutil.copy(os.path.join(top, name), os.path.join(target, name))
+    shutil.copytree(top + '/fbmon', target + '/fbmon', ignore=shutil.ignore_patterns('__pycache__', '*.pyc'))
+    shutil.copy(program, target)
     for name in ('launch', 'reload'):
         shutil.copy(os.path.join(top, 'debian/libexec', name), target)
     environ = dict((name, value) for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE')
