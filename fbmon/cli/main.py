@@ -1,5 +1,4 @@
 """The commands of fbmon.py. What a command needs is imported when it runs: the daemon stays small."""
-import errno
 import os
 import signal
 import sys
@@ -7,6 +6,7 @@ from collections import namedtuple
 
 from fbmon import __version__
 from fbmon.base import inherited
+from fbmon.cli.output import fail, say
 
 CONFIG = '/var/fastbypass_monitor/backend/.env'
 LOG_DIR = '/var/fastbypass_monitor/backend/logs'
@@ -28,7 +28,7 @@ def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
     if '--version' in argv:
         # argparse of 2.7 would print it on stderr.
-        _say('fastbypass_monitor ' + __version__)
+        say('fastbypass_monitor ' + __version__)
         return 0
     try:
         places = plain_run(argv)
@@ -64,36 +64,8 @@ def run(options):
 
 def check(options):
     """Mistakes and warnings, then the effective configuration."""
-    from fbmon.config import source, table
-    from fbmon.network import checks, iproute, reading
-    try:
-        loaded = source.load(options.config)
-    except source.Unreadable as error:
-        return _fail(error)
-    warnings = list(loaded.warnings)
-    try:
-        warnings += checks.warnings(loaded.settings, reading.kernel(), loaded.given)
-    except iproute.IpError as error:
-        _say('%s: warning: not compared with the kernel: %s' % (options.config, error))
-    warnings += _not_run(loaded)
-    for line in source.report(options.config, loaded.mistakes, 'error') \
-            + source.report(options.config, warnings, 'warning'):
-        _say(line)
-    _say(table.effective(loaded.settings).rstrip('\n'))
-    return 1 if loaded.mistakes else 0
-
-
-def _not_run(loaded):
-    """The warning of an ON_CHANGE that cannot be run, in the words of the daemon that would not run it."""
-    from fbmon.config import notices, schema
-    from fbmon.tell import hooks
-    report, program = notices.Report(), loaded.settings.on_change
-    try:
-        if program:
-            hooks.check(program)
-    except hooks.HookError as error:
-        report.warning(schema.origin(loaded.given, 'ON_CHANGE'), '%s cannot be run: %s' % (program, error))
-    return report.warnings()
+    from fbmon.cli import checking
+    return checking.check(options.config)
 
 
 def status(options):
@@ -114,9 +86,9 @@ def status(options):
             text = console.history(found['history']) if options.history \
                 else console.render(found, *console.terminal(sys.stdout, os.environ))
     except (KeyError, TypeError):
-        return _fail('the running daemon is version %s, this program %s: restart the service'
-                     % (found.get('version'), __version__))
-    _say(text.rstrip('\n'))
+        return fail('the running daemon is version %s, this program %s: restart the service'
+                    % (found.get('version'), __version__))
+    say(text.rstrip('\n'))
     return 0
 
 
@@ -127,22 +99,22 @@ def _not_running(options, error):
     from fbmon.network import iproute, reading
     from fbmon.show import console, prometheus, statussocket
     if options.prometheus:
-        _say(prometheus.render(None).rstrip('\n'))
+        say(prometheus.render(None).rstrip('\n'))
     if options.history:
         kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
         found = [history.parse(line) for line in kept.read()]
         if kept.error:
-            _fail(kept.error)
+            fail(kept.error)
         else:
-            _say(console.history([history.as_dict(one) for one in found if one]).rstrip('\n'))
+            say(console.history([history.as_dict(one) for one in found if one]).rstrip('\n'))
     what = 'gives no status' if isinstance(error, statussocket.NoAnswer) else 'is not running'
-    _fail('fastbypass_monitor %s (%s)' % (what, error))
+    fail('fastbypass_monitor %s (%s)' % (what, error))
     if not (options.json or options.prometheus or options.history):
         try:
             settings = source.load(options.config).settings
-            _say(console.kernel(settings, reading.kernel()).rstrip('\n'))
+            say(console.kernel(settings, reading.kernel()).rstrip('\n'))
         except (source.Unreadable, iproute.IpError) as trouble:
-            _fail(trouble)
+            fail(trouble)
     return NOT_RUNNING
 
 
@@ -178,17 +150,17 @@ def _force(options, items_of, why):
                                   changed=lambda item, old, new: kept.item_changed(item, old, new, why))
         kept.write()
     except rundir.AlreadyRunning as error:
-        _fail('%s; stop it first' % error)
+        fail('%s; stop it first' % error)
         return daemon.ALREADY_RUNNING
     except (source.Unreadable, iproute.IpError) as error:
-        return _fail(error)
+        return fail(error)
     for line in done:
-        _say(line)
+        say(line)
     if not settings.cards:
-        _fail('%s names no bypass card: no address is changed' % options.config)
+        fail('%s names no bypass card: no address is changed' % options.config)
     errors = [error for error in (directory.error, notes.error) if error]
     for line in wrong + routes.lost() + force.faulty(settings) + errors:
-        _fail(line)
+        fail(line)
     return 1 if wrong or force.faulty(settings) else 0
 
 
@@ -197,30 +169,6 @@ def beat(options):
     from fbmon.cli import beats
     refused = (lambda address: None) if options.force else beats.refusal(options.run_dir)
     return beats.send(options.host, options.port, options.interval, options.count, refused)
-
-
-def _say(text):
-    _write(sys.stdout, text)
-
-
-def _fail(text):
-    _write(sys.stderr, text)
-    return 1
-
-
-def _write(stream, text):
-    """A line in ASCII, whatever a path may hold. A reader that has gone away, as `head` does, or a full disk must
-    not keep a command from its work."""
-    text = '%s' % text
-    if isinstance(text, bytes):
-        text = text.decode('utf-8', 'replace')
-    try:
-        stream.write(str(text.encode('ascii', 'backslashreplace').decode('ascii')) + '\n')
-        stream.flush()
-    except EnvironmentError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if error.errno != errno.EPIPE and stream is sys.stdout:
-            _fail('cannot be written: %s' % error.strerror)
 
 
 COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
