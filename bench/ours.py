@@ -2,11 +2,11 @@
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 
 from candidates import HOST, PORT, SOURCE, Candidate, Nodes, USUAL
+from installing import install
 from kernel.daemon import Daemon
 
 # Seconds for a daemon that was stopped meanwhile to catch up, and for one that has acted to be at rest.
@@ -15,18 +15,6 @@ CATCH_UP = 0.3
 
 # In memory, as /run is.
 MEMORY = '/dev/shm'
-
-
-def install(program, interpreter, target):
-    """What debian/rules installs, in a directory, compiled as the postinst does it; returns the new fbmon.py."""
-    top = os.path.dirname(program)
-    shutil.copytree(top + '/fbmon', target + '/fbmon', ignore=shutil.ignore_patterns('__pycache__', '*.pyc'))
-    shutil.copy(program, target)
-    for name in ('launch', 'reload'):
-        shutil.copy(os.path.join(top, 'debian/libexec', name), target)
-    environ = dict((name, value) for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE')
-    subprocess.check_call([interpreter, '-E', '-s', '-S', '-m', 'compileall', '-q', target + '/fbmon'], env=environ)
-    return target + '/fbmon.py'
 
 
 class Installed(Daemon):

@@ -8,10 +8,11 @@ import time
 import helpers
 import results
 from candidates import USUAL
+from installing import install
 from kernel import netlink
 from kernel.switch import Switch
 from observe import now
-from ours import configuration, install
+from ours import configuration
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 

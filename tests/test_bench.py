@@ -1,6 +1,7 @@
-"""The pure parts of bench/: from samples to figures, tables and a picture. No time is measured here."""
+"""Parts of bench/: from samples to figures, tables and a picture, and what is measured. No time is measured here."""
 import os
 import re
+import subprocess
 import sys
 import xml.dom.minidom
 
@@ -14,6 +15,7 @@ import budgets  # noqa: E402
 import compare  # noqa: E402
 import drawing  # noqa: E402
 import figures  # noqa: E402
+import installing  # noqa: E402
 import results  # noqa: E402
 
 
@@ -144,3 +146,10 @@ def test_without_a_daemon_nothing_was_aimed_at():
 def test_what_an_old_interpreter_runs_is_plain_ascii(name):
     with open(os.path.join(ROOT, 'bench', name), 'rb') as source:
         source.read().decode('ascii')
+
+
+def test_what_is_measured_is_the_whole_program(tmp_path):
+    target = str(tmp_path / 'installed')
+    installing.copy(os.path.join(ROOT, 'fbmon.py'), target)
+
+    subprocess.check_call([sys.executable, '-B', '-E', '-c', 'import fbmon.daemon.daemon'], cwd=target)
