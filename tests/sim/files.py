@@ -1,4 +1,5 @@
 """Configuration files for the simulated switch: valid ones, each of them the work of one number."""
+from fbmon.config import reader
 from sim.dice import Dice
 
 # eth0 and eth1 carry addresses, the others are ports; a card may be on one of them.
@@ -14,6 +15,17 @@ OURS = frozenset(address.partition('/')[0] for _, address in HOSTS + CARDS)
 
 # Milliseconds. All times of the simulation are multiples of 1/1024 s, so that no sum is rounded.
 TIMEOUTS = (1000, 2000, 3000)
+
+
+# {number: its Config}: values that nobody changes, read once a process.
+_READ = {}
+
+
+def config(number):
+    """What the daemon reads from the configuration file of that number."""
+    if number not in _READ:
+        _READ[number] = reader.read(text(number))
+    return _READ[number]
 
 
 def text(number):

@@ -154,6 +154,17 @@ class Socket(object):
         self.closed = True
 
 
+class Bell(object):
+    """Nobody waits for it."""
+
+    descriptor = 1
+
+    def ring(self):
+        """Nobody hears it."""
+
+    leave = close = ring
+
+
 class Node(Listener):
     """A listener without a thread: the world calls heartbeat() and timed_out(). stuck: until when it does nothing."""
 

@@ -3,8 +3,9 @@ are a list of steps. Nothing in it is left to chance; deeds.py chooses the steps
 import contextlib
 import errno
 
-from fbmon.config import reader, source
+from fbmon.config import source
 from fbmon.daemon.controller import Controller, Reload, Stop
+from fbmon.listeners import listener
 from fbmon.memory import ledger
 from fbmon.memory.history import History
 from fbmon.network.routekeeper import RouteKeeper
@@ -16,7 +17,7 @@ from sim import files, wants
 from sim.linux import command
 from sim.linux.ipv4 import Refused
 from sim.linux.kernel import Kernel
-from sim.standins import Batch, Hooks, Killed, Log, Node, Notifier, Records, Socket, Sysctl, Watch
+from sim.standins import Batch, Bell, Hooks, Killed, Log, Node, Notifier, Records, Socket, Sysctl, Watch
 
 # Seconds: between two heartbeats of a node that is well; until a daemon that ended is started again; in which the
 # network has to be as it must, where nothing is amiss; until it is so after an accident (the longest pause is 30 s).
@@ -32,14 +33,14 @@ class Wrong(Exception):
 
 @contextlib.contextmanager
 def edges(world):
-    """The two places in which the daemon's parts look for a file by themselves."""
-    before = source.load, ledger.Records
-    source.load = lambda path: reader.read(files.text(world.file))
-    ledger.Records = lambda path: Records(world.disk, path)
+    """The places in which the daemon's parts look for a file or make a pipe by themselves."""
+    before = source.load, ledger.Records, listener.Bell
+    source.load = lambda path: files.config(world.file)
+    ledger.Records, listener.Bell = lambda path: Records(world.disk, path), Bell
     try:
         yield
     finally:
-        source.load, ledger.Records = before
+        source.load, ledger.Records, listener.Bell = before
 
 
 class World(object):
@@ -62,6 +63,7 @@ class World(object):
     def start(self):
         """Start the daemon."""
         self.inbox, self.ears, self.verdict = [], {}, model.NOTHING
+        self._judged = self._answering = (None, None)
         self.batch, self.watch, self.notifier = Batch(self), Watch(self), Notifier(self)
         self.next_beat, self.again_at, self.stopping = self.now, None, False
         self.changed = self.heard_at = self.now
@@ -69,7 +71,7 @@ class World(object):
         self._make()
 
     def _make(self):
-        loaded = reader.read(files.text(self.file))
+        loaded = files.config(self.file)
         hooks = Hooks()
         history = History(Records(self.disk, 'history'), hooks.tell, wall=lambda: self.now)
         made = self.daemon = Controller('.env', loaded, Inbox(self.inbox), self.batch, ledger.Ledger('ledger'),
@@ -80,6 +82,7 @@ class World(object):
         made.network._sysctl = made.network._promotion._sysctl = Sysctl(self)
         history.begin()
         made._take_settings()
+        self._looked()
 
     def _routes(self):
         """Every reading finds that nobody has made a route."""
@@ -93,8 +96,11 @@ class World(object):
         return Socket(scope)
 
     def _has(self, settings):
-        return any(entry.text == settings.host and not entry.tentative for device in self.kernel.devices.values()
-                   for entry in device.four + device.six)
+        if self._answering[0] != self.kernel.changes:
+            self._answering = self.kernel.changes, set(
+                entry.text for device in self.kernel.devices.values() for entry in device.four + device.six
+                if not entry.tentative)
+        return settings.host in self._answering[1]
 
     # --- what the stand-ins ask for ---
 
@@ -134,17 +140,18 @@ class World(object):
         """Let all happen that happens until then."""
         while True:
             self._round()
+            if self.now >= end:
+                return
             times = [end, self.next_beat, self.again_at, self.kernel.next_time()]
             if self.daemon:
-                times += [self.watch.next_time(), self.daemon._deadline()]
-                times += [one.due for one in self._nodes()]
-            at = max(self.now, min(time for time in times if time is not None))
-            if at >= end and self.now >= end:
-                return
-            self.pass_time(at - self.now)
+                times += [self.watch.next_time(), self.deadline]
+                times += [one.due for one in self.nodes]
+            self.pass_time(max(0.0, min([time for time in times if time is not None]) - self.now))
 
-    def _nodes(self):
-        return [member.listener for member in self.daemon.roster.launched.values()]
+    def _looked(self):
+        """The daemon came round: when it wants to again, and the listeners that it has."""
+        self.deadline = self.daemon._deadline()
+        self.nodes = [member.listener for member in self.daemon.roster.launched.values()]
 
     def _round(self):
         """All that is due now."""
@@ -160,25 +167,26 @@ class World(object):
                 return
             self._listeners()
             self.watch.deliver()
-            due = self.daemon._deadline()
-            if not self.inbox and (due is None or due > self.now):
+            if not self.inbox and (self.deadline is None or self.deadline > self.now):
                 return
             self._turn()
         raise Wrong('rounds: the daemon comes round again and again at %s' % self.now)
 
     def _listeners(self):
         self.heard_at = self.now
-        for node in self._nodes():
+        for node in self.nodes:
             while node.due <= self.now:
                 node.timed_out()
 
     def beat(self, port):
         """A heartbeat to that port."""
-        for node in self._nodes() if self.daemon else ():
+        for node in self.nodes if self.daemon else ():
+            if node.settings.port != port or not self._has(node.settings):
+                continue
             scope = self.kernel.devices.get(node.bound_to().scope)
             near = not node.settings.host.startswith('fe80:') or (
                 scope and any(entry.text == node.settings.host for entry in scope.six))
-            if node.settings.port == port and near and self._has(node.settings):
+            if near:
                 node.heartbeat(self.now)
                 self._ear(node).hear(self.now)
                 self._ear(node).follow(node.pulse, self.now)
@@ -198,6 +206,7 @@ class World(object):
         except Killed:
             return self.kill()
         self.collect()
+        self._looked()
         if self.daemon._stopped:
             self.daemon.history.end(self.daemon.decision.state)
             return self._stopped()
@@ -214,23 +223,27 @@ class World(object):
 
     def kill(self):
         """The daemon is no more; it is started again."""
-        for node in self._nodes() if self.daemon else ():
-            node.close()
-        self.daemon, self.again_at = None, self.now + RESTART
+        # It may have been killed in the middle of launching some.
+        for member in self.daemon.roster.launched.values() if self.daemon else ():
+            member.listener.close()
+        self.nodes, self.daemon, self.again_at = [], None, self.now + RESTART
 
     # --- what must hold ---
 
     def _judge(self):
         states = {}
-        for node in self._nodes():
+        for node in self.nodes:
             ear = self._ear(node)
             ear.pass_time(self.heard_at)
             if node.pulse.state == 'failed':
                 ear.follow(node.pulse, self.heard_at)
             states[node.settings.index] = ear.state if ear.known else node.pulse.state
-        verdict = wants.judge(self.daemon.settings, states, self.verdict)
-        if verdict != self.verdict:
-            self.verdict, self.changed = verdict, self.now
+        if self._judged != (self.daemon.settings, states):
+            self._judged = self.daemon.settings, states
+            verdict = wants.judge(self.daemon.settings, states, self.verdict)
+            if verdict != self.verdict:
+                self.verdict, self.changed = verdict, self.now
+        verdict = self.verdict
         if verdict.state != self.daemon.decision.state:
             raise Wrong('state: %s, not %s with %s' % (self.daemon.decision.state, verdict.state, states))
 

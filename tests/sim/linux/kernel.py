@@ -6,6 +6,9 @@ from sim.linux.device import HOST, Address, Device
 from sim.linux.fib import Fib
 from sim.linux.ipv4 import Refused
 
+# Of the end of the next lifetime: to be looked for.
+NOT_KNOWN = -1.0
+
 
 class Kernel(object):
     """A network namespace at `now` (monotonic seconds). told: the lines of `ip -o monitor address link` so far."""
@@ -15,8 +18,10 @@ class Kernel(object):
         self.devices = {}
         self.fib = Fib()
         self.told = []
+        self.changes = 0    # how often something was told: what was looked at before it is still so
         self._next = 1
         self._later = []
+        self._soonest = NOT_KNOWN
         self._order = 0
         lo = self.create('lo', 'lo')
         self.set_up(lo)
@@ -32,10 +37,12 @@ class Kernel(object):
 
     def next_time(self):
         """When something happens by itself, or None."""
-        times = [self._later[0][0]] if self._later else []
-        times += [entry.until for device in self.devices.values() for entry in device.four + device.six
-                  if entry.until is not None]
-        return min(times) if times else None
+        at = self._later[0][0] if self._later else None
+        if self._soonest == NOT_KNOWN:
+            times = [entry.until for device in self.devices.values() for entry in device.four + device.six
+                     if entry.until is not None]
+            self._soonest = min(times) if times else None
+        return at if self._soonest is None or (at is not None and at < self._soonest) else self._soonest
 
     def advance(self, now):
         """Let time pass until `now`."""
@@ -159,11 +166,16 @@ class Kernel(object):
 
     def tell_link(self, device, gone=False):
         """A line for `ip monitor`."""
-        self.told.append(('Deleted ' if gone else '') + text.link(self, device))
+        self._tell(text.link(self, device), gone)
 
     def tell_address(self, device, entry, gone=False):
         """A line for `ip monitor`."""
-        self.told.append(('Deleted ' if gone else '') + text.address(self, device, entry))
+        self._tell(text.address(self, device, entry), gone)
+
+    def _tell(self, line, gone):
+        self.changes += 1
+        self._soonest = NOT_KNOWN
+        self.told.append('Deleted ' + line if gone else line)
 
     def show_links(self):
         """The lines of `ip -o link`."""
