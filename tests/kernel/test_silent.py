@@ -1,0 +1,107 @@
+"""IPv6 addresses at which nobody answers: a neighbour had the same one (dadfailed), or may have (tentative)."""
+import signal
+
+import pytest
+
+import helpers
+from kernel import files
+from kernel.daemon import listener
+
+CARD, HOST = 'fd00::212', 'fd00::202'
+
+# One listener and one card by IPv6.
+SIX = files.SMALL.replace('HOST[1]=192.168.1.202', 'HOST[1]=fd00::202').replace('192.168.1.212', 'fd00::212/64')
+
+
+@pytest.fixture(autouse=True)
+def ipv6(switch):
+    """Both sides of eth0 look for doubles."""
+    helpers.require(helpers.has_ipv6(), 'needs IPv6')
+    switch.ip('addr', 'add', 'fd00::200/64', 'dev', 'eth0', 'nodad')
+    switch.outside.ip('addr', 'add', 'fd00::1/64', 'dev', 'far-eth0', 'nodad')
+    for where, name in ((switch, 'eth0'), (switch.outside, 'far-eth0')):
+        where.set('ipv6/conf/all/accept_dad', '1')
+        where.set('ipv6/conf/%s/accept_dad' % name, '1')
+
+
+def said(switch, address):
+    """What `ip` says of an address on eth0: a set of words, empty where it is not there."""
+    lines = switch.ip('-o', 'addr', 'show', 'dev', 'eth0').splitlines()
+    return set(word for line in lines if ' %s/' % address in line for word in line.split())
+
+
+def dadfailed(switch, address):
+    """A neighbour has had the address when the switch got it. It goes then; the flag stays."""
+    switch.outside.ip('addr', 'add', address + '/64', 'dev', 'far-eth0', 'nodad')
+    switch.ip('addr', 'replace', address + '/64', 'dev', 'eth0')
+    helpers.wait_for(lambda: 'dadfailed' in said(switch, address))
+    switch.outside.ip('addr', 'del', address + '/64', 'dev', 'far-eth0')
+
+
+def tentative(switch, address):
+    """The search for a double goes on for longer than any test takes."""
+    switch.set('ipv6/conf/eth0/dad_transmits', '600')
+    switch.ip('addr', 'add', address + '/64', 'dev', 'eth0')
+    assert said(switch, address) & set(['tentative', 'dadfailed']) == set(['tentative'])
+
+
+silences = pytest.mark.parametrize('silence', [dadfailed, tentative])
+
+
+@silences
+def test_a_cards_address_that_nobody_answers_for_is_replaced_by_ours_and_its_ping_is_answered(
+        switch, daemon, dpis, silence):
+    silence(switch, CARD)
+    assert not switch.card.answers(CARD)
+    dpis.steady(3000)
+    dpis.steady(3100, host=HOST)
+
+    daemon.start(SIX)
+    switch.card.until_answered(CARD)
+
+    daemon.wait_state('normal')
+    assert (switch.addresses('eth0').count(CARD + '/64'), 'nodad' in said(switch, CARD)) == (1, True)
+    assert said(switch, CARD) & set(['tentative', 'dadfailed']) == set()
+
+
+@silences
+def test_a_listeners_address_that_nobody_answers_for_is_replaced_by_ours_and_it_hears(switch, daemon, dpis, silence):
+    silence(switch, HOST)
+    dpis.steady(3000)
+    dpis.steady(3100, host=HOST)
+
+    daemon.start(SIX)
+    shown = daemon.wait_state('normal')
+
+    assert (listener(shown, 1)['state'], switch.addresses('eth0').count(HOST + '/128')) == ('active', 1)
+    assert 'nodad' in said(switch, HOST) and said(switch, HOST) & set(['tentative', 'dadfailed']) == set()
+
+
+@silences
+def test_what_somebody_makes_silent_while_the_daemon_runs_is_made_ours_again(switch, daemon, dpis, silence):
+    dpis.steady(3000)
+    dpis.steady(3100, host=HOST)
+    daemon.start(SIX)
+    daemon.wait_state('normal')
+    # As after an ifup that has addresses of its own, before it is looked at.
+    daemon.signal(signal.SIGSTOP)
+    for entry, address in ((CARD + '/64', CARD), (HOST + '/128', HOST)):
+        switch.ip('addr', 'del', entry, 'dev', 'eth0')
+        silence(switch, address)
+    daemon.signal(signal.SIGCONT)
+
+    switch.card.until_answered(CARD)
+    daemon.wait_state('normal')
+    for address in (CARD, HOST):
+        assert 'nodad' in said(switch, address) and said(switch, address) & set(['tentative', 'dadfailed']) == set()
+
+
+@silences
+def test_in_bypass_a_cards_address_that_nobody_answers_for_goes_as_any_other(switch, daemon, dpis, silence):
+    silence(switch, CARD)
+    dpis.steady(3000)
+
+    daemon.start(SIX)
+    daemon.wait_state('bypass')
+
+    assert said(switch, CARD) == set()
