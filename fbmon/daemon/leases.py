@@ -29,7 +29,7 @@ class Leases(object):
         there with one becomes permanent."""
         if self._at is None or self._clock() < self._at:
             return
-        leased = wanted.leased(names, lease, self._ledger.items)
+        leased = self._items(names, lease)
         self._network.renew(wanted.renewed(leased, decision), names.forms,
                             wanted.refreshed(names, decision, self._ledger.items))
         seconds, self._renewed = wanted.whole_seconds(lease), self._clock()
@@ -52,6 +52,8 @@ class Leases(object):
 
     def _leased(self, names, lease, decision):
         """{item: PRESENT, or None where only a lease that the kernel shows is one}, without what is to be absent."""
-        items = wanted.leased(names, lease, self._ledger.items)
-        return dict((item, decision.cards.get(item) if lease else None) for item in items
+        return dict((item, decision.cards.get(item) if lease else None) for item in self._items(names, lease)
                     if decision.cards.get(item) != ABSENT)
+
+    def _items(self, names, lease):
+        return wanted.leased(names, lease, self._ledger.items, self._ledger.lasting())

@@ -15,6 +15,7 @@ LONG = 2000
 
 # Between two forms of one address; and what may be in them, for they become commands.
 BETWEEN = ' | '
+END = ' valid_lft '
 _FORMS = re.compile(r'[A-Za-z0-9_.:/| -]+$')
 
 _KINDS = {'address': AddressItem, 'port': PortItem}
@@ -67,6 +68,14 @@ class Ledger(object):
         """An address is as it was."""
         del self.found[item]
         self._append([text('~', item)])
+
+    def ending(self):
+        """What was there before us for a time only."""
+        return set(item for item, (_, forms) in self.found.items() if any(END in words for words in forms))
+
+    def lasting(self):
+        """What was there before us for good: an end that it has is a lease of ours."""
+        return set(self.found).difference(self.ending())
 
     def follow(self, links, names):
         """What is ours stays on its interface when that gets another name, and goes with it. links: {index: Link};

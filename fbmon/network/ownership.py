@@ -1,5 +1,6 @@
 """Whose an address or a port is: what the daemon put there is its own by interface index, whatever the name."""
 from fbmon.base import compat
+from fbmon.memory.ledger import END
 from fbmon.network import picture, plan
 from fbmon.rules.items import PLAIN
 from fbmon.rules.states import ABSENT, DOWN, PRESENT
@@ -26,8 +27,14 @@ class Ownership(object):
         note(self._ledger, commands, now, known)
 
     def leased(self, commands, now, known):
-        """Addresses are about to get a lease: remember those that are not ours as they are."""
-        remember(self._ledger, set(command.item for command in commands), now, known)
+        """Addresses are about to get a lease: remember those that are not ours as they are. From here on an end that
+        they have is ours."""
+        items = set(command.item for command in commands)
+        remember(self._ledger, items, now, known)
+        for item in items.intersection(self._ledger.ending()):
+            if known.get(item, PLAIN).lease:
+                index, found = self._ledger.found[item]
+                self._ledger.remember(item, index, tuple(words.partition(END)[0] for words in found))
 
     def forms(self, known):
         """See forms()."""
@@ -35,8 +42,9 @@ class Ownership(object):
 
     def left(self, known):
         """{AddressItem: whether it had an end} of what was there before and the file does not name."""
-        return dict((item, any(' valid_lft ' in words for words in place[1]))
-                    for item, place in self._ledger.found.items() if item not in known)
+        left = [item for item in self._ledger.found if item not in known]
+        ending = self._ledger.ending() if left else ()
+        return dict((item, item in ending) for item in left)
 
     def restored(self, item):
         """An address is as it was: what is remembered of it is not needed any more."""
@@ -100,9 +108,9 @@ class Ownership(object):
 
 
 def note(ledger, commands, now, known):
-    """Have the ledger remember what commands are about to put there, and what they are about to take away where that
-    was there before us. known: {AddressItem: Form} of the file."""
-    remember(ledger, [command.item for command in commands if command.target == ABSENT], now, known)
+    """Have the ledger remember what commands are about to put there, and what they are about to take away or, where it
+    is silent, to replace, if that was there before us. known: {AddressItem: Form} of the file."""
+    remember(ledger, [command.item for command in commands if command.target in (ABSENT, PRESENT)], now, known)
     ledger.note(dict((command.item, now.names[command.item[0]]) for command in commands
                      if command.target in (PRESENT, DOWN) and command.item not in ledger.found))
 
@@ -114,7 +122,8 @@ def remember(ledger, items, now, known):
         if item not in ledger.items and item not in ledger.found:
             leased = known.get(item, PLAIN).lease
             entries = [entry._replace(lifetime=None) if leased else entry for entry in now.entries(*item)]
-            ledger.remember(item, now.names[item[0]], tuple(map(picture.as_found, entries)))
+            if entries:
+                ledger.remember(item, now.names[item[0]], tuple(map(picture.as_found, entries)))
 
 
 def forms(ledger, known):

@@ -1,7 +1,7 @@
 """Wanted minus actual gives the commands. Pure: what should be and the Picture in, lines for `ip -batch` out."""
 from collections import namedtuple
 
-from fbmon.network.picture import as_kept
+from fbmon.network.picture import as_found, as_kept
 from fbmon.rules.items import PLAIN, AddressItem
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, SILENT, UP
 
@@ -53,9 +53,12 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
             form = forms.get(item, PLAIN)
             if form.lease and ':' not in item.address:
                 keep_secondaries(item.interface)
-            # What is there is silent: it is replaced.
-            additions += [Command(None, 'addr del %s dev %s' % (entry.words, item.interface), None)
-                          for entry in picture.entries(*item)]
+            if now == SILENT:
+                silent = picture.entries(*item)
+                additions += [Command(None, 'addr del %s dev %s' % (entry.words, item.interface), None)
+                              for entry in silent]
+                # It is replaced by itself, without a search for doubles.
+                form = form._replace(found=form.found or tuple(map(as_found, silent)))
             additions += [Command(item, line, PRESENT) for line in _add(item, form)]
         else:
             (ups if target == UP else downs).append(

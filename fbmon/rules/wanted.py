@@ -62,10 +62,10 @@ def whole_seconds(lease):
     return (lease + 999) // 1000
 
 
-def leased(known, lease, ours):
-    """The cards' addresses whose lifetime is the daemon's to set: all where the file has a lease, otherwise those among
-    ours, which it had put there itself."""
-    return [item for item in known.cards if lease or item in ours]
+def leased(known, lease, ours, lasting=()):
+    """The addresses whose lifetime is the daemon's to set: the cards' where the file has a lease, otherwise those among
+    ours, which it put there itself; and what was there for good before: an end of it can only be a lease of ours."""
+    return set(item for item in known.cards if lease or item in ours).union(lasting)
 
 
 def refreshed(known, decision, ours):

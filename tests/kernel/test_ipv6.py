@@ -89,6 +89,23 @@ def test_an_ipv6_address_that_was_written_in_another_way_is_the_same_one(switch,
     assert sorted(watch.take()) == ['+ 192.168.1.202/32 eth0', '+ 192.168.1.211/32 eth0', '+ fd00::202/128 eth0']
 
 
+def test_a_silent_address_that_was_there_before_is_there_as_it_was_once_the_file_does_not_name_it(
+        switch, daemon, dpis):
+    switch.outside.ip('addr', 'add', 'fd00::212/64', 'dev', 'far-eth0', 'nodad')
+    switch.ip('addr', 'add', 'fd00::212/80', 'dev', 'eth0')
+    helpers.wait_for(lambda: 'dadfailed' in switch.ip('-6', 'addr', 'show', 'dev', 'eth0', 'to', 'fd00::212'))
+    dpis.steady(3000)
+    dpis.steady(3100, host=HOST)
+    daemon.start(SIX)
+    daemon.wait_state('normal')
+    assert 'dadfailed' not in switch.ip('-6', 'addr', 'show', 'dev', 'eth0', 'to', 'fd00::212')
+
+    daemon.reload(files.without(SIX, 'fd00::212'))
+    daemon.wait(lambda status: '= address' not in helpers.read(daemon.run_dir + '/ledger').splitlines()[-1])
+
+    assert 'fd00::212/80' in switch.addresses('eth0')
+
+
 def test_where_ipv6_is_switched_off_its_components_are_unconfigured_and_ipv4_goes_on(switch, daemon, dpis):
     switch.set('ipv6/conf/eth0/disable_ipv6', '1')
     dpis.steady(3000)

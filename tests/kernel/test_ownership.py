@@ -114,6 +114,26 @@ def test_an_address_that_was_there_before_is_as_it_was_once_the_file_does_not_na
     assert about(switch, '192.168.1.211') == before
 
 
+LATER = {'without a lease': files.SMALL, 'without the card': files.without(files.SMALL, '192.168.1.211'),
+         'with a mistake': files.SMALL.replace('192.168.1.211', '192.168.1.2111')}
+
+
+@pytest.mark.parametrize('later', sorted(LATER))
+def test_an_address_that_was_there_before_does_not_keep_the_lease_of_a_daemon_that_was_killed(
+        switch, daemon, dpis, later):
+    switch.ip('addr', 'add', '192.168.1.211/26', 'brd', '+', 'label', 'eth0:own', 'dev', 'eth0', 'noprefixroute')
+    before = about(switch, '192.168.1.211')
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL + 'BYPASS_CARD_LEASE=60000\n')
+    daemon.wait_state('normal')
+    helpers.wait_for(lambda: 'forever' not in about(switch, '192.168.1.211'))
+    daemon.kill()
+
+    daemon.start(LATER[later])
+
+    helpers.wait_for(lambda: about(switch, '192.168.1.211') == before)
+
+
 def about(switch, address):
     """What `ip` says of an address on eth0, in words; whether it is secondary depends on the order."""
     lines = [line for line in switch.ip('-o', 'addr', 'show', 'dev', 'eth0').splitlines() if ' %s/' % address in line]

@@ -638,6 +638,38 @@ def test_what_was_there_before_us_and_got_a_lease_loses_it_when_the_file_does_no
     assert world.ledger.found == {}
 
 
+def test_what_was_there_before_us_for_a_time_is_for_good_once_it_has_had_a_lease_of_ours():
+    line = CARD_LINE + '\\       valid_lft 900sec preferred_lft 900sec'
+    world = World(ETH0, line)
+    world.settle(card=ABSENT)
+    world.seen('Deleted ' + line)
+    assert world.settle(card=PRESENT) == ['addr add 10.0.0.1/32 dev eth0 valid_lft 900 preferred_lft 900']
+    world.seen(line)
+    assert world.ledger.ending() == {CARD}
+
+    world.network.renew({CARD: PRESENT}, {CARD: Form(None, 5)})
+    assert (world.ledger.ending(), world.ledger.lasting()) == (set(), {CARD})
+
+
+def test_a_silent_address_that_was_there_before_us_is_replaced_as_it_was_and_is_not_ours():
+    world = World(ETH0, '2: eth0    inet6 fd00::1/64 scope global dadfailed tentative noprefixroute')
+
+    assert world.settle(six=PRESENT) == ['addr del fd00::1/64 dev eth0',
+                                         'addr add fd00::1/64 noprefixroute nodad dev eth0']
+    assert world.ledger.items == {}
+    assert world.ledger.found == {SIX: (2, ('fd00::1/64 noprefixroute',))}
+
+
+def test_a_silent_address_of_ours_is_still_ours():
+    world = World(ETH0)
+    world.settle(six=PRESENT)
+    world.seen('2: eth0    inet6 fd00::1/128 scope global tentative')
+    world.now = SHOWN_LIMIT + 2
+    world.settle(six=PRESENT)
+
+    assert (world.settle(six=PRESENT), world.ledger.items, world.ledger.found) == ([], {SIX: 2}, {})
+
+
 def test_what_was_there_before_us_and_is_there_is_none_of_our_business_once_the_file_does_not_name_it():
     world = World(ETH0, FOUND)
     world.settle(card=ABSENT)

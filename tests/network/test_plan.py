@@ -35,7 +35,7 @@ def test_present_with_any_prefix_is_present_and_up_is_the_administrative_flag(it
                                         ('optimistic tentative', PRESENT), ('nodad', PRESENT), ('', PRESENT)])
 def test_a_tentative_or_dadfailed_address_is_not_present_and_is_replaced_or_removed(flags, has):
     now = kernel('inet6 fd00::1/64 scope global %s' % flags)
-    replaced = ['addr del fd00::1/64 dev eth0', 'addr add fd00::1/128 dev eth0 nodad'] if has == ABSENT else []
+    replaced = ['addr del fd00::1/64 dev eth0', 'addr add fd00::1/64 nodad dev eth0'] if has == ABSENT else []
 
     assert plan.actual(SIX, now) == has
     assert [one.line for one in plan.commands({SIX: PRESENT}, now, {SIX: PLAIN})] == replaced

@@ -79,8 +79,14 @@ def test_all_cards_addresses_are_leased_where_the_file_has_a_lease_and_otherwise
     names, others = wanted.names(settings([], [card(0), card(1)])), AddressItem('eth0', '10.0.9.9')
     second = AddressItem('eth0', '10.0.1.1')
 
-    assert sorted(wanted.leased(names, 1, ())) == [CARD, second]
-    assert wanted.leased(names, 0, {second, others}) == [second]
+    assert wanted.leased(names, 1, ()) == {CARD, second}
+    assert wanted.leased(names, 0, {second, others}) == {second}
+
+
+def test_what_was_there_for_good_before_us_is_leased_by_nobody_else_whether_the_file_names_it_or_not():
+    names, others = wanted.names(settings([], [card(0)])), AddressItem('eth0', '10.0.9.9')
+
+    assert wanted.leased(names, 0, (), {CARD, others}) == {CARD, others}
 
 
 def test_what_is_decided_to_be_present_is_renewed_and_before_a_decision_what_is_there():
