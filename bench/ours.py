@@ -78,7 +78,7 @@ class Ours(Candidate):
         Candidate.close(self)
 
     def pids(self):
-        return [self.daemon.child.pid] + sorted(self.daemon.children())
+        return [self.daemon.child.pid] + sorted(self.daemon.all_children())
 
     def wake(self):
         self.daemon.signal(signal.SIGCONT)

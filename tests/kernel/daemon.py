@@ -144,13 +144,14 @@ class Daemon(object):
 
     def children(self):
         """{pid: command line} of its children, the dead ones and the writer of its log left out."""
-        return dict((pid, line) for pid, line in self._all_children().items() if 'fastbypass_log' not in line)
+        return dict((pid, line) for pid, line in self.all_children().items() if 'fastbypass_log' not in line)
 
     def log_writer(self):
         """The pid of the process that writes its log."""
-        return next(pid for pid, line in self._all_children().items() if 'fastbypass_log' in line)
+        return next(pid for pid, line in self.all_children().items() if 'fastbypass_log' in line)
 
-    def _all_children(self):
+    def all_children(self):
+        """{pid: command line} of its children, the dead ones left out."""
         found = {}
         for thread in os.listdir('/proc/%d/task' % self.child.pid):
             listed = helpers.read('/proc/%d/task/%s/children' % (self.child.pid, thread))
