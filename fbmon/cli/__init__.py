@@ -1,1 +1,1 @@
-"""What a person types: the commands of fbmon.py. May use every other room."""
+"""The commands of fbmon.py that a person types. May use every other room."""

@@ -10,10 +10,9 @@ from collections import namedtuple
 
 from fbmon.config import characters
 
-# One line that is neither blank nor a comment.
-# line: its number, from 1; key: as it is written, None where there is none; name, index: the key's two parts,
-# as in LISTEN_HB_HOST[3] (name is None where the line or its index cannot be read, index where the key has
-# none); value: the text that the key is given; error: why the line cannot be used, or None.
+# One line that is neither blank nor a comment. line: its number, from 1; key: as it is written, None if there is none;
+# name, index: the key's two parts, as in LISTEN_HB_HOST[3] (name is None where the line or its index cannot be read,
+# index where the key has none); value: the text that the key is given; error: why the line cannot be used, or None.
 Assignment = namedtuple('Assignment', 'line key name index value error')
 
 # No file needs more; a typo of many digits must not become a huge number.

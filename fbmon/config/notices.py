@@ -6,8 +6,8 @@ from collections import namedtuple
 for _codec in ('unicode_escape', 'ascii', 'utf-8'):
     codecs.lookup(_codec)
 
-# line: a number, or None for what concerns the file as a whole; key, value: as in the file, in printable
-# ASCII, None where there is none; text: what is wrong and what would be right.
+# line: a number, or None for what concerns the file as a whole; key, value: as in the file, in printable ASCII, None if
+# there is none; text: the mistake and its remedy.
 Mistake = namedtuple('Mistake', 'line key value text')
 Notice = namedtuple('Notice', 'line key value text')
 
@@ -26,12 +26,12 @@ class Report(object):
         self._more = {Mistake: 0, Notice: 0}
 
     def mistake(self, given, text):
-        """Note what is wrong with an Assignment; returns the error of what uses it, "KEY=value: text"."""
+        """Note a mistake in an Assignment; returns the error for the component that uses it, "KEY=value: text"."""
         self.note(given, text)
         return error(given, text)
 
     def note(self, given, text):
-        """Note what is wrong with an Assignment, where nothing needs the error."""
+        """Note a mistake in an Assignment whose error no component needs."""
         self._add(Mistake, given, text)
 
     def warning(self, given, text):

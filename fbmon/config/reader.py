@@ -71,7 +71,7 @@ class Values(object):
             self._read(one, lines[one.name, one.index][:-1], report)
 
     def get(self, name, index=None):
-        """The value that counts; None where it is faulty, or where there is none."""
+        """The value that counts; None if it is faulty or not given."""
         one = schema.origin(self.given, name, index)
         return self._values[one.name, one.index] if one else SCHEMA[name].default
 

@@ -5,7 +5,7 @@ import stat
 from fbmon.base import compat
 from fbmon.config import reader
 
-# A real file has a few kilobytes; whatever is longer is not ours.
+# A real file has a few kilobytes; a larger one is not a configuration.
 LARGEST = 1 << 20
 
 

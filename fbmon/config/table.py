@@ -1,4 +1,4 @@
-"""The effective configuration as plain text: defaults and inheritance resolved, what is faulty explained."""
+"""The effective configuration as plain text: defaults and inheritance resolved, faulty values explained."""
 import textwrap
 
 from fbmon.base.words import natural

@@ -58,7 +58,7 @@ def flag(text, complain):
 
 
 def path(text, complain):
-    """An absolute path in printable ASCII: the daemon must find the same file whatever its locale is."""
+    """An absolute path in printable ASCII: the daemon must find the same file in every locale."""
     if re.match(r'/[ -~]*[!-.0-~]\Z', text):
         return str(text)
     return complain(_wrong(text, 'not an absolute path in plain ASCII',

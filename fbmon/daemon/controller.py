@@ -1,4 +1,4 @@
-"""The one consumer of the queue: events -> listeners' states -> rules -> what is wanted -> the network."""
+"""The one consumer of the queue: events -> listeners' states -> rules -> wanted network -> the network."""
 import logging
 from collections import namedtuple
 
@@ -26,7 +26,7 @@ STUCK = 5.0
 
 
 class Controller(object):
-    """Holds what the file says, what the listeners report and what was decided; owns the network."""
+    """Holds the settings, the listeners' reports and the last decision; owns the network."""
 
     def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, routes, crashed, log,
                  clock=compat.monotonic):

@@ -1,7 +1,8 @@
-"""What systemd is told: that the service is up, one line of status, and that it is alive."""
+"""Messages to systemd: the service is up, one line of status, the service is alive."""
 from fbmon.base import compat
 
-# Seconds until what was not taken, or withheld, is tried again: well below what is left of the watchdog's time.
+# Seconds until a message that was not taken, or was withheld, is tried again: well below the rest of the watchdog's
+# time.
 RETRY = 0.5
 
 # Seconds between two lines of status: only the latest one counts, and the queue of systemd is short.
@@ -19,7 +20,7 @@ class Service(object):
         self._text = None
         self._refused = False
         self._status_from = clock()
-        # Monotonic seconds of what is to be said by itself, None: nothing.
+        # Monotonic seconds at which the next message is due; None: no message is due.
         self._ready_at = self._feed_at = self._status_at = None
 
     def deadline(self):

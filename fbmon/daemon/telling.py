@@ -1,4 +1,4 @@
-"""What is noted in the history of a round: what listeners reported, what was decided, what the kernel shows."""
+"""Notes in the history what a round brings: the listeners' reports, the decision, the changes that the kernel shows."""
 from fbmon.rules import decision
 from fbmon.rules.items import PortItem
 

@@ -1,1 +1,1 @@
-"""What is remembered across restarts, in the run directory. May use rules and base."""
+"""The memory that survives a restart, in the run directory. May use rules and base."""

@@ -1,1 +1,2 @@
-"""The kernel's side: what it has, what is missing, and `ip`, which changes it. May use config, rules and base."""
+"""The network in the kernel: its addresses and links, the missing changes, and `ip`, which makes them. May use config,
+rules and base."""

@@ -128,7 +128,7 @@ class Batch(object):
             iproute.kill(self._child)
 
     def restart(self):
-        """Have a fresh child ready. What keeps it from starting is told by the next run."""
+        """Have a fresh child ready. If it cannot be started, the next run says why."""
         self.close()
         try:
             self._start()

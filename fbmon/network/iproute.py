@@ -5,7 +5,7 @@ import time
 
 from fbmon.base import compat
 
-# For a child that is told something, on its stdin.
+# For a child that reads commands from its stdin.
 PIPE = subprocess.PIPE
 
 # Seconds that a killed child is waited for when the process ends.

@@ -38,7 +38,7 @@ class Keeper(object):
         self.interfaces = frozenset()
 
     def read(self, fresh):
-        """Take a Picture that was read anew; returns the names of the interfaces that differ from before."""
+        """Take a Picture that was just read; returns the names of the interfaces that differ from before."""
         before, self.picture = self.picture or picture.empty(), fresh
         if not before.links or any(before.names.get(name) != fresh.names.get(name) for name in self.interfaces):
             self._batch.restart()
@@ -149,7 +149,7 @@ class Keeper(object):
         return None if self.picture is None else plan.actual(item, self.picture)
 
     def index(self, interface):
-        """The index of the interface of that name, 0 where there is none or before the first reading."""
+        """The index of the interface with that name; 0 if there is none, or before the first reading."""
         return self.picture.names.get(interface, 0) if self.picture else 0
 
     def trouble(self, item):
@@ -167,7 +167,7 @@ class Keeper(object):
         return min(times) if times else None
 
     def _can_be_tried(self, item):
-        """What is under way is waited for; what has no interface is tried when the kernel reports one."""
+        """A change under way is waited for; one without an interface is tried when the kernel reports the interface."""
         return item not in self._shown.flights and plan.actual(item, self.picture) != MISSING
 
     def _land(self, link, change):
@@ -199,7 +199,7 @@ class Keeper(object):
             if has == target:
                 self._shown.right(item, target)
                 self._troubles.over(item)
-            # An interface that is gone took what we had put there with it; what is on its way there will be ours.
+            # An interface that is gone took our addresses with it; an address on its way there will be ours.
             if target in (ABSENT, UP) and has in (target, MISSING) and item not in self._shown.flights:
                 self._ownership.forget(item)
         if late:

@@ -112,7 +112,7 @@ class Monitor(object):
                 rest = self._take(rest, part or b'')
 
     def _take(self, rest, part):
-        """Report the complete lines of what was read; returns the incomplete last one."""
+        """Report the complete lines of the text; returns the incomplete last one."""
         complete, _, rest = (rest + part).rpartition(b'\n')
         seen = [picture.parse(line) for line in iproute.lines(complete)]
         changes = tuple(change for change in seen if change)
@@ -155,7 +155,7 @@ def _joined(pid, place):
 
 
 def _sleeps(place):
-    """Whether the process waits for what comes (proc(5)): state S, after the name in brackets."""
+    """Whether the process sleeps until something comes (proc(5)): state S, after the name in brackets."""
     try:
         with open(place + 'stat') as line:
             return line.read().rpartition(')')[2].split()[:1] == ['S']

@@ -1,4 +1,4 @@
-"""Whose an address or a port is: what the daemon put there is its own by interface index, whatever the name."""
+"""Who owns an address or a port: the daemon knows what it added by the interface's index, even if the name changes."""
 from fbmon.base import compat
 from fbmon.memory.ledger import END
 from fbmon.network import picture, plan

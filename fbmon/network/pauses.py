@@ -1,4 +1,4 @@
-"""Growing pauses between two tries of what goes on failing."""
+"""Growing pauses between two tries of something that goes on failing."""
 
 FIRST, LONGEST = 1.0, 30.0
 

@@ -34,7 +34,8 @@ def state(item, picture):
 
 
 def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
-    """The Commands that lead from the picture to what is wanted. forms: {AddressItem: Form} of all that the file names.
+    """The Commands that lead from the picture to the wanted state. forms: {AddressItem: Form} of all that the file
+    names.
 
     Urgent things first and nothing before what it needs: addresses go before ports, ports are up before addresses
     come (a port that goes down loses its IPv6 addresses), and what the file no longer names goes after what takes its

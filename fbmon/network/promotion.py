@@ -15,7 +15,7 @@ class Promotion(object):
         self._unpromoted = set()
 
     def begin(self):
-        """A batch is about to be made: what was looked at for the last one is looked at again."""
+        """A batch is about to be made: look again at everything that was looked at for the last one."""
         self._checked.clear()
 
     def before_lifetimes(self, interfaces, picture):

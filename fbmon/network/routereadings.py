@@ -1,4 +1,4 @@
-"""When the routes of our interfaces are read, and what is believed of a reading.
+"""Decides when the routes of our interfaces are read, and which part of a reading is believed.
 
 Nobody tells of a change of routes but `ip monitor route`, and that tells of all routes of the switch. So they are read
 when all our addresses of an interface have been as wanted for a second, and again later, ever more seldom. Never on the

@@ -1,4 +1,5 @@
-"""What the kernel has shown of each wanted item, and what was acknowledged and is not shown yet."""
+"""The last state of each wanted item that the kernel has shown, and the acknowledged changes that it has not shown
+yet."""
 from collections import namedtuple
 
 from fbmon.base import compat

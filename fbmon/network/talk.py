@@ -1,4 +1,5 @@
-"""What `ip monitor` says on stderr: what means loss is told from harmless words, which are logged once."""
+"""The words of `ip monitor` on stderr: some mean that it has lost changes; the others are harmless and are logged
+once."""
 import logging
 
 from fbmon.network import iproute

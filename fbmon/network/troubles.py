@@ -1,4 +1,4 @@
-"""What failed on the network: in ip's own words, when it is tried again, and what is said of it."""
+"""Failures on the network: in ip's own words, when they are tried again, and the text of the problem."""
 import logging
 from collections import namedtuple
 

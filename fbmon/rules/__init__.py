@@ -1,1 +1,2 @@
-"""What follows from the listeners' states, in names and values that every room shares. Pure; may use no other room."""
+"""The rules that follow from the listeners' states, in names and values that every room shares. Pure; may use no other
+room."""

@@ -1,7 +1,7 @@
 """What the listeners' states mean for the cards and ports. Pure: states and Settings in, a Decision out.
 
 The rules:
-- No listener launched, or any launched one unknown: what was decided last is held.
+- No listener launched, or any launched one unknown: the last decision is held.
 - Otherwise bypass if failed >= threshold or if all launched listeners are failed, else normal.
 - A card's address is present in normal, absent in bypass.
 - A port is up only if every list that names it says so: the global list in normal, listener n's list when n is active.

@@ -44,7 +44,7 @@ def after_gap(gaps, at, gap):
 
 
 def longest_gap(gaps, now):
-    """The longest one of the last hour, and of up to two; 0.0 where there is none."""
+    """The longest gap of the last one to two hours; 0.0 if there is none."""
     return max(_of_the_hour(gaps, now)[1:])
 
 

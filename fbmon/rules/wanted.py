@@ -1,4 +1,4 @@
-"""What the file names and what is wanted of it at this moment. Pure."""
+"""The items that the file names, and the target of each at this moment. Pure."""
 from collections import namedtuple
 
 from fbmon.rules.items import AddressItem, Form, PortItem
@@ -69,7 +69,7 @@ def leased(known, lease, ours, lasting=()):
 
 
 def refreshed(known, decision, ours):
-    """Of what is ours, the addresses that are to be there."""
+    """The addresses among our items that must be present."""
     return [item for item in ours if item in known.listeners or decision.cards.get(item) == PRESENT]
 
 

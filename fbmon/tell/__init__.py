@@ -1,1 +1,1 @@
-"""Who is told of changes: the log, systemd, the ON_CHANGE program. May use network and what is below."""
+"""Changes are reported to the log, to systemd and to the ON_CHANGE program. May use network and what is below."""
