@@ -44,7 +44,7 @@ help: ## this list
 	    while IFS='|' read -r name text; do printf '%-8s  %s\n' "$$name" "$$text"; done
 	@sed -n 's/^# \([A-Z]\)/  \1/p' $(MAKEFILE_LIST)
 
-test: ## lint, then all tests under every Python that is found (root: those on the real kernel, too)
+test: ## lint, then all tests under every Python that is found (as root also those on the real kernel)
 	@$(PYTHON3) tools/run_tests.py $(if $(REQUIRE),--require) --lint --pythons "$(PYTHONS)" -- $(ARGS)
 
 lint: ## shellcheck and flake8 only
@@ -56,10 +56,10 @@ demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (roo
 sim: ## the daemon's own controller in a simulated world, one random life after the other (60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/sim/run.py $(SECONDS) $(SEED)
 
-soak: ## sixty listeners under random outages, reloads, kills and strangers' hands against the model (root, 60 s)
+soak: ## sixty listeners under random outages, reloads, kills and strangers, against the model (root, 60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/soak/run.py $(SECONDS) $(SEED)
 
-bench: ## how fast it is, beside its peers, which are installed (root, Debian 12, some minutes)
+bench: ## how fast it is, compared with similar programs, which it installs (root, Debian 12, some minutes)
 	@$(PYTHON3) bench/run.py $(if $(PARTS),--parts "$(PARTS)") $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	    $(if $(PYTHONS),--pythons "$(PYTHONS)") --seconds $(SECONDS) --fbmon "$(FBMON)" --only "$(ONLY)" --out "$(OUT)"
 

@@ -1,4 +1,4 @@
-"""force_on and force_off: the cards' addresses taken away or put there by hand, while no daemon runs."""
+"""force_on and force_off: the cards' addresses removed or added by hand, while no daemon runs."""
 from fbmon.network import ownership, plan, reading, sysctl
 from fbmon.rules import wanted
 from fbmon.rules.items import AddressItem, PortItem, describe
@@ -6,18 +6,18 @@ from fbmon.rules.states import ABSENT, MISSING, PRESENT, UP
 
 
 def wanted_on(settings, ledger):
-    """force_on: no card's address is there, so the cards connect the fibre straight through."""
+    """force_on: no card's address is present, so the cards connect the fibre straight through."""
     return dict(_strays(ledger) + [(item, ABSENT) for item in wanted.names(settings).cards])
 
 
 def wanted_off(settings, ledger):
-    """force_off: every card's address is there, and the ports that the daemon had put down are up."""
+    """force_off: every card's address is present, and the ports that the daemon had shut are up."""
     ports = [(item, UP) for item in ledger.items if isinstance(item, PortItem)]
     return dict(_strays(ledger) + ports + [(item, PRESENT) for item in wanted.names(settings).cards])
 
 
 def _strays(ledger):
-    """What the daemon had put on an interface that has got another name since."""
+    """The addresses that the daemon had added to an interface that has been renamed since."""
     return [(item, ABSENT) for item in ledger.followed if isinstance(item, AddressItem)]
 
 

@@ -125,7 +125,7 @@ def force_on(options):
 
 
 def force_off(options):
-    """Adds the cards' addresses for good and brings up the ports that the daemon had put down."""
+    """Adds the cards' addresses for good and brings up the ports that the daemon had shut."""
     from fbmon.cli import force
     return _force(options, force.wanted_off, 'force_off')
 

@@ -197,9 +197,9 @@ class Controller(object):
         self.network.settle(self.wanted(), self._names.forms, self._reason, self._note)
 
     def _releasable(self):
-        """(what is ours, what was there before): what an earlier run or file left behind is released with the first
-        decision. While a file with mistakes runs, only what is on an interface that has got another name is: what the
-        file does not name may be a slip of the pen."""
+        """(our items, the addresses that were there before): those that an earlier run or file left behind are released
+        with the first decision. While a file with mistakes runs, only those on a renamed interface are: the file may
+        fail to name the others by mistake."""
         if not self.decided:
             return (), ()
         return (self.ledger.followed, ()) if self.loaded.mistakes else (self.ledger.items, self.ledger.found)

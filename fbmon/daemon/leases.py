@@ -25,8 +25,8 @@ class Leases(object):
         self._at = self._clock()
 
     def step(self, names, lease, decision):
-        """Renew the leases that are due; without one in the file (`lease` in ms, 0: none), what the daemon had put
-        there with one becomes permanent."""
+        """Renew the leases that are due; if the file has none (`lease` in ms, 0: none), addresses that the daemon had
+        added with one become permanent."""
         if self._at is None or self._clock() < self._at:
             return
         leased = self._items(names, lease)
@@ -36,13 +36,14 @@ class Leases(object):
         self._at = self._clock() + seconds / 3.0 if seconds else None
 
     def let_go(self, names, lease, decision, kept):
-        """A new file is taken: what it does not lease, all but `kept`, becomes permanent. Not what is to be absent."""
+        """A new file is taken: addresses without a lease in it become permanent, except `kept` and those to be
+        absent."""
         leased = self._leased(names, lease, decision)
         self._network.make_permanent(dict((item, leased[item]) for item in set(leased).difference(kept)), names.forms)
 
     def end(self, names, lease, decision):
-        """The last step: no address keeps a lease, shown or not. What the kernel took away, or was to take away by now
-        since nobody had renewed for so long, is not put back."""
+        """The last step: no address keeps a lease, shown or not. An address that the kernel removed, or should have
+        removed by now because nobody renewed it, is not put back."""
         if lease and self._renewed is not None and self._clock() - self._renewed >= wanted.whole_seconds(lease):
             logging.warning('the leases were over before the stop: what the kernel took away stays away')
             return
@@ -51,7 +52,7 @@ class Leases(object):
             logging.error('%s keeps its lease, and goes when that is over: %s', describe(item), said)
 
     def _leased(self, names, lease, decision):
-        """{item: PRESENT, or None where only a lease that the kernel shows is one}, without what is to be absent."""
+        """{item: PRESENT, or None if only a lease that the kernel shows counts}, without the addresses to be absent."""
         return dict((item, decision.cards.get(item) if lease else None) for item in self._items(names, lease)
                     if decision.cards.get(item) != ABSENT)
 

@@ -1,9 +1,9 @@
-"""What the daemon put there, remembered across restarts in the run directory, written before the change is made.
+"""The changes that the daemon made itself, remembered across restarts in the run directory, written before each change.
 
 One line a note, with the index of its interface: `+ address eth0 10.0.0.1 2`, `- port sw1`. The run directory is in
-memory, so no index outlives the kernel that gave it. What was there before us is remembered as it was before it is
-taken away: `= address eth0 10.0.0.1 2 10.0.0.1/24 scope global`, forms of it apart by ` | `, until it is as it was:
-`~ address eth0 10.0.0.1`.
+memory, so no index outlives the kernel that gave it. An address that was there before us is remembered as it was,
+before it is removed: `= address eth0 10.0.0.1 2 10.0.0.1/24 scope global`, its forms separated by ` | `, until it is
+back as it was: `~ address eth0 10.0.0.1`.
 """
 import re
 
@@ -23,10 +23,10 @@ _NAMES = dict((kind, name) for name, kind in _KINDS.items())
 
 
 class Ledger(object):
-    """{item: index of its interface} of what the daemon put there: addresses that it added, ports that it put down.
+    """{item: index of its interface} of the addresses that the daemon added and the ports that it shut.
 
-    index: None in a line of a version that did not write it. followed: the items that have got another name since.
-    found: {AddressItem: (index, forms)} of what was there before, which is not ours.
+    index: None in a line of a version that did not write it. followed: the items whose interface has been renamed
+    since. found: {AddressItem: (index, forms)} of the addresses that were there before, which are not ours.
     """
 
     def __init__(self, path):

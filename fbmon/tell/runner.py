@@ -1,8 +1,8 @@
 """The process that runs the ON_CHANGE program for the daemon, which must not fork while it has something to react to.
 
-A fork takes the daemon's memory away from it, page by page to be claimed again: of a reaction of 1.2 ms it made one of
-2.3 ms, and of 13 ms at worst (Python 2.7). This process is small and nobody waits for it. It is started as a script,
-imports no other module of ours, and ends with the daemon.
+After a fork the daemon must claim its memory again, page by page: a reaction of 1.2 ms took 2.3 ms, and 13 ms at worst
+(Python 2.7). This process is small and nobody waits for it. It is started as a script, imports no other module of ours,
+and ends with the daemon.
 
 Asked on stdin by FIELDS that each end in a zero byte; answers on stdout with one line: what went wrong, or nothing.
 """
@@ -14,7 +14,7 @@ import signal
 
 FIELDS = ('limit', 'at', 'why', 'program', 'kind', 'name', 'old', 'new')
 
-# All that a program finds in its environment besides FASTBYPASS_AT and FASTBYPASS_WHY.
+# The whole environment of a program besides FASTBYPASS_AT and FASTBYPASS_WHY.
 ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
 
 # Added to the niceness: a program that never rests gives way to the daemon.
