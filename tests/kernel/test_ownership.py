@@ -1,4 +1,5 @@
 import os
+import signal
 
 import pytest
 
@@ -158,6 +159,32 @@ def test_an_address_of_ours_does_not_stay_on_an_interface_that_has_got_another_n
     dpis.silence(3100)
     daemon.wait_state('bypass')
     daemon.wait(lambda status: switch.addresses('sw3') + switch.addresses('sw9') == [])
+
+
+@pytest.mark.parametrize('shown', [True, False], ids=['shown', 'not shown in time'])
+def test_after_names_were_swapped_what_is_put_on_an_interface_goes_to_the_one_that_has_the_name(
+        switch, daemon, dpis, shown):
+    switch.create('sw9')
+    dpis.steady(3000, 3100)
+    daemon.start(APART)
+    daemon.wait_state('normal')
+    # The child that makes changes has remembered the index of sw3 by now.
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+    if not shown:
+        os.kill(daemon.child_of('monitor'), signal.SIGSTOP)
+    switch.batch('link set sw3 down', 'link set sw9 down', 'link set sw3 name away', 'link set sw9 name sw3',
+                 'link set away name sw9', 'link set sw3 up', 'link set sw9 up')
+    watch = switch.watch()
+    if shown:
+        # What is put right now was shown after the swap.
+        switch.ip('link', 'set', 'sw1', 'down')
+        watch.wait_for('sw1 up')
+
+    dpis.steady(3100)
+
+    daemon.wait(lambda status: (switch.addresses('sw3'), switch.addresses('sw9')) == (files.CARDS, []))
+    assert not shown or [text for text in watch.take() if 'sw9' in text] == []
 
 
 def test_what_somebody_has_put_on_an_interface_that_was_made_anew_is_not_ours(switch, daemon, dpis):
