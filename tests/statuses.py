@@ -32,6 +32,7 @@ def status(listeners=(), cards=(), ports=(), **fields):
               'state_since_s': 20 * HOURS,
               'held': [], 'failed': sum(row['state'] == 'failed' for row in listeners), 'threshold': 3,
               'listeners': list(listeners), 'cards': list(cards), 'ports': list(ports), 'problems': [], 'history': [],
+              'forced': None,
               'left_out': {'cards': [], 'listeners': []}}
     return dict(values, **fields)
 

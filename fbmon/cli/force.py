@@ -1,4 +1,7 @@
 """force_on and force_off: the cards' addresses removed or added by hand, while no daemon runs."""
+import os
+import pwd
+
 from fbmon.network import ownership, plan, reading, sysctl
 from fbmon.rules import wanted
 from fbmon.rules.items import AddressItem, PortItem, describe
@@ -64,3 +67,36 @@ def _outcome(items, after, words, ledger):
 def faulty(settings):
     """The cards that cannot be handled since they use a faulty value, a line each."""
     return ['card %d is unconfigured: %s' % (card.index, card.error) for card in settings.cards if card.error]
+
+
+def who(environ=os.environ):
+    """The name of the person who gives a command, in printable ASCII: who called sudo, who logged in, or the user."""
+    return next(name for name in (_printable(find(environ)) for find in (_sudo, _login, _user, _number)) if name)
+
+
+def _sudo(environ):
+    return environ.get('SUDO_USER', '')
+
+
+def _login(_environ):
+    try:
+        return os.getlogin()
+    except EnvironmentError:
+        # Nobody has logged in: cron, or a unit of systemd.
+        return ''
+
+
+def _user(_environ):
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ''
+
+
+def _number(_environ):
+    return 'uid %d' % os.getuid()
+
+
+def _printable(name):
+    """At most 32 characters of a name, those that could do harm to a terminal or a log as `?`."""
+    return ''.join(one if ' ' <= one <= '~' else '?' for one in name[:32]).strip()

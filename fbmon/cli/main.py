@@ -7,6 +7,7 @@ from collections import namedtuple
 from fbmon import __version__
 from fbmon.base import inherited
 from fbmon.cli.output import fail, say
+from fbmon.rules.states import BYPASS, NORMAL
 
 CONFIG = '/var/fastbypass_monitor/backend/.env'
 LOG_DIR = '/var/fastbypass_monitor/backend/logs'
@@ -76,7 +77,9 @@ def status(options):
     try:
         found = statussocket.ask(os.path.join(options.run_dir, rundir.SOCKET))
     except statussocket.NotRunning as error:
-        return _not_running(options, error)
+        from fbmon.cli import stopped
+        stopped.show(options, error)
+        return NOT_RUNNING
     try:
         if options.json:
             text = json.dumps(found, sort_keys=True, indent=2)
@@ -92,45 +95,19 @@ def status(options):
     return 0
 
 
-def _not_running(options, error):
-    """Nobody to ask: say so, and what the kernel and the history file of the last run have."""
-    from fbmon.config import source
-    from fbmon.memory import history, records, rundir
-    from fbmon.network import iproute, reading
-    from fbmon.show import console, prometheus, statussocket
-    if options.prometheus:
-        say(prometheus.render(None).rstrip('\n'))
-    if options.history:
-        kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
-        found = [history.parse(line) for line in kept.read()]
-        if kept.error:
-            fail(kept.error)
-        else:
-            say(console.history([history.as_dict(one) for one in found if one]).rstrip('\n'))
-    what = 'gives no status' if isinstance(error, statussocket.NoAnswer) else 'is not running'
-    fail('fastbypass_monitor %s (%s)' % (what, error))
-    if not (options.json or options.prometheus or options.history):
-        try:
-            settings = source.load(options.config).settings
-            say(console.kernel(settings, reading.kernel()).rstrip('\n'))
-        except (source.Unreadable, iproute.IpError) as trouble:
-            fail(trouble)
-    return NOT_RUNNING
-
-
 def force_on(options):
     """Removes the cards' addresses now."""
     from fbmon.cli import force
-    return _force(options, force.wanted_on, 'force_on')
+    return _force(options, force.wanted_on, BYPASS, 'force_on')
 
 
 def force_off(options):
     """Adds the cards' addresses for good and brings up the ports that the daemon had shut."""
     from fbmon.cli import force
-    return _force(options, force.wanted_off, 'force_off')
+    return _force(options, force.wanted_off, NORMAL, 'force_off')
 
 
-def _force(options, items_of, why):
+def _force(options, items_of, state, command):
     from fbmon.cli import force
     from fbmon.config import source
     from fbmon.daemon import daemon
@@ -144,10 +121,12 @@ def _force(options, items_of, why):
         # "What happened at 03:12?" is asked of history and log; no daemon writes to them now.
         logs.set_up(options.log_dir, 'INFO', stderr=False)
         kept = history.History(records.Records(directory.file(rundir.HISTORY)))
-        commands = batch.Batch()
+        commands, why = batch.Batch(), '%s by %s' % (command, force.who())
         routes = routekeeper.RouteKeeper(commands, records.Records(directory.file(rundir.ROUTES)))
         done, wrong = force.apply(items_of, settings, notes, commands, routes=routes,
                                   changed=lambda item, old, new: kept.item_changed(item, old, new, why))
+        if done and settings.cards:
+            kept.force(state, why)
         kept.write()
     except rundir.AlreadyRunning as error:
         fail('%s; stop it first' % error)
@@ -158,7 +137,7 @@ def _force(options, items_of, why):
         say(line)
     if not settings.cards:
         fail('%s names no bypass card: no address is changed' % options.config)
-    errors = [error for error in (directory.error, notes.error) if error]
+    errors = [error for error in (directory.error, notes.error, kept.error) if error]
     for line in wrong + routes.lost() + force.faulty(settings) + errors:
         fail(line)
     return 1 if wrong or force.faulty(settings) else 0

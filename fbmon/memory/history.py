@@ -2,6 +2,7 @@
 import collections
 import json
 import logging
+import re
 import time
 from collections import namedtuple
 
@@ -12,10 +13,17 @@ from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
 # name: 'state' of the global one, the listener's index, the address, the port's name.
 Transition = namedtuple('Transition', 'at kind name old new why')
 
+# What force_on or force_off made of the global state: BYPASS or NORMAL; at: as above; by: the name of a person.
+Forced = namedtuple('Forced', 'state at by')
+_FORCED = re.compile(r'force_o(?:n|ff) by (.+)')
+
 # New states that are logged as a warning: LOG_LEVEL=WARNING must not hide an outage.
 BAD = (BYPASS, FAILED, MISSING)
 
 KEPT = 200
+
+# No transition is later than this, in seconds since 1970 (the year 2242); a damaged line may say anything.
+LATEST = 2 ** 33
 
 # Lines in the file before it is written anew with those that are kept.
 LONG = 2000
@@ -61,8 +69,18 @@ class History(object):
         self.note('port' if port else 'card', item.name if port else item.address, old, new, why)
 
     def begin(self):
-        """Note, where the last run has not ended by a stop, that nobody watched in between."""
-        self.end(self.last('global', 'state'), 'started; the daemon had ended without a stop')
+        """Note, where the last run has not ended by a stop, that nobody watched in between; what was forced ends."""
+        why = 'started' if forced(self.transitions) else 'started; the daemon had ended without a stop'
+        self.end(self.last('global', 'state'), why)
+
+    def force(self, state, why):
+        """Note what a person has made of the global state while no daemon runs. why: as in 'force_on by alice'."""
+        before = forced(self.transitions)
+        if not before:
+            self.end(self.last('global', 'state'), 'the daemon had ended without a stop')
+        if not before or before.state != state:
+            self.note('global', 'state', before.state if before else UNKNOWN, state, why)
+        self.write()
 
     def end(self, state, why='stopped'):
         """Note that nobody watches from here on. state: the global one."""
@@ -92,9 +110,18 @@ def parse(line):
     """The Transition of one line of the file, or None of a line that makes no sense."""
     try:
         fields = json.loads(line)
-        return Transition(float(fields[0]), *[str(field) for field in fields[1:]])
-    except (ValueError, TypeError, LookupError):
+        found = Transition(float(fields[0]), *[str(field) for field in fields[1:]])
+        return found if 0 <= found.at < LATEST else None
+    # RuntimeError: brackets in brackets, without end.
+    except (ValueError, TypeError, LookupError, OverflowError, RuntimeError):
         return None
+
+
+def forced(transitions):
+    """The Forced that holds after these transitions, None where a daemon has decided or started since."""
+    last = next((one for one in reversed(transitions) if one.kind == 'global'), None)
+    found = last and _FORCED.match(last.why)
+    return Forced(last.new, last.at, found.group(1)) if found else None
 
 
 def as_dict(transition):

@@ -56,6 +56,12 @@ def history(transitions):
         one['from'], one['to'], one['why']) for one in transitions) or 'no transitions yet\n'
 
 
+def forced(found, colour=False):
+    """The line of what force_on or force_off has made of the state; see status.stopped."""
+    return '%s since %s by %s' % (painter(colour)('forced ' + found['state'], found['state']), _moment(found['at']),
+                                  found['by'])
+
+
 def _moment(at):
     seconds, milliseconds = divmod(int(round(at * 1000)), 1000)
     return moments.text(seconds, milliseconds)

@@ -5,12 +5,14 @@ from collections import namedtuple
 Metric = namedtuple('Metric', 'name kind help rows')
 
 GLOBAL = ('unknown', 'normal', 'bypass')
+FORCED = GLOBAL[1:]
 LOCAL = ('unconfigured', 'unknown', 'active', 'failed')
 
 
 def render(status):
-    """The exposition text of a status dict, or of None: no daemon runs."""
-    metrics = (UP,) if status is None else (UP,) + METRICS
+    """The exposition text of a status dict; see status.snapshot and, for what is known while no daemon runs,
+    status.stopped."""
+    metrics = (UP,) + (METRICS if _is_up(status) else BY_HAND if status['forced'] else ())
     return ''.join(line + '\n' for metric in metrics for line in _lines(metric, status))
 
 
@@ -21,6 +23,10 @@ def _lines(metric, status):
         if value is not None:
             text = ','.join('%s="%s"' % (key, _escaped(labels[key])) for key in sorted(labels))
             yield 'fastbypass_%s%s %s' % (metric.name, '{%s}' % text if text else '', _number(value))
+
+
+def _is_up(status):
+    return status['state'] in GLOBAL
 
 
 def _escaped(value):
@@ -59,6 +65,12 @@ def _states(status):
     return [({'state': name}, value) for name, value in _one_of(GLOBAL, status['state'])]
 
 
+def _forced(status):
+    forced = status['forced'] or {'state': None, 'by': ''}
+    return [({'state': name, 'by': forced['by'] if value else ''}, value)
+            for name, value in _one_of(FORCED, forced['state'])]
+
+
 def _listener_states(status):
     return [(dict(_who(row), state=name), value)
             for row in status['listeners'] for name, value in _one_of(LOCAL, row['state'])]
@@ -75,8 +87,12 @@ def _items(field, labels, column, good):
 CARD = {'card': 'index', 'address': 'address', 'interface': 'interface'}
 PORT = {'interface': 'name'}
 
-UP = Metric('up', 'gauge', 'Whether the daemon answers.', lambda status: [({}, int(status is not None))])
-METRICS = (
+UP = Metric('up', 'gauge', 'Whether the daemon answers.', lambda status: [({}, int(_is_up(status)))])
+BY_HAND = (
+    Metric('forced', 'gauge', 'What force_on or force_off made of the state: 1 for the one that holds.', _forced),
+    Metric('forced_seconds', 'gauge', 'Seconds since the state was forced; 0 while none is.',
+           lambda status: [({}, status['forced']['since_s'] if status['forced'] else 0)]))
+METRICS = BY_HAND + (
     Metric('info', 'gauge', 'Version of the daemon; always 1.', lambda status: [({'version': status['version']}, 1)]),
     Metric('uptime_seconds', 'gauge', 'Seconds since the daemon was started.', _single('uptime_s')),
     Metric('state', 'gauge', 'Global state: 1 for the one that holds.', _states),

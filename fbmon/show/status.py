@@ -1,6 +1,7 @@
 """What the daemon sees and does, as one value with several faces: JSON, a table, a line for systemctl."""
 import json
 import os
+import time
 
 from fbmon import __version__
 from fbmon.base.words import natural
@@ -9,7 +10,7 @@ from fbmon.memory.history import as_dict
 from fbmon.network import checks
 from fbmon.rules import decision
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import ACTIVE, MISSING, PRESENT, UNCONFIGURED, UNKNOWN
+from fbmon.rules.states import ACTIVE, DOWN, MISSING, PRESENT, UNCONFIGURED, UNKNOWN
 
 
 def line(controller):
@@ -63,7 +64,7 @@ def snapshot(controller):
     states = controller.roster.local_states()
     wanted = controller.wanted()
     return {
-        'version': __version__, 'pid': os.getpid(), 'uptime_s': rounded(now - controller.started),
+        'version': __version__, 'pid': os.getpid(), 'uptime_s': rounded(now - controller.started), 'forced': None,
         'state': controller.decision.state, 'state_since_s': rounded(now - controller.state_since),
         'held': decision.waited_for(states), 'failed': decision.failed(states),
         'threshold': controller.settings.threshold, 'left_out': _left_out(controller.settings),
@@ -72,6 +73,12 @@ def snapshot(controller):
         'ports': [_port(controller, name, wanted) for name in _port_names(controller.settings)],
         'problems': problems(controller),
         'history': [as_dict(one) for one in controller.history.transitions]}
+
+
+def stopped(forced, wall=time.time):
+    """The same while no daemon runs, with what is known then: the history.Forced that holds, or None."""
+    return {'version': __version__, 'state': DOWN, 'forced': forced and {
+        'state': forced.state, 'by': forced.by, 'at': forced.at, 'since_s': rounded(max(0.0, wall() - forced.at))}}
 
 
 def _left_out(settings):

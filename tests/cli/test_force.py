@@ -1,4 +1,6 @@
 """force.py: by hand, the cards' addresses go or come for good, and what failed is named."""
+import os
+
 import pytest
 
 from fbmon.cli import force
@@ -159,3 +161,20 @@ def test_what_is_only_made_permanent_is_not_taken_for_ours(ledger):
     apply({FIRST: PRESENT}, ledger, Batch(), [ETH0, LEASED], [ETH0, ONE])
 
     assert ledger.items == {}
+
+
+# --- who ---
+
+@pytest.mark.parametrize('environ, login, user, expected', [
+    ({'SUDO_USER': 'alice'}, 'bob', 'root', 'alice'), ({'SUDO_USER': ''}, 'bob', 'root', 'bob'),
+    ({}, None, 'root', 'root'), ({}, None, None, 'uid %d' % os.getuid()),
+    ({'SUDO_USER': 'a\x1b[2J\nb'}, None, None, 'a?[2J?b'), ({'SUDO_USER': 'x' * 99}, None, None, 'x' * 32)])
+def test_who_gives_a_command_has_a_name_whatever_is_known(monkeypatch, environ, login, user, expected):
+    def known(name, error):
+        if name is None:
+            raise error
+        return name
+    monkeypatch.setattr(force.os, 'getlogin', lambda: known(login, OSError()))
+    monkeypatch.setattr(force.pwd, 'getpwuid', lambda uid: type('', (), {'pw_name': known(user, KeyError())}))
+
+    assert force.who(environ) == expected

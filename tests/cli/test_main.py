@@ -1,6 +1,7 @@
 """cli.py: every command says what it did by its exit code and in plain words, never by a traceback."""
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -338,16 +339,49 @@ def test_force_without_ip_is_told_of(fbmon, command, tmp_path):
 def test_force_in_the_real_kernel(fbmon, namespace, tmp_path):
     write(tmp_path / '.env', GOOD)
 
-    assert fbmon('force_off') == (0, 'address 192.0.2.1 on lo is present\n', '')
+    alice = {'SUDO_USER': 'alice'}
+    assert fbmon('force_off', environ=alice) == (0, 'address 192.0.2.1 on lo is present\n', '')
     assert '192.0.2.1/24' in namespace('-o', 'addr')
-    assert fbmon('force_on') == (0, 'address 192.0.2.1 on lo is absent\n', '')
+    assert fbmon('force_on', environ=alice) == (0, 'address 192.0.2.1 on lo is absent\n', '')
     assert '192.0.2.1/24' not in namespace('-o', 'addr')
 
     # Whoever asks tomorrow what happened finds it in the history and in the log.
-    lines = ['card 192.0.2.1: absent -> present: force_off', 'card 192.0.2.1: present -> absent: force_on']
+    lines = ['card 192.0.2.1: absent -> present: force_off by alice',
+             'global state: unknown -> normal: force_off by alice',
+             'card 192.0.2.1: present -> absent: force_on by alice',
+             'global state: normal -> bypass: force_on by alice']
     assert [line[31:] for line in fbmon('status', '--history')[1].splitlines()] == lines
-    assert [line.partition(' INFO ')[2]
+    assert [line.partition(' INFO ')[2] or line.partition(' WARNING ')[2]
             for line in written(tmp_path / 'logs' / 'fastbypass_monitor.log').splitlines()] == lines
+
+
+def test_what_is_forced_is_told_by_every_face_with_since_when_and_by_whom(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+    assert fbmon('force_on', environ={'SUDO_USER': 'al\x1bice'})[0] == 0
+
+    code, output, errors = fbmon('status')
+    assert code == 3 and errors.startswith('fastbypass_monitor is not running (')
+    assert re.match(r'forced bypass since \d{4}-\d\d-\d\dT[0-9:.]{12}[+-]\d\d:\d\d by al\?ice\n', output), output
+    code, output, _ = fbmon('status', '--json')
+    document = json.loads(output)
+    assert (code, document['state'], document['forced']['state'], document['forced']['by']) == (
+        3, 'down', 'bypass', 'al?ice')
+    code, output, _ = fbmon('status', '--prometheus')
+    assert code == 3 and 'fastbypass_up 0\n' in output
+    assert 'fastbypass_forced{by="al?ice",state="bypass"} 1\n' in output
+
+
+def test_of_a_daemon_that_hangs_nothing_is_said_to_be_forced(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+    assert fbmon('force_on')[0] == 0
+    sock = statussocket.listen(str(tmp_path / 'run' / 'status.sock'))
+
+    code, output, _ = fbmon('status', '--json')
+    sock.close()
+
+    assert (code, output) == (3, '')
 
 
 # --- beat ---

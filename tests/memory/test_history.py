@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from fbmon.memory.history import KEPT, LONG, History, Transition, parse
+from fbmon.memory.history import KEPT, LONG, Forced, History, Transition, forced, parse
 from fbmon.memory.records import Records
 
 
@@ -65,7 +65,9 @@ def test_the_file_does_not_grow_without_a_restart(path):
 
 
 @pytest.mark.parametrize('line', ['', '[', '[1.5, "port"]', '{"a": 1}', '["x", "port", "a", "b", "c", "d"]', '5',
-                                  '[1, "port", "a", "b", "c", "d", "e"]'])
+                                  '[1, "port", "a", "b", "c", "d", "e"]',
+                                  '[NaN, "port", "a", "b", "c", "d"]', '[1e300, "port", "a", "b", "c", "d"]',
+                                  '[-1, "port", "a", "b", "c", "d"]', pytest.param('[' * 5000, id='deep')])
 def test_a_line_that_makes_no_sense_is_passed_over(line, path):
     assert parse(line) is None
     with open(path, 'w') as lines:
@@ -82,3 +84,43 @@ def test_a_file_that_cannot_be_written_costs_nothing_but_the_memory_of_it(tmpdir
 
     assert 'not kept across a restart' in history.error
     assert len(history.transitions) == 1
+
+
+# --- by hand ---
+
+def kept(path):
+    return [(one.old, one.new, one.why) for one in History(Records(path)).transitions]
+
+
+def test_what_was_forced_holds_until_a_daemon_starts(path):
+    history = History(Records(path), wall=lambda: 12.5)
+    history.force('bypass', 'force_on by alice')
+    history.force('bypass', 'force_on by bob')
+    assert forced(History(Records(path)).transitions) == Forced('bypass', 12.5, 'alice')
+
+    History(Records(path)).force('normal', 'force_off by bob')
+    assert forced(History(Records(path)).transitions)[::2] == ('normal', 'bob')
+
+    History(Records(path)).begin()
+    assert forced(History(Records(path)).transitions) is None
+    assert kept(path) == [('unknown', 'bypass', 'force_on by alice'), ('bypass', 'normal', 'force_off by bob'),
+                          ('normal', 'unknown', 'started')]
+
+
+def test_a_bypass_of_a_daemon_is_not_forced_and_one_that_was_killed_is_told_of(path):
+    history = History(Records(path))
+    history.note('global', 'state', 'normal', 'bypass', '1 failed >= 1')
+    history.write()
+    assert forced(history.transitions) is None
+
+    history.force('bypass', 'force_on by alice')
+    assert kept(path)[1:] == [('bypass', 'unknown', 'the daemon had ended without a stop'),
+                              ('unknown', 'bypass', 'force_on by alice')]
+
+
+def test_what_version_1_0_wrote_of_a_force_is_read_and_names_nobody(path):
+    with open(path, 'w') as lines:
+        lines.write('[2.5, "card", "10.0.1.1", "present", "absent", "force_on"]\n')
+
+    history = History(Records(path))
+    assert (len(history.transitions), forced(history.transitions)) == (1, None)

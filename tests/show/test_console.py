@@ -35,7 +35,7 @@ FULL = {
         {'name': 'sw3', 'global': False, 'listeners': [], 'wanted': None, 'actual': None, 'error': None}],
     'problems': ['listener 2 is unconfigured: LISTEN_HB_HOST[2]=10.0.0.300: no IPv4 or IPv6 address; give one like '
                  '10.0.0.1', 'port sw1: RTNETLINK answers: Operation not permitted'],
-    'history': []}
+    'history': [], 'forced': None}
 
 TEXT = '''\
 bypass for 3m5s: 2 of 3 listeners failed, threshold 2

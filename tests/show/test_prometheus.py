@@ -7,7 +7,9 @@ import pytest
 
 import helpers
 import statuses
+from fbmon.memory.history import Forced
 from fbmon.show import prometheus
+from fbmon.show.status import stopped
 from settings import card, config, listener
 from test_controller import CARD, HOST, World
 
@@ -15,6 +17,8 @@ parser = pytest.importorskip('prometheus_client.parser', reason='needs prometheu
 
 # Counters of a year at 1000 heartbeats a second: more than 32 bits, and more than six digits.
 MANY = 31536000000
+
+FORCED = Forced('bypass', 1795552760.5, 'alice')
 
 
 def parsed(text):
@@ -50,6 +54,8 @@ def test_at_the_start_everything_is_there_and_what_is_not_known_is_left_out(snap
         ('fastbypass_state', labels(state='unknown')): 1, ('fastbypass_state', labels(state='normal')): 0,
         ('fastbypass_state', labels(state='bypass')): 0, ('fastbypass_held_listeners', ()): 1,
         ('fastbypass_failed_listeners', ()): 0, ('fastbypass_failed_threshold', ()): 1,
+        ('fastbypass_forced', labels(state='bypass', by='')): 0,
+        ('fastbypass_forced', labels(state='normal', by='')): 0, ('fastbypass_forced_seconds', ()): 0,
         ('fastbypass_problems', ()): len(snapshot['problems']),
         ('fastbypass_left_out', labels(kind='card')): 0, ('fastbypass_left_out', labels(kind='listener')): 0,
         ('fastbypass_listener_state', labels(state='unconfigured', **who)): 0,
@@ -125,7 +131,13 @@ def test_a_label_may_hold_anything():
 
 
 def test_without_a_daemon_there_is_one_figure_that_says_so():
-    assert parsed(prometheus.render(None)) == ({'fastbypass_up': 'gauge'}, {('fastbypass_up', ()): 0})
+    assert parsed(prometheus.render(stopped(None))) == ({'fastbypass_up': 'gauge'}, {('fastbypass_up', ()): 0})
+
+
+def test_without_a_daemon_what_is_forced_has_its_person_and_its_time():
+    assert parsed(prometheus.render(stopped(FORCED, wall=lambda: FORCED.at + 60)))[1] == {
+        ('fastbypass_up', ()): 0, ('fastbypass_forced', labels(state='bypass', by='alice')): 1,
+        ('fastbypass_forced', labels(state='normal', by='')): 0, ('fastbypass_forced_seconds', ()): 60}
 
 
 # --- promtool, where there is one ---
@@ -148,12 +160,13 @@ def promtool(tmp_path):
 
 
 def test_promtool_has_nothing_to_say_against_the_metrics(promtool):
-    for status in (None, statuses.large(), statuses.status([statuses.listener(0, received=MANY)])):
+    for status in (stopped(None), stopped(FORCED), statuses.large(),
+                   statuses.status([statuses.listener(0, received=MANY)])):
         assert promtool('metrics', prometheus.render(status)) == ''
 
 
 def test_promtool_takes_the_alert_rules(promtool):
-    assert 'SUCCESS: 13 rules found' in promtool('rules', rules())
+    assert 'SUCCESS: 14 rules found' in promtool('rules', rules())
 
 
 # --- docs/monitoring.md ---

@@ -1,4 +1,5 @@
 """status.py: one snapshot for all faces; what it holds is what docs/status.md describes."""
+import json
 import os
 import re
 
@@ -6,6 +7,7 @@ import pytest
 
 import helpers
 from fbmon.listeners.listener import Counters
+from fbmon.memory.history import Forced
 from fbmon.rules.states import ACTIVE, FAILED
 from fbmon.show import status
 from settings import card, config, listener
@@ -153,7 +155,8 @@ def documents(world):
                           [card(0)._replace(address=None, interface=None, error='faulty')],
                           threshold=None, ports=('sw0',)), LINKS[0])
     second.controller.network.picture = None
-    return [held, first.status(), second.status()]
+    stopped = status.stopped(Forced('bypass', 1795552760.5, 'alice'))
+    return [held, first.status(), second.status(), json.loads(json.dumps(stopped))]
 
 
 def test_each_field_is_described_with_its_type_and_unit_and_nothing_else_is(documents):

@@ -1,0 +1,40 @@
+"""status where no daemon answers: what a person has forced, what the last run left behind, what the kernel has."""
+import json
+import os
+import sys
+
+from fbmon.cli.output import fail, say
+from fbmon.config import source
+from fbmon.memory import history, records, rundir
+from fbmon.network import iproute, reading
+from fbmon.show import console, prometheus, status, statussocket
+
+
+def show(options, error):
+    """Print what there is to say. error: the NotRunning of who was asked."""
+    silent = isinstance(error, statussocket.NoAnswer)
+    kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
+    found = [one for one in map(history.parse, kept.read()) if one]
+    # A daemon that hangs may have decided since.
+    document = status.stopped(None if silent else history.forced(found))
+    colour, _ = console.terminal(sys.stdout, os.environ)
+    if options.prometheus:
+        say(prometheus.render(document).rstrip('\n'))
+    elif options.history and not kept.error:
+        say(console.history([history.as_dict(one) for one in found]).rstrip('\n'))
+    elif document['forced'] and options.json:
+        say(json.dumps(document, sort_keys=True, indent=2))
+    elif document['forced']:
+        say(console.forced(document['forced'], colour))
+    if kept.error:
+        fail(kept.error)
+    fail('fastbypass_monitor %s (%s)' % ('gives no status' if silent else 'is not running', error))
+    if not (options.json or options.prometheus or options.history):
+        _kernel(options.config)
+
+
+def _kernel(path):
+    try:
+        say(console.kernel(source.load(path).settings, reading.kernel()).rstrip('\n'))
+    except (source.Unreadable, iproute.IpError) as trouble:
+        fail(trouble)
