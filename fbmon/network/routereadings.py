@@ -90,7 +90,11 @@ class RouteReadings(object):
             self._cards = decided
             self.hasten()
         due = self.deadline()
-        if due is None or self._clock() < due or picture is None:
+        if due is None or self._clock() < due:
+            return
+        if picture is None:
+            # Nothing can be done before the first reading of the network, and that hastens.
+            self._read_at = None
             return
         calm = _calm(names, wanted(), picture)
         self._believe(calm)

@@ -148,6 +148,20 @@ def test_while_the_network_is_not_watched_nothing_is_read_and_nothing_is_gone(wo
     assert SECOND_WORDS in world.remembered()
 
 
+def test_before_the_network_was_read_for_the_first_time_nothing_comes_round(world):
+    known, world.picture = world.picture, None
+    world.step()
+    world.readings.reloaded()
+    world.now = world.readings.deadline()
+    world.step()
+
+    assert (world.asked, world.readings.deadline()) == ([], None)
+    world.picture = known
+    world.readings.hasten()
+    world.read(FIRST)
+    assert world.remembered() == [FIRST_WORDS]
+
+
 def test_where_the_interface_has_an_address_of_its_own_only_routes_from_ours_matter(world):
     world.picture = picture.of([LINK, CARD_LINE, OWN_LINE])
     world.read(FIRST, '10.52.0.0/16 src 10.5.0.211 ')
