@@ -7,12 +7,13 @@
 # PARTS="reaction"              what `make bench` measures, instead of all of it
 # ROUNDS=20                     of each candidate, instead of 60
 # FBMON="/path/to/fbmon.py"     other checkouts that it measures beside this one
-# ONLY="2.7|BFD"                only candidates with one of these words in the name
+# ONLY="2.7|BFD"                only candidates with one of these words in the name,
+#                               or the faults that `make mutations` puts in, instead of all of them
 # OUT=docs/bench                where its results go, instead of dist/bench
 # SECONDS=1200 SEED=7           how long `make soak` lasts, and the life that it repeats instead of a new one;
 #                               SECONDS is how long `make bench` lets everything be idle, too, and how long `make sim`
 #                               goes on; SEED is the history that it repeats instead of new ones
-# PYTHON=python2.7              the interpreter of `make soak` and `make sim`, instead of python3
+# PYTHON=python2.7              the interpreter of `make soak`, `make sim` and `make mutations`, instead of python3
 
 PYTHON3 ?= python3
 PYTHONS ?=
@@ -36,12 +37,12 @@ export PYTHONDONTWRITEBYTECODE = 1
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint demo sim soak bench deb e2e clean
+.PHONY: help test lint demo sim mutations soak bench deb e2e clean
 
 help: ## this list
 	@echo "make TARGET, one of:"
 	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
-	    while IFS='|' read -r name text; do printf '%-8s  %s\n' "$$name" "$$text"; done
+	    while IFS='|' read -r name text; do printf '%-9s  %s\n' "$$name" "$$text"; done
 	@sed -n 's/^# \([A-Z]\)/  \1/p' $(MAKEFILE_LIST)
 
 test: ## lint, then all tests under every Python that is found (as root also those on the real kernel)
@@ -55,6 +56,9 @@ demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (roo
 
 sim: ## the daemon's own controller in a simulated world, one random life after the other (60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/sim/run.py $(SECONDS) $(SEED)
+
+mutations: ## whether that world finds the faults that are put into a copy of the code (some minutes)
+	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/sim/mutations.py $(ONLY)
 
 soak: ## sixty listeners under random outages, reloads, kills and strangers, against the model (root, 60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/soak/run.py $(SECONDS) $(SEED)

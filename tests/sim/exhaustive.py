@@ -1,0 +1,95 @@
+"""All histories of a small switch, up to a number of events: those that lead to one state go on as one."""
+from sim import rulebook, small
+from sim.rulebook import File, Line
+
+# ATTEMPTS and RECOVERY of the listeners.
+ATTEMPTS, RECOVERY = (1, 2, 1), (2, 1, 1)
+
+
+def files(count):
+    """The configuration files with up to `count` listeners; x is one with a mistake."""
+    lines = [Line(3000 + index, index, ATTEMPTS[index], RECOVERY[index]) for index in range(count)]
+    again = [lines[0]._replace(index=7, attempts=2, recovery=1)] + lines[1:]
+    return {'a': File(1, lines, True, [(None, 1)]),
+            'b': File(count, lines, True, [(None, 1), (0, 1)]),
+            'c': File(1, lines[:-1], True, [(line.index, 1) for line in lines[:-1]]),
+            'd': File(1, lines, False, [(None, 0)]),
+            'e': File(1, again, True, [(None, 0), (7, 1)]),
+            'x': File(None, lines, True, [(0, 1)])}
+
+
+class Search(object):
+    """Looks at every state that can be reached within `depth` events, once."""
+
+    def __init__(self, count, depth):
+        self.files, self.depth = files(count), depth
+        self.far = rulebook.far(self.files)
+        self.leads = {}      # {state: the states that each of its events leads to}
+        self.wrong = None    # the first history that ends otherwise than the rulebook says, and how
+        texts = dict((name, small.text(one, self.far)) for name, one in self.files.items())
+        self.switch = small.Switch.__new__(small.Switch)
+        self.switch.texts, self.switch.file, self.switch.disk = texts, 'a', {}
+
+    def run(self):
+        """Search; returns how many histories there are of so many events."""
+        with small.edges(self.switch):
+            self.switch.__init__(self.switch.texts, 'a')
+            self.beginning = small.keep(self.switch)
+            book = rulebook.begin(self.files, 'a')
+            ahead, first = [(book, ())], self._state(book)
+            self.leads[first] = []
+            for _ in range(self.depth):
+                ahead = [new for book, path in ahead for new in self._expand(book, path)]
+                if self.wrong:
+                    break
+        return 0 if self.wrong else self._histories(first)
+
+    def events(self, book):
+        """All that can happen next."""
+        found = [(word, port) for port in sorted(book.nodes) for word in ('heartbeat', 'timeout')
+                 if word == 'timeout' or port != self.far or book.far]
+        found += [('reload', name) for name in sorted(self.files)] + [('stop',), ('kill',), ('take',), ('push',)]
+        return found + ([('gone' if book.far else 'back',)] if self.far else [])
+
+    def _expand(self, book, path):
+        """What follows from a state that was not looked at before; returns the new ones among it."""
+        small.bring_back(self.beginning)
+        for event in path:
+            self.switch.happen(event)
+        here, leads, new = small.keep(self.switch), self.leads[self._state(book)], []
+        for event in self.events(book):
+            fresh = rulebook.after(book, event, self.files)
+            self.switch.happen(event)
+            self._compare(fresh, path + (event,))
+            state = self._state(fresh)
+            leads.append(state)
+            if state not in self.leads:
+                self.leads[state] = []
+                new.append((fresh, path + (event,)))
+            small.bring_back(here)
+        return new
+
+    def _compare(self, book, path):
+        nodes = dict((port, (node.state, min(node.missed, small.MANY), node.heard))
+                     for port, node in book.nodes.items())
+        expected = (nodes, book.verdict.state, book.card, book.whose, book.up, book.shut)
+        seen = self.switch.seen()
+        if seen != expected and not self.wrong:
+            self.wrong = 'after %r:\n%r, not\n%r' % (path, seen, expected)
+
+    def _state(self, book):
+        nodes = tuple((port, node.state, min(node.missed, small.MANY), node.heard)
+                      for port, node in sorted(book.nodes.items()))
+        return repr((book._replace(nodes=nodes), self.switch.key()))
+
+    def _histories(self, first):
+        """The number of ways through `depth` events. All of them were looked at: what a state leads to is the same
+        whatever led to it."""
+        ways = {first: 1}
+        for _ in range(self.depth):
+            after = {}
+            for state, count in ways.items():
+                for lead in self.leads[state]:
+                    after[lead] = after.get(lead, 0) + count
+            ways = after
+        return sum(ways.values())

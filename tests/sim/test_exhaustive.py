@@ -1,0 +1,58 @@
+"""Every history of a switch with one to three listeners, one card and one port, against the specification.
+
+FASTBYPASS_DEPTH=2 makes all of them that much longer: from seconds to minutes.
+"""
+import logging
+import os
+
+import pytest
+
+from fbmon.rules.states import ACTIVE, BYPASS, NORMAL, UNKNOWN
+from sim.exhaustive import Search
+
+MORE = int(os.environ.get('FASTBYPASS_DEPTH', '0'))
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Without a log: it would be most of the time."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize('listeners, depth, histories', [(1, 6, 2600000), (2, 4, 30000), (3, 4, 50000)])
+def test_every_history_ends_as_the_specification_says(listeners, depth, histories):
+    search = Search(listeners, depth + MORE)
+
+    count = search.run()
+
+    assert search.wrong is None
+    print('%d listeners: %d histories of %d events, %d states' % (listeners, count, depth + MORE, len(search.leads)))
+    # A search that merges too much, or has no events, would prove nothing.
+    assert count >= histories
+
+
+def too_late(pulse, _attempts):
+    """A listener that never fails."""
+    return pulse._replace(missed=pulse.missed + 1)
+
+
+def not_held(threshold, states):
+    """The threshold alone."""
+    return UNKNOWN if threshold is None else BYPASS if list(states.values()).count('failed') >= threshold else NORMAL
+
+
+@pytest.mark.parametrize('rule, broken, listeners', [
+    ('fbmon.rules.heartbeat.after_timeout', too_late, 1),
+    ('fbmon.rules.decision.waited_for', lambda states: [], 1),
+    ('fbmon.rules.decision.global_state', not_held, 3),
+    ('fbmon.rules.decision.ACTIVE', 'x' + ACTIVE, 1),
+    ('fbmon.rules.wanted.left_behind', lambda known, items: set(), 1)])
+def test_a_broken_rule_is_found(monkeypatch, rule, broken, listeners):
+    monkeypatch.setattr(rule, broken)
+    search = Search(listeners, 4)
+
+    search.run()
+
+    assert search.wrong
