@@ -1,54 +1,26 @@
 """A disk of the log that hangs: fsfreeze(8) on a file system of its own."""
 import os
 import signal
-import subprocess
 
 import pytest
 
 import clock
 import helpers
 from kernel import files
+from kernel.disk import Disk
 
 TWO = files.SMALL.replace('FAILED=1', 'FAILED=2')
 
 
 @pytest.fixture
 def disk(tmp_path):
-    """Disk: the path of an ext4 of its own; freeze() and thaw()."""
-    path, image = str(tmp_path / 'disk'), str(tmp_path / 'image')
-    os.mkdir(path)
-    with open(image, 'wb') as target:
-        target.truncate(8 * 1024 * 1024)
-    made = _quiet('mkfs.ext4', '-q', '-F', image) and _quiet('mount', '-o', 'loop', image, path)
-    helpers.require(made, 'needs mkfs.ext4 and the right to mount it')
+    """A Disk of its own."""
+    made = Disk(str(tmp_path), 8)
+    helpers.require(made.there, 'needs mkfs.ext4 and the right to mount it')
     try:
-        yield Disk(path)
+        yield made
     finally:
-        _quiet('fsfreeze', '-u', path)
-        subprocess.check_call(['umount', '-l', path])
-
-
-def _quiet(*words):
-    with open(os.devnull, 'wb') as null:
-        try:
-            return subprocess.call(words, stdout=null, stderr=null) == 0
-        except EnvironmentError:
-            return False
-
-
-class Disk(object):
-    """A mounted file system that can be made to hang."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def freeze(self):
-        """Whoever writes to it from now on waits."""
-        subprocess.check_call(['fsfreeze', '-f', self.path])
-
-    def thaw(self):
-        """All goes on."""
-        subprocess.check_call(['fsfreeze', '-u', self.path])
+        made.close()
 
 
 @pytest.fixture

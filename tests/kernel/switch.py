@@ -15,8 +15,8 @@ OUTSIDE = ('192.168.1.1', '192.168.1.2', '192.168.1.11', '192.168.1.12')
 class Switch(Namespace):
     """eth0 leads to DPI nodes and cards, sw0 ... sw3 are ports towards the DPIs, all up in the beginning.
 
-    dpis: sends heartbeats; card: pings. Others are made of own: {interface: its address}, outside: {interface: the
-    addresses at its other end}, and the names of the ports.
+    dpis: sends heartbeats; card: pings. Others are made of own: {interface: its address, None: it has none}, outside:
+    {interface: the addresses at its other end}, and the names of the ports.
     """
 
     def __init__(self, own=None, outside=None, ports=PORTS):
@@ -28,7 +28,8 @@ class Switch(Namespace):
         self.card = Card(self.outside)
         try:
             self.create(*tuple(self._own) + ports)
-            self.batch(*['addr add %s dev %s' % (address, name) for name, address in self._own.items()])
+            self.batch(*['addr add %s dev %s' % (address, name) for name, address in self._own.items()
+                         if address])
             self.outside.batch(*['addr add %s/24 dev far-%s' % (address, name) for name, addresses
                                  in (outside or {'eth0': OUTSIDE}).items() for address in addresses])
         except BaseException:
@@ -61,6 +62,13 @@ class Switch(Namespace):
         if outside:
             self.outside.batch(*['addr add %s dev far-%s' % (address, name) for address in outside])
         assert self.link(name).index != before
+
+    def swap(self, first, second, down=False):
+        """Two interfaces get each the other's name, as at some boots; down: they are down for that."""
+        states = dict((name, self.port(name)) for name in (first, second))
+        self.batch(*['link set %s down' % name for name in (first, second) if down] + [
+            'link set %s name %s' % pair for pair in ((first, 'away'), (second, first), ('away', second))] + [
+            'link set %s %s' % (name, states[other]) for name, other in ((first, second), (second, first)) if down])
 
     def port(self, name):
         """'up' or 'down' by the administrative flag, or 'missing'."""

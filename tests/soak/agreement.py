@@ -18,7 +18,8 @@ def differences(switch, daemon, truth, window):
     addresses, down = switch.network()
     found = _addresses(addresses, truth, unsure) + _ports(down, truth, unsure)
     found += _differ('the daemon remembers', remembered(daemon) - unsure, truth.ours - unsure)
-    found += _status(status, truth)
+    found += [line for line in _status(status, truth)
+              if not (window.log_hangs and 'its disk takes nothing' in line)]
     if not field.key(truth.file, 'BYPASS_CARD_LEASE'):
         found += ['a lifetime without a lease: ' + line for line in _lifetimes(switch)]
     return found
@@ -27,8 +28,8 @@ def differences(switch, daemon, truth, window):
 def undetermined(truth, window):
     """The items of which it depends on what was noticed first how they came to be what they are."""
     if window.plain:
-        return set()
-    return window.managed().difference(window.certain())
+        return set(window.swapped)
+    return window.swapped | window.managed().difference(window.certain())
 
 
 def adopt(switch, daemon, truth, window):
@@ -38,6 +39,12 @@ def adopt(switch, daemon, truth, window):
     truth.addresses = _without(truth.addresses, unsure) | (addresses - _without(addresses, unsure))
     truth.down = (truth.down - unsure) | (down & unsure)
     truth.ours = (truth.ours - unsure) | (remembered(daemon) & unsure)
+    # Of what is there, the daemon alone knows whether it had a reason to note it: it had gone for a moment, or a lease.
+    found = was_there(daemon)
+    for item in set(found).union(truth.found):
+        if item in unsure or truth.entries(item):
+            truth.found.pop(item, None)
+            truth.found.update([(item, found[item])] if item in found else [])
 
 
 def remembered(daemon):
@@ -47,6 +54,18 @@ def remembered(daemon):
         sign, item, _ = ledger.parse(line)
         item = item.name if hasattr(item, 'name') else tuple(item)
         (found.add if sign == '+' else found.discard)(item)
+    return found
+
+
+def was_there(daemon):
+    """What the daemon says to have been there before, as the World's `found`."""
+    found = {}
+    for line in helpers.read(os.path.join(daemon.run_dir, rundir.LEDGER)).splitlines():
+        sign, item, place = ledger.parse(line)
+        if sign == '=':
+            found[tuple(item)] = set((item.interface, words.split()[0]) for words in place[1])
+        elif sign == '~':
+            found.pop(tuple(item), None)
     return found
 
 

@@ -9,16 +9,17 @@ import helpers
 from fbmon.tell import logs
 from kernel import world
 from soak import field, growth
+from soak.accidents import Accidents
 from soak.window import Window
 
 NODES = dict((port, (host, interface)) for _, host, interface, port in field.PLACES)
 
 
-class Deeds(object):
-    """Each public method is something that may happen. life: how often the daemon has been started."""
+class Deeds(Accidents):
+    """Each public method is something that may happen. life: how often the daemon has been started; disk: the log's."""
 
-    def __init__(self, source, switch, daemon, hook):
-        self.source, self.switch, self.daemon, self.hook = source, switch, daemon, hook
+    def __init__(self, source, switch, daemon, hook, disk):
+        self.source, self.switch, self.daemon, self.hook, self.disk = source, switch, daemon, hook, disk
         self.base = field.base_file()
         self.world = world.World(field.OWN)
         self.world.file = self.base
@@ -174,6 +175,8 @@ class Deeds(object):
 
     def _fill_log(self):
         """As if it had run for long: the log begins anew before long."""
+        if self.disk.frozen:
+            return
         path = os.path.join(self.daemon.directory, 'logs', logs.NAME)
         if not os.path.isdir(os.path.dirname(path)):
             os.mkdir(os.path.dirname(path))

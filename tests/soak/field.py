@@ -43,6 +43,14 @@ def random_file(source, hook):
                 source.random() < 0.8, keys(source.choice(TIMERS), *further))
 
 
+def renumbered(source, file):
+    """The File with another address of the same network for one card, and that card before and after."""
+    card = source.choice(file.cards)
+    network, _, last = card.address.rpartition('.')
+    other = card._replace(address='%s.%d' % (network, int(last) + (10 if int(last) < 220 else -10)))
+    return file._replace(cards=[other if one == card else one for one in file.cards]), card, other
+
+
 def keys(timers, *further):
     """The further keys of a File."""
     return (('LISTEN_HEARTBEAT_TIMEOUT', timers[0]), ('LISTEN_HEARTBEAT_ATTEMPTS', timers[1])) + further

@@ -10,8 +10,9 @@ import clock
 import helpers
 from fbmon.tell import logs
 from kernel.daemon import Daemon
+from kernel.disk import Disk
 from kernel.switch import Switch
-from soak import field, growth
+from soak import accidents, field, growth, rounds
 from soak.agreement import adopt, differences
 from soak.deeds import Deeds
 
@@ -23,8 +24,9 @@ LONG, SHORT = 0.7, 0.1
 
 # Names of Deeds: of the nodes; those by which nothing may change; those that change something; the daemon's ends.
 NODES = ('outage', 'outage', 'comeback', 'comeback', 'mass_outage', 'everybody_comes_back')
-QUIET = ('refused_reload', 'same_reload', 'freeze', 'kill_an_ip', 'rude_askers', 'flap', 'tease', 'strangers')
-OTHERS = ('reload', 'reload', 'by_hand', 'by_hand', 'remake_port', 'remake_interface')
+QUIET = ('refused_reload', 'same_reload', 'freeze', 'kill_an_ip', 'rude_askers', 'talk', 'flap', 'tease', 'strangers')
+OTHERS = ('reload', 'reload', 'by_hand', 'by_hand', 'remake_port', 'remake_interface', 'log_hangs', 'swap_names',
+          'renumber')
 ENDS = ('kill', 'stop')
 
 
@@ -32,7 +34,8 @@ def draw(source, deadly):
     """The names of the deeds of one window. deadly: it may be killed and stopped."""
     if deadly and source.random() < 0.6:
         end = source.choice(ENDS)
-        return source.choice([[end], [end], ['outage', end], ['start_without_interface'], ['killed_meanwhile']])
+        return source.choice([[end], ['log_hangs', end], ['outage', end], ['start_without_interface'],
+                              ['killed_meanwhile']])
     kind = source.choice(['nodes', 'quiet', 'other', 'mixed'])
     if kind == 'nodes':
         return source.choice([['outage'], ['comeback'], several(source, NODES, 3)]) + ['strangers', 'tease']
@@ -41,7 +44,7 @@ def draw(source, deadly):
     if kind == 'other':
         return [source.choice(OTHERS)]
     # No heartbeats here that do not count: with a start or another file they might.
-    return [source.choice(NODES), source.choice(QUIET[:6] + OTHERS), source.choice(NODES)]
+    return [source.choice(NODES), source.choice(QUIET[:7] + OTHERS), source.choice(NODES)]
 
 
 def several(source, names, number):
@@ -68,8 +71,8 @@ class Soak(object):
         self.disagreements, self.samples, self.grown = [], [], []
         self.counts, self.checkpoints, self.late, self.events = Counter(), Counter(), 0, 0
         self._say, self._directory = say, directory
-        self._names, self._last = [], None
-        self.switch = self.daemon = self.deeds = self._watch = self._log = None
+        self._names, self._last, self._read = [], None, 0
+        self.switch = self.daemon = self.deeds = self._watch = self._log = self._disk = None
 
     def run(self):
         """All of it; what it leaves behind is removed. True if there was nothing to complain about."""
@@ -77,6 +80,8 @@ class Soak(object):
             self._build()
             self._live()
         except (AssertionError, Disagreement) as error:
+            if self.deeds:
+                self.deeds.thaw()
             self._complain(str(error))
             if self.daemon:
                 self._complain('the log ends with\n' + '\n'.join(self.daemon.log().splitlines()[-15:]))
@@ -90,17 +95,27 @@ class Soak(object):
         self.switch = Switch(field.OWN, field.OUTSIDE, field.PORTS)
         self.daemon = Daemon(self.switch, self._directory)
         self.daemon.step = 0.1
+        self._disk = Disk(self._directory, 64)
+        if self._disk.there:
+            os.mkdir(self._disk.path + '/logs')
+            os.symlink(self._disk.path + '/logs', self._directory + '/logs')
+        else:
+            self._say("no file system of its own for the log can be had here: it never hangs")
         hook = os.path.join(self._directory, 'hook')
         helpers.write_program(hook, 'exit 0')
         self._watch = self.switch.watch()
-        self.deeds = Deeds(self.source, self.switch, self.daemon, hook)
+        self.deeds = Deeds(self.source, self.switch, self.daemon, hook, self._disk)
 
     def _close(self):
+        if self.deeds:
+            self.deeds.thaw()
         if self.daemon:
             self._log = log_files(self._directory)
             self.daemon.close()
         if self.switch:
             self.switch.close()
+        if self._disk:
+            self._disk.close()
 
     def _live(self):
         self.deeds.begin()
@@ -156,6 +171,7 @@ class Soak(object):
             time.sleep(0.05)
             found = differences(self.switch, self.daemon, deeds.world, deeds.window)
         adopt(self.switch, self.daemon, deeds.world, deeds.window)
+        deeds.thaw()
         events = self._watch.take()
         late += deeds.ask_the_sender()
         # An `ip monitor` whose reader was killed ends when it has something to tell: there was the mark of the Watch.
@@ -204,6 +220,10 @@ class Soak(object):
         self.samples.append(growth.Sample(*[min(values) for values in zip(*taken)]))
         self._say('%s takes %s' % (' ' * 10, growth.in_words(self.samples[-1])))
         self._look_at_logs()
+        awake = rounds.without_a_cause(self.daemon.child.pid)
+        # A heartbeat that is sent late may be a cause.
+        if awake and not deeds.ask_the_sender():
+            self._complain('the controller was awake %d times in a quiet second' % awake)
 
     def _children(self):
         """Its two children, when it has no others: none that tells of a change."""
@@ -224,6 +244,12 @@ class Soak(object):
         sizes = log_files(self._directory)
         if len(sizes) > logs.FILES or max(sizes) > logs.SIZE:
             self._complain('log files of %s bytes' % sizes)
+        with open(self._directory + '/stderr', 'rb') as errors:
+            errors.seek(self._read)
+            said = errors.read()
+            self._read = errors.tell()
+        if ('ip monitor: ' + accidents.WORDS).encode('ascii') in said:
+            self._complain('harmless words of ip monitor count as a loss')
 
     def _look_at_growth(self):
         for life in sorted(set(sample.life for sample in self.samples)):

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(ROOT, 'tests'), ROOT]
 
+from kernel.disk import release  # noqa: E402
 from kernel.namespace import IP, ip  # noqa: E402
 from soak.life import Soak  # noqa: E402
 
@@ -50,6 +51,7 @@ def main(arguments):
         return 128 + interrupted.args[0]
     finally:
         clean_up()
+        release(os.path.join(directory, 'disk'))
         shutil.rmtree(directory, ignore_errors=True)
 
 

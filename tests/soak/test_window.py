@@ -90,3 +90,14 @@ def test_the_global_state_is_none_that_it_cannot_be():
 
     assert window().wrong_transitions(history) == ['global state: this -> bypass: that']
     assert unsure.wrong_transitions(history) == []
+
+
+def test_what_takes_the_place_of_another_comes_before_that_goes():
+    seen = window()
+    old, new = ('eth0', '192.168.1.211'), ('eth0', '192.168.1.221')
+    seen.files.append(FILE._replace(cards=[Card(0, new[1], 'eth0')]))
+    seen.renumbered.append((old, new))
+
+    assert seen.wrong(['+ 192.168.1.221/32 eth0', GONE], ()) == []
+    assert seen.wrong([GONE, '+ 192.168.1.221/32 eth0'], ()) == [
+        '192.168.1.211 on eth0 goes before 192.168.1.221 comes']

@@ -21,6 +21,10 @@ class Window(object):
         self.remade = set()
         # What others have done, as texts of a Watch.
         self.foreign = Counter()
+        # Ports that had each other's names for a while; the log's disk takes nothing.
+        self.swapped, self.log_hangs = set(), False
+        # Pairs of (interface, address): the second takes the place of the first.
+        self.renumbered = []
         self._maybe_dead = set(nodes) - set(alive)
         self._maybe_alive = set(alive)
         self._ours = set(ours)
@@ -48,7 +52,15 @@ class Window(object):
             return []
         certain, managed = self.certain(), self.managed()
         too_many = Counter(events) - self.foreign
-        return sorted(text for text in too_many.elements() if self._is_wrong(text, certain, managed, before))
+        return sorted(text for text in too_many.elements() if self._is_wrong(text, certain, managed, before)) \
+            + self._too_early(events)
+
+    def _too_early(self, events):
+        """What went before that came which takes its place."""
+        seen = [parse(text) for text in events]
+        return ['%s on %s goes before %s comes' % (old[1], old[0], new[1]) for old, new in self.renumbered
+                if (old, 'absent') in seen and (new, 'present') in seen
+                and seen.index((old, 'absent')) < seen.index((new, 'present'))]
 
     def wrong_transitions(self, history):
         """What it has noted and should not have, as lines. history: of the status, the part since the beginning."""
