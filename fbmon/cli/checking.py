@@ -1,19 +1,24 @@
 """check: what is wrong with a configuration file, and what it means."""
+import os
+
 from fbmon.cli.output import fail, say
 from fbmon.config import notices, schema, source, table
+from fbmon.memory import ledger, rundir
 from fbmon.network import checks, iproute, reading
 from fbmon.tell import hooks
 
 
-def check(path):
-    """Print the mistakes and warnings of a file, and what it means; returns the exit code."""
+def check(path, run_dir):
+    """Print the mistakes and warnings of a file, and what it means; returns the exit code. run_dir: that of a daemon,
+    which may be running."""
     try:
         loaded = source.load(path)
     except source.Unreadable as error:
         return fail(error)
     warnings = list(loaded.warnings)
     try:
-        warnings += checks.warnings(loaded.settings, reading.kernel(), loaded.given)
+        notes = ledger.Seen(os.path.join(run_dir, rundir.LEDGER))
+        warnings += checks.warnings(loaded.settings, reading.kernel(), loaded.given, None if notes.error else notes)
     except iproute.IpError as error:
         say('%s: warning: not compared with the kernel: %s' % (path, error))
     warnings += _not_run(loaded)

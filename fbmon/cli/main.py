@@ -66,7 +66,7 @@ def run(options):
 def check(options):
     """Mistakes and warnings, then the effective configuration."""
     from fbmon.cli import checking
-    return checking.check(options.config)
+    return checking.check(options.config, options.run_dir)
 
 
 def status(options):

@@ -34,8 +34,7 @@ class Ledger(object):
         self.followed = set()
         self.found = {}
         self._records = Records(path)
-        for line in self._records.read():
-            self._replay(*parse(line))
+        self._load()
         self._records.rewrite(self._lines())
 
     @property
@@ -117,6 +116,10 @@ class Ledger(object):
         return [text('+', item, index) for item, index in sorted(self.items.items())] \
             + [text('=', item, *place) for item, place in sorted(self.found.items())]
 
+    def _load(self):
+        for line in self._records.read():
+            self._replay(*parse(line))
+
     def _replay(self, sign, item, index):
         if sign == '+':
             self.items[item] = index
@@ -126,6 +129,16 @@ class Ledger(object):
             self.found[item] = index
         elif sign == '~':
             self.found.pop(item, None)
+
+
+class Seen(Ledger):
+    """The items and found of a file that belongs to somebody else, a running daemon: it is read and not touched.
+    error: why it cannot be read, or None."""
+
+    def __init__(self, path):
+        self.items, self.found, self.followed = {}, {}, set()
+        self._records = Records(path)
+        self._load()
 
 
 def renamed(item, name):

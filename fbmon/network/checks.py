@@ -7,11 +7,12 @@ from fbmon.config.schema import origin
 _RANGE = re.compile(r'(.*[0-9])(?:-|\.\.)[a-z]*[0-9]+\Z')
 
 
-def warnings(settings, picture, given=None):
+def warnings(settings, picture, given=None, ledger=None):
     """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it
-    a Notice has only its text."""
+    a Notice has only its text. ledger: what the daemon put there; without it nothing is said of what it did not."""
     report, texts, places = notices.Report(), [], {}
-    for check in (_missing, _shut, _no_way_back, _only_cards, _other_prefix, _elsewhere, _odd, _short_lease):
+    for check in (_missing, _shut, _no_way_back, _only_cards, _other_prefix, _elsewhere, _odd, _short_lease,
+                  lambda *both: _others(ledger, *both)):
         for place, text in check(settings, picture):
             if text not in places:
                 texts.append(text)
@@ -101,6 +102,27 @@ def _other_prefix(settings, picture):
         if prefix and found and prefix not in found:
             yield place, ('address %s is on %s as /%d already, and is left so; for the /%d: ip addr del %s/%d dev %s, '
                           'and it is put there anew' % (address, name, found[0], prefix, address, found[0], name))
+
+
+def _others(ledger, settings, picture):
+    """A card that is an address of somebody else's. Interfaces are those of the ledger by index."""
+    if ledger is None:
+        return
+    ours = _places(ledger.items, picture)
+    found = _places(dict((item, place[0]) for item, place in ledger.found.items()), picture)
+    for card in settings.cards:
+        place = card.interface, card.address
+        if None not in place and place not in ours and (place in found or picture.entries(*place)):
+            yield ('BYPASS_CARD_HOST', card.index), (
+                'address %s on %s was there before the daemon: in bypass it goes away for all who use it; give the '
+                'card an address of its own, or take this one out of the network configuration of the system' % (
+                    card.address, card.interface))
+
+
+def _places(items, picture):
+    """The (interface, address) of {item: index}, by the name that the interface has now."""
+    return set((picture.links[index].name if index in picture.links else item[0], item[-1])
+               for item, index in items.items() if index is None or index in picture.links)
 
 
 def _networks(settings, picture):

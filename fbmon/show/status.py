@@ -105,7 +105,7 @@ def problems(controller):
     found += gaps(controller)
     notices = controller.loaded.warnings
     if network.picture is not None:
-        notices += checks.warnings(settings, network.picture, controller.loaded.given)
+        notices += checks.warnings(settings, network.picture, controller.loaded.given, controller.ledger)
     return found + [format_problem(controller.path, notice, 'warning') for notice in notices]
 
 

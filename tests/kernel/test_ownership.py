@@ -115,6 +115,23 @@ def test_an_address_that_was_there_before_is_as_it_was_once_the_file_does_not_na
     assert about(switch, '192.168.1.211') == before
 
 
+def test_check_and_the_status_warn_of_a_card_that_is_somebody_elses_address_and_of_none_of_ours(switch, daemon, dpis):
+    switch.ip('addr', 'add', FIRST, 'dev', 'eth0')
+    words = 'address 192.168.1.211 on eth0 was there before the daemon'
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    ledger = helpers.read(daemon.run_dir + '/ledger')
+
+    for state in ('normal', 'bypass'):
+        problems = '\n'.join(daemon.wait_state(state)['problems'])
+        for text in (problems, daemon.command('check')[1]):
+            assert text.count('was there before the daemon') == text.count(words) == 1, text
+        if state == 'normal':
+            assert helpers.read(daemon.run_dir + '/ledger') == ledger
+            dpis.silence(3100)
+
+
 LATER = {'without a lease': files.SMALL, 'without the card': files.without(files.SMALL, '192.168.1.211'),
          'with a mistake': files.SMALL.replace('192.168.1.211', '192.168.1.2111')}
 

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from fbmon.memory.ledger import LONG, Ledger, parse, text
+from fbmon.memory.ledger import LONG, Ledger, Seen, parse, text
 from fbmon.network import picture
 from fbmon.rules.items import AddressItem, PortItem
 from helpers import read, write
@@ -211,3 +211,15 @@ def test_what_makes_no_sense_of_what_was_there_before_is_passed_over(tmp_path, l
     write(tmp_path / 'ledger', line + '\n')
 
     assert Ledger(str(tmp_path / 'ledger')).found == {}
+
+
+def test_the_file_of_a_running_daemon_is_read_and_not_touched(tmp_path):
+    path = str(tmp_path / 'ledger')
+    lines = '+ address eth0 10.0.0.1 2\n+ port sw1 3\n- port sw1\n= address eth0 10.0.0.2 2 10.0.0.2/24\n'
+    write(path, lines)
+    before = os.stat(path).st_ino
+
+    seen = Seen(path)
+    assert (seen.items, seen.found, seen.error) == ({ONE: 2}, {TWO: (2, ('10.0.0.2/24',))}, None)
+    assert (read(path), os.stat(path).st_ino, os.listdir(str(tmp_path))) == (lines, before, ['ledger'])
+    assert Seen(str(tmp_path / 'missing')).error is None and Seen(str(tmp_path)).error

@@ -3,6 +3,7 @@ import pytest
 
 from fbmon.config import reader
 from fbmon.network import checks, picture
+from fbmon.rules.items import AddressItem
 from settings import card, listener, settings
 
 
@@ -291,3 +292,31 @@ def test_a_lease_under_five_seconds_is_warned_of(lease, warned):
     found = checks.warnings(settings(cards=[card(0)], lease=lease), picture.empty())
 
     assert any('is short' in one.text for one in found) == warned
+
+
+OTHERS = ('address 10.0.1.0 on eth0 was there before the daemon: in bypass it goes away for all who use it; give the '
+          'card an address of its own, or take this one out of the network configuration of the system')
+
+
+class Notes(object):
+    """What a ledger has: items by index, and what was found."""
+
+    def __init__(self, items=(), found=()):
+        self.items, self.found = dict(items), dict((item, (index, ())) for item, index in found)
+
+
+@pytest.mark.parametrize('ours, expected', [
+    (Notes(), [OTHERS]), (None, []), (Notes([(AddressItem('eth0', '10.0.1.0'), 1)]), []),
+    (Notes([(AddressItem('eth0', '10.0.1.0'), None)]), []), (Notes([(AddressItem('eth0', '10.0.1.0'), 7)]), [OTHERS]),
+    (Notes([(AddressItem('eth7', '10.0.1.0'), 1)]), []), (Notes([(AddressItem('eth0', '10.0.1.1'), 1)]), [OTHERS])])
+def test_a_card_that_is_an_address_of_somebody_else_is_warned_of_by_index_and_not_one_that_is_ours(ours, expected):
+    now = kernel('eth0', 'eth0 10.0.0.254/16', 'eth0 10.0.1.0/32')
+
+    assert texts(checks.warnings(settings([], [card(0)]), now, ledger=ours)) == expected
+
+
+def test_the_same_while_it_is_away_in_bypass_and_not_of_an_address_that_nobody_has_put_there():
+    found = Notes(found=[(AddressItem('eth0', '10.0.1.0'), 1)])
+
+    assert texts(checks.warnings(settings([], [card(0)]), kernel(*COVERED), ledger=found)) == [OTHERS]
+    assert checks.warnings(settings([], [card(0)]), kernel(*COVERED), ledger=Notes()) == ()
