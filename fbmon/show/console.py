@@ -4,6 +4,7 @@ import struct
 import termios
 
 from fbmon.base import moments, words
+from fbmon.memory.history import BAD
 from fbmon.network import plan
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, UNCONFIGURED, UNKNOWN
@@ -50,10 +51,22 @@ def render(status, colour=False, height=None):
 
 
 def history(transitions):
-    """One line for each transition, oldest first: local time with its offset from UTC, what, from, to and why."""
-    return ''.join('%s  %s %s: %s -> %s: %s\n' % (
-        _moment(one['at']), one['kind'], one['name'] or 'state',
-        one['from'], one['to'], one['why']) for one in transitions) or 'no transitions yet\n'
+    """One line for each transition, oldest first: local time with its offset from UTC, what, from, to and why; of the
+    end of something bad also how long it was."""
+    lines, since = [], {}
+    for one in transitions:
+        what = one['kind'], one['name']
+        begin, since[what] = since.get(what), one['at']
+        lines.append('%s  %s %s: %s -> %s%s: %s\n' % (
+            _moment(one['at']), one['kind'], one['name'] or 'state',
+            one['from'], one['to'], _after(one, begin), one['why']))
+    return ''.join(lines) or 'no transitions yet\n'
+
+
+def _after(one, begin):
+    """How long a bad state has lasted; '' of another one, and where the clock was set back meanwhile."""
+    ended = one['from'] in BAD and begin is not None and one['at'] >= begin
+    return ' after ' + layout.duration(one['at'] - begin) if ended else ''
 
 
 def forced(found, colour=False):

@@ -292,3 +292,18 @@ def test_the_history_is_a_line_for_each_transition(monkeypatch):
     assert console.history([]) == 'no transitions yet\n'
     monkeypatch.undo()
     time.tzset()
+
+
+def test_the_history_says_how_long_a_bypass_or_an_outage_was():
+    moves = [(0, 'listener', '0', 'active', 'failed'), (0.5, 'global', 'state', 'normal', 'bypass'),
+             (60, 'listener', '0', 'failed', 'active'), (185.5, 'global', 'state', 'bypass', 'normal'),
+             (190, 'global', 'state', 'normal', 'bypass'), (100, 'global', 'state', 'bypass', 'normal'),
+             (200, 'port', 'sw1', 'missing', 'up')]
+    text = console.history([dict(zip(('at', 'kind', 'name', 'from', 'to'), move), why='why') for move in moves])
+
+    assert [line.partition('  ')[2] for line in text.splitlines()] == [
+        'listener 0: active -> failed: why', 'global state: normal -> bypass: why',
+        'listener 0: failed -> active after 1m0s: why', 'global state: bypass -> normal after 3m5s: why',
+        'global state: normal -> bypass: why',
+        # The clock was set back; and of the port nothing is known of when it began.
+        'global state: bypass -> normal: why', 'port sw1: missing -> up: why']
