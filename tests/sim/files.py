@@ -21,10 +21,16 @@ TIMEOUTS = (1000, 2000, 3000)
 _READ = {}
 
 
+# Mistakes that make a file a faulty one.
+FAULTS = ('LISTEN_HEARTBEAT_FAILED=9', 'LISTEN_HEARTBEAT_TIMEOUT=3s', 'LISTEN_HEARTBEAT_RECOVERY=0', 'nonsense',
+          'LISTEN_CUBRO_IFS=sw0/1', 'BYPASS_CARD_LEASE=-1', 'LISTEN_HB_PORT[7]=99', 'LISTEN_HEARTBEAT_TIMEOUT[0]=0')
+
+
 def config(number):
-    """What the daemon reads from the configuration file of that number."""
+    """What the daemon reads from the configuration file of that number; of a negative one, with a mistake."""
     if number not in _READ:
-        _READ[number] = reader.read(text(number))
+        _READ[number] = reader.read(text(number) if number >= 0 else text(-number)
+                                    + u'%s\n' % FAULTS[-number % len(FAULTS)])
     return _READ[number]
 
 

@@ -11,9 +11,11 @@ from fbmon.memory import ledger
 from fbmon.memory.history import History
 from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
+from sim.ip import Batch, Watch
 from sim.linux import command
 from sim.linux.kernel import Kernel
-from sim.standins import Batch, Hooks, Log, Node, Notifier, Records, Socket, Sysctl, Watch
+from sim.marks import Marks
+from sim.standins import Hooks, Log, Node, Notifier, Records, Socket, Sysctl
 from sim.world import Inbox
 
 CARD, PORT, FAR = '10.0.1.11', 'sw0', 'eth2'
@@ -63,19 +65,34 @@ def edges(switch):
     """Where the daemon's parts look for something by themselves."""
     before = source.load, ledger.Records, listener.Bell
     source.load = lambda path: reader.read(switch.texts[switch.file])
-    ledger.Records, listener.Bell = lambda path: Records(switch.disk, path), Bell
+    ledger.Records, listener.Bell = lambda path: Records(switch, path), Bell
     try:
         yield
     finally:
         source.load, ledger.Records, listener.Bell = before
 
 
-class Switch(object):
+class Paper(object):
+    """A run directory on which nothing goes wrong."""
+
+    full = refuses = False
+
+    def __init__(self):
+        self.disk, self.untold = {}, set()
+
+    def cut(self):
+        """Nobody kills the daemon in the middle of something."""
+
+    feeds = cut
+
+
+class Switch(Paper):
     """texts: {name: configuration file}."""
 
     def __init__(self, texts, file):
         self.texts, self.file = texts, file
-        self.now, self.disk, self.inbox, self.ran = 1024.0, {}, [], []
+        Paper.__init__(self)
+        self.now, self.inbox, self.ran, self.marks = 1024.0, [], [], Marks()
         self.kernel = Kernel(self.now)
         for name in ('eth0', 'eth1', PORT):
             self.kernel.set_up(self.kernel.create(name, 'dummy'))
@@ -85,12 +102,12 @@ class Switch(object):
         del self.inbox[:], self.kernel.told[:]
         self.batch, self.watch = Batch(self), Watch(self)
         self.watch._reading = self.now
-        history = Short(Records({}, 'history'), wall=lambda: self.now)
-        keeper = RouteKeeper(self.batch, Records(self.disk, 'routes'))
+        history = Short(Records(Paper(), 'history'), wall=lambda: self.now)
+        keeper = RouteKeeper(self.batch, Records(self, 'routes'))
         made = self.daemon = Controller(
             '.env', reader.read(self.texts[self.file]), Inbox(self.inbox), self.batch, ledger.Ledger('ledger'), history,
-            Hooks(), self.watch, Notifier(self), RouteReadings(keeper, lambda places: None, lambda: self.now), None,
-            Log(), clock=lambda: self.now)
+            Hooks(lambda transition: None), self.watch, Notifier(self),
+            RouteReadings(keeper, lambda places: None, lambda: self.now), None, Log(), clock=lambda: self.now)
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)
         made.network._sysctl = made.network._promotion._sysctl = Sysctl(self)

@@ -14,9 +14,9 @@ class Ear(object):
         """Seconds without a heartbeat until it has failed."""
         return self.settings.timeout * self.settings.attempts / 1000.0
 
-    def hear(self, now):
-        """A heartbeat."""
-        if now > self.last + self.span():
+    def hear(self, now, late=False):
+        """A heartbeat; late: it waited in the socket, and counts before a timeout does."""
+        if now > self.last + self.span() and not late:
             self.pass_time(now)
         self.heard += self.state == 'failed'
         if self.state != 'failed' or self.heard >= self.settings.recovery:
@@ -44,22 +44,24 @@ def judge(settings, states, before):
     """The model's Verdict (section 5) for {index: state} of the launched listeners."""
     lists = [model.PortList(settings.ports, settings.shutdown, None)]
     lists += [model.PortList(one.ports, one.shutdown, one.index) for one in settings.listeners]
-    cards = [(card.interface, card.address) for card in settings.cards]
-    return model.judge(model.Rules(settings.threshold, cards, lists, ()), states, before)
+    cards = [(card.interface, card.address) for card in settings.cards if not card.error]
+    return model.judge(model.Rules(settings.threshold, cards, lists, settings.faulty_ports), states, before)
 
 
 def wrong(kernel, settings, verdict):
     """What of the kernel is otherwise than the verdict wants it: a sorted list of words."""
     # What is held of an earlier file counts as far as this one names it.
     wanted = dict((card, target) for card, target in verdict.cards.items()
-                  if card in [(one.interface, one.address) for one in settings.cards])
+                  if card in [(one.interface, one.address) for one in settings.cards if not one.error])
     named = set(settings.ports if settings.shutdown else ()).union(
-        *[one.ports for one in settings.listeners if one.shutdown])
-    wanted.update(((one.interface, one.host), 'present') for one in settings.listeners)
+        *[one.ports for one in settings.listeners if one.shutdown]).difference(settings.faulty_ports)
+    wanted.update(((one.interface, one.host), 'present') for one in settings.listeners if not one.error)
     found = []
     for (interface, address), target in wanted.items():
         device = kernel.find(interface)
-        there = device and any(entry.text == address for entry in device.four + device.six)
+        entries = [entry for entry in device.four + device.six if entry.text == address] if device else ()
+        # Nobody answers at an address that is still looked for; none of it is left where it is to be absent.
+        there = [entry for entry in entries if not entry.tentative or target != 'present']
         if device and bool(there) != (target == 'present'):
             found.append('%s on %s is not %s' % (address, interface, target))
     for name, target in verdict.ports.items():

@@ -8,11 +8,11 @@ NO_DEVICE = 'Cannot find device "%s"'
 
 
 def run(kernel, line, indexes=None):
-    """Carry out one line. Raises Refused with the words of `ip`. indexes: {name: index} that a running `ip` remembers
-    (ll_name_to_index), None for one that remembers nothing."""
+    """Carry out one line; returns the Address or Device concerned. Raises Refused with the words of `ip`.
+    indexes: {name: index} that a running `ip` remembers (ll_name_to_index), None for one that remembers nothing."""
     words = line.split()
     deed = {'addr': _address, 'link': _link, 'route': _route}[words[0]]
-    deed(kernel, words[1:], indexes if indexes is not None else {})
+    return deed(kernel, words[1:], indexes if indexes is not None else {})
 
 
 def _device(kernel, name, indexes):
@@ -59,6 +59,7 @@ def _address(kernel, words, indexes):
     entry = there[0]
     entry.nodad = 'nodad' in options
     kernel.change_address(device, entry, until, 'noprefixroute' in options)
+    return entry
 
 
 def _link(kernel, words, indexes):
@@ -88,6 +89,7 @@ def _link(kernel, words, indexes):
         kernel.enslave(device, master)
     elif words[1] == 'alias':
         device.alias = ' '.join(words[2:])
+    return device
 
 
 def _route(kernel, words, indexes):

@@ -5,9 +5,10 @@ SCOPES = {'global': GLOBAL, 'link': LINK, 'host': HOST}
 
 
 class Address(object):
-    """An entry: local and network are numbers, until is the second at which its lifetime ends (None: never)."""
+    """An entry: local and network are numbers, until is the second at which its lifetime ends (None: never); failed: by
+    the detection of duplicates. What the kernel does not know: index, of its interface; ours, fresh: see sim.marks."""
     __slots__ = ('text', 'local', 'prefix', 'scope', 'secondary', 'until', 'label', 'six', 'nodad', 'tentative',
-                 'metric', 'noprefixroute')
+                 'metric', 'noprefixroute', 'failed', 'index', 'ours', 'fresh')
 
     def __init__(self, text, local, prefix, six, **options):
         self.text = text
@@ -20,7 +21,8 @@ class Address(object):
         self.nodad = options.get('nodad', False)
         self.metric = options.get('metric', 0)
         self.noprefixroute = options.get('noprefixroute', False)
-        self.secondary = self.tentative = False
+        self.secondary = self.tentative = self.failed = self.ours = False
+        self.fresh, self.index = True, None
 
     def network(self):
         """The network that it is in, as a number."""
@@ -33,8 +35,9 @@ class Address(object):
 
 
 class Device(object):
-    """An interface. peer: the other end of a veth; master: the bridge that it is a port of; both Devices or None."""
-    __slots__ = ('index', 'name', 'kind', 'up', 'peer', 'master', 'four', 'six', 'promote', 'alias', 'ipv6')
+    """An interface. peer: the other end of a veth; master: the bridge that it is a port of; both
+    Devices or None; downed: by the daemon, see sim.marks."""
+    __slots__ = ('index', 'name', 'kind', 'up', 'peer', 'master', 'four', 'six', 'promote', 'alias', 'ipv6', 'downed')
 
     def __init__(self, index, name, kind):
         self.index = index
@@ -44,7 +47,7 @@ class Device(object):
         self.peer = self.master = None
         self.four = []
         self.six = []
-        self.promote = False
+        self.promote = self.downed = False
         self.alias = None
         self.ipv6 = True
 

@@ -80,8 +80,15 @@ def link_down(kernel, device):
 
 
 def _detected(kernel, device, entry):
-    if entry in device.six and entry.tentative and device.up:
+    if entry in device.six and entry.tentative and not entry.failed and device.up:
         entry.tentative = False
+        kernel.tell_address(device, entry)
+
+
+def double(kernel, device, entry):
+    """The detection of duplicates finds one: the address stays, and nobody answers there."""
+    if entry in device.six and entry.tentative and not entry.failed:
+        entry.failed = True
         kernel.tell_address(device, entry)
 
 

@@ -111,7 +111,7 @@ class Kernel(object):
     def set_up(self, device):
         """`ip link set up`."""
         if not device.up:
-            device.up = True
+            device.up, device.downed = True, False
             ipv4.link_up(self, device)
             ipv6.link_up(self, device)
             self.tell_link(device)
@@ -147,12 +147,15 @@ class Kernel(object):
     # --- addresses ---
 
     def add_address(self, device, fresh):
-        """`ip addr add`."""
+        """`ip addr add`; returns what is there now."""
+        fresh.index = device.index
         (ipv6 if fresh.six else ipv4).insert(self, device, fresh)
+        return fresh
 
     def remove_address(self, device, entry):
-        """`ip addr del`, or the end of a lifetime."""
+        """`ip addr del`, or the end of a lifetime; returns what is gone."""
         (ipv6 if entry.six else ipv4).delete(self, device, entry)
+        return entry
 
     def change_address(self, device, entry, until, noprefixroute=False):
         """`ip addr change` of an entry that is there; until: the end of its lifetime, None for ever."""

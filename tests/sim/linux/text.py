@@ -40,7 +40,8 @@ def link(_kernel, device):
 def address(kernel, device, entry):
     """A line of `ip -o addr`."""
     life = 'forever' if entry.until is None else '%dsec' % max(0, round(entry.until - kernel.now))
-    flags = [(' secondary', entry.secondary), (' tentative', entry.tentative), (' nodad', entry.six and entry.nodad),
+    flags = [(' secondary', entry.secondary), (' dadfailed', entry.failed),
+             (' tentative', entry.tentative), (' nodad', entry.six and entry.nodad),
              (' dynamic', entry.until is not None), (' noprefixroute', entry.noprefixroute)]
     tail = ' ' if entry.six else ' %s' % (entry.label or device.name)
     return '%d: %s    %s %s/%d %sscope %s%s%s\\       valid_lft %s preferred_lft %s' % (

@@ -1,0 +1,151 @@
+"""The deeds of a history by name: what others do to the switch, and what befalls the daemon."""
+import contextlib
+import json
+
+from fbmon.config import source
+from fbmon.daemon.controller import Reload, StatusWanted, Stop
+from fbmon.listeners import listener
+from fbmon.memory import ledger
+from fbmon.show import console, prometheus
+from sim import files
+from sim.laws import PATIENCE, SHORT
+from sim.linux import ipv6
+from sim.standins import Bell, Records
+from sim.world import World
+
+
+@contextlib.contextmanager
+def edges(world):
+    """The places in which the daemon's parts look for a file or make a pipe by themselves."""
+    before = source.load, ledger.Records, listener.Bell
+    source.load = lambda path: files.config(world.file)
+    ledger.Records, listener.Bell = lambda path: Records(world, path), Bell
+    try:
+        yield
+    finally:
+        source.load, ledger.Records, listener.Bell = before
+
+
+def ip(world, deed, number):
+    """The next run of `ip` is an accident."""
+    world.laws.amiss_with_ip()
+    world.accidents.append((deed, number / 8.0 if deed == 'late' else number))
+
+
+def monitor(world, word):
+    """`ip monitor` is late, in pieces, deaf at its next start, ends with a word, or loses lines without one."""
+    watch = world.watch
+    world.laws.amiss(SHORT)
+    watch.late, watch.pieces = 0.25 if word == 'late' else 0.0, word == 'pieces'
+    if word == 'swallows':
+        watch.swallows = True
+        watch.end(1 / 16.0)
+    elif word == 'ends':
+        watch.end(1.0)
+    elif word == 'loses':
+        watch.losing = 2
+    elif word == 'forgets':
+        watch.forget()
+
+
+def both(world, first):
+    """SIGHUP and SIGTERM together."""
+    world.laws.reloads()
+    world.inbox += [Reload(), Stop()] if first else [Stop(), Reload()]
+
+
+def boot(world):
+    world.kill()
+    world.boot()
+
+
+def anew(world, name):
+    """An interface is deleted and made anew."""
+    world.laws.amiss(PATIENCE)
+    device = world.kernel.find(name)
+    if device:
+        world.kernel.destroy(device)
+    world.kernel.set_up(world.kernel.create(name, 'dummy'))
+    world.strange(*(['addr add 10.0.0.1/24 dev eth0'] if name == 'eth0' else []))
+
+
+def swap(world, one, other):
+    """Two interfaces get each other's names."""
+    world.laws.swapped = True
+    world.laws.amiss(PATIENCE)
+    world.strange('link set dev %s name swapped' % one, 'link set dev %s name %s' % (other, one),
+                  'link set dev swapped name %s' % other)
+
+
+def bounce(world, name):
+    """A link goes down and comes up."""
+    world.laws.amiss(SHORT)
+    world.strange('link set dev %s down' % name, 'link set dev %s up' % name)
+
+
+def double(world):
+    """The detection of duplicates finds one for all that it looks for."""
+    world.laws.amiss()
+    for device in world.kernel.devices.values():
+        for entry in device.six:
+            ipv6.double(world.kernel, device, entry)
+    world.collect()
+
+
+def unpromoted(world):
+    """Somebody resets promote_secondaries."""
+    world.laws.unpromoted = True
+    for device in world.kernel.devices.values():
+        device.promote = False
+
+
+def stall(world, seconds):
+    """The process is not scheduled."""
+    world.laws.amiss(seconds + SHORT)
+    world.stall(seconds)
+
+
+def stuck(world, port, seconds):
+    """A listener's thread does nothing."""
+    for node in world.nodes:
+        if node.settings.port == port:
+            node.stuck = world.now + seconds
+
+
+def notify_full(world):
+    world.notifier.full_until = world.now + 3.0
+
+
+def knife(world, number):
+    """kill -9, after so many of the things that can be seen of it."""
+    world.knife = number
+
+
+def full(world, word):
+    """The run directory is full, or not any more."""
+    world.full = word == 'full'
+
+
+def status(world):
+    """Somebody asks for it."""
+    world.laws.asked += 1
+    world.inbox.append(StatusWanted(lambda text: _faces(world, text)))
+
+
+def _faces(world, text):
+    """All that is made of the status."""
+    world.laws.answered += 1
+    found = json.loads(text)
+    console.render(found), console.render(found, True, 24), prometheus.render(found)
+    console.history(found['history'])
+
+
+def _with_daemon(deed):
+    return lambda world, *rest: deed(world, *rest) if world.daemon else None
+
+
+DEEDS = {'beat': World.beat, 'reload': _with_daemon(World.reload), 'stranger': World.strange, 'ip': ip,
+         'monitor': _with_daemon(monitor), 'kill': _with_daemon(World.kill), 'stop': _with_daemon(World.stop),
+         'both': _with_daemon(both), 'boot': boot, 'anew': anew, 'swap': swap, 'bounce': bounce, 'double': double,
+         'unpromoted': unpromoted, 'stall': _with_daemon(stall), 'stuck': stuck, 'notify': notify_full,
+         'knife': _with_daemon(knife), 'full': full, 'status': _with_daemon(status), 'file': lambda world, number: None}

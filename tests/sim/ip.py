@@ -1,0 +1,167 @@
+"""What stands in for `ip`: the child that changes the simulated kernel, the monitor that tells of it, and readings of
+routes."""
+from fbmon.network import monitor, picture
+from fbmon.network.routewatch import RoutesRead
+from sim.linux import command
+from sim.linux.ipv4 import Refused
+from sim.standins import Killed
+
+# Seconds after which the daemon gives up on an `ip` that does not answer, that a new `ip monitor` needs until it
+# listens and then for a reading, and for which one that swallows what comes goes on with that.
+HANG, STARTING, READING, DEAF = 1.0, 4 / 1024.0, 1 / 1024.0, 1 / 16.0
+
+# Lines of the monitor in one piece.
+PIECE = 2
+
+# Seconds until the routes are read.
+ROUTES = 1 / 64.0
+
+
+class Batch(object):
+    """Does to the simulated kernel what `ip -batch` does, with the accidents that the world has for it."""
+
+    def __init__(self, world):
+        self.unsure = False
+        self._world = world
+        self._indexes = {}
+
+    def restart(self):
+        """A new child remembers nothing."""
+        self._indexes = {}
+
+    def run(self, lines):
+        """{position: ip's words} of the lines that failed, after a second try with a new child."""
+        deed, number = self._world.accident()
+        self.unsure = deed in ('hang', 'die')
+        if deed == 'missing':
+            return dict.fromkeys(range(len(lines)), 'ip cannot be started: No such file or directory')
+        if deed == 'late':
+            self._world.pass_time(number)
+        refused = [number % len(lines)] if deed == 'refuse' else []
+        part = len(lines) if deed in (None, 'late', 'refuse') else number % (len(lines) + 1)
+        again = self._do(lines, [place for place in range(part) if place not in refused])
+        if deed == 'kill':
+            raise Killed()
+        if deed == 'hang':
+            self._world.pass_time(HANG)
+        if not self.unsure and not again and not refused:
+            return {}
+        self.restart()
+        again = self._do(lines, range(len(lines)) if self.unsure else sorted(again))
+        again.update((place, 'RTNETLINK answers: Cannot allocate memory') for place in refused)
+        return again
+
+    def once(self, lines):
+        """The same without a second try, and without accidents."""
+        return self._do(lines, range(len(lines)))
+
+    def _do(self, lines, places):
+        failed = {}
+        for place in places:
+            self._world.cut()
+            self._world.ran.append(lines[place])
+            try:
+                done = command.run(self._world.kernel, lines[place], self._indexes)
+            except Refused as error:
+                failed[place] = str(error)
+            else:
+                ledger = self._world.daemon.ledger
+                self._world.marks.did(lines[place], done, [item[-1] for item in ledger.items],
+                                      [item.address for item in ledger.found])
+        self._world.collect()
+        return failed
+
+
+class Watch(object):
+    """`ip monitor`: tells the daemon of the simulated kernel's lines, late, in pieces, or not at all.
+
+    blind: it has lost something without a word, and nothing was read since; well_at: since when it listens and has read
+    everything."""
+
+    def __init__(self, world):
+        self.late, self.pieces, self.swallows, self.losing = 0.0, False, False, 0
+        self.blind = False
+        self._world = world
+        self._lines = []    # (when it is to be told, the line)
+        self._listens = False
+        self._deaf_until = 0.0
+        self._reading = self.well_at = world.now
+        self.replaced = 0
+
+    def replace(self):
+        """Everything is read again by a new child; what the old one had still to tell is never told."""
+        self.replaced += 1
+        self._begin(STARTING)
+
+    def end(self, pause):
+        """The child ends, and so do new ones for `pause` seconds."""
+        self._world.inbox.append(monitor.Lost('ip monitor: ended'))
+        self._begin(pause)
+
+    def forget(self):
+        """What it had still to tell is lost without a word."""
+        self.blind = self.blind or bool(self._lines)
+        del self._lines[:]
+
+    def collect(self, lines):
+        """The kernel tells of these now."""
+        if self._listens and self._world.now < self._deaf_until:
+            self.blind = self.blind or bool(lines)
+        elif self._listens:
+            lost, self.losing = lines[:self.losing], max(0, self.losing - len(lines))
+            self.blind = self.blind or bool(lost)
+            at = max([self._world.now + self.late, self._reading or 0.0] + [due for due, _ in self._lines[-1:]])
+            self._lines += [(at, line) for line in lines[len(lost):]]
+
+    def next_time(self):
+        """When it has something to tell."""
+        told = self._lines[0][0] if self._lines else None
+        return told if self._reading is None or (told is not None and told < self._reading) else self._reading
+
+    def deliver(self):
+        """Put what it tells by now into the inbox."""
+        now = self._world.now
+        if self._reading is not None and self._reading <= now:
+            if not self._listens:
+                # What comes between its listening and the end of the reading is told twice.
+                self._listens, self._reading = True, now + READING
+                return
+            self._read(now)
+        if self._lines and self._reading is None and self._lines[0][0] <= now:
+            due = [line for at, line in self._lines if at <= now]
+            due = due[:PIECE] if self.pieces else due
+            del self._lines[:len(due)]
+            changes = tuple(change for change in map(picture.parse, due) if change)
+            if changes:
+                self._world.inbox.append(monitor.Seen(changes))
+
+    def _read(self, now):
+        kernel = self._world.kernel
+        self._reading, self.blind, self.well_at = None, False, now
+        self._deaf_until, self.swallows = now + DEAF if self.swallows else 0.0, False
+        self._world.inbox.append(monitor.Read(picture.of(kernel.show_links() + kernel.show_addresses())))
+
+    def _begin(self, pause):
+        del self._lines[:]
+        self._listens, self._reading = False, self._world.now + pause
+        self.well_at = self._reading + READING
+
+
+class Routes(object):
+    """Reads routes a moment after it was asked."""
+
+    def __init__(self, world):
+        self._world = world
+        self.at = None
+        self._places = ()
+
+    def ask(self, places):
+        """For RouteReadings."""
+        self.at, self._places = self._world.now + ROUTES, tuple(places)
+
+    def deliver(self):
+        """Put what was read into the inbox."""
+        if self.at is not None and self.at <= self._world.now:
+            self.at = None
+            self._world.inbox.append(RoutesRead(
+                dict((place, self._world.kernel.show_routes(*place)) for place in self._places), {}, 0.0))

@@ -1,0 +1,168 @@
+"""What must hold of the daemon in the simulated world, after each round, after each step, and once all is quiet."""
+from kernel import model
+from sim import files, quiet, wants
+
+# Seconds: in which the network has to be as it must, where nothing is amiss; until it is so after an accident of `ip`
+# (the longest pause is 30 s), and of the monitor; until nothing is in doubt any more (what was not shown is for 5 s).
+BOUND, PATIENCE, SHORT, QUIET = 1 / 32.0, 40.0, 4.0, 7.0
+
+# Seconds past its deadline after which a listener must not be vouched for; until the watchdog is fed by a healthy one.
+STUCK, FEED = 5.0, 3.6
+
+# Rounds without an event: so many at any time, and in each second.
+SPARE, ROUNDS = 16, 8
+
+
+class Laws(object):
+    """verdict: what is decided, as the model has it; calm: since when nothing is amiss; changed: since when the verdict
+    or the file is as it is; ears: {Node: Ear}."""
+
+    def __init__(self, world, wrong):
+        self.world, self.wrong = world, wrong
+        self.calm = self.ip_calm = self.changed = world.now
+        self.routes, self.swapped, self.unpromoted = None, False, False
+
+    # --- what happens ---
+
+    def booted(self):
+        self.routes, self.swapped, self.unpromoted = None, False, False
+
+    def started(self):
+        now = self.world.now
+        self.ears, self.verdict, self._judged = {}, model.NOTHING, None
+        self.changed, self.calm = now, max(self.calm, now)
+        self._last, self._loose, self._budget, self._at = {}, now, SPARE, now
+        self.asked = self.answered = 0
+
+    def amiss(self, seconds=BOUND):
+        """Something is, or was done by somebody: give the daemon so long."""
+        self.calm = max(self.calm, self.world.now + seconds)
+        self.routes = None
+
+    def amiss_with_ip(self):
+        """The same of an `ip` that does not do what it was told to."""
+        self.amiss(PATIENCE)
+        self.ip_calm = max(self.ip_calm, self.world.now + PATIENCE)
+
+    def reloads(self):
+        self.changed = self._loose = self.world.now
+        self.routes = None
+
+    def ear(self, node):
+        """The model of a listener."""
+        found = self.ears.get(node)
+        if found is None:
+            found = self.ears[node] = wants.Ear(node.settings, node.launched)
+        elif found.settings is not node.settings:
+            found.update(node.settings)
+        return found
+
+    def heard(self, node, at, late):
+        """A listener has read a heartbeat; late: it had waited in the socket."""
+        ear = self.ear(node)
+        ear.hear(at, late)
+        ear.follow(node.pulse, at)
+
+    def told(self, one):
+        """A transition: each once, and none left out."""
+        if self.swapped and one.kind in ('address', 'card', 'port'):
+            # An address may be on two interfaces for a while, and its name does not say on which; a port is another.
+            return
+        key, last = (one.kind, one.name), self._last.get((one.kind, one.name))
+        if one.old == one.new or (last and last[0] != one.old and (last[1] > self._loose or one.kind == 'global')):
+            raise self.wrong('history: %s after %s' % (one[1:5], last))
+        self._last[key] = one.new, self.world.now
+
+    def fed(self):
+        """The daemon has said that it is healthy."""
+        late = [node.settings.index for node in self.world.nodes
+                if max(node.due, 0) + STUCK < self.world.now and node.stuck > self.world.now]
+        if late:
+            raise self.wrong('watchdog: fed while listeners are stuck: %s' % late)
+
+    def passed(self, told):
+        """Time has passed, and the kernel has told these lines."""
+        if not told or not self.world.daemon or self.world.now <= self.calm + BOUND:
+            return
+        over = [place for place, target in self.verdict.cards.items() if target == 'present'
+                and any(' %s/' % place[1] in line for line in told if line.startswith('Deleted '))]
+        if over:
+            raise self.wrong('lease: of %s was over' % over)
+
+    def turns(self, events):
+        """A round begins: without an event only so often."""
+        if not events:
+            self._budget = min(SPARE, self._budget + (self.world.now - self._at) * ROUNDS) - 1
+            self._at = self.world.now
+            if self._budget < 0:
+                raise self.wrong('rounds: %d in a second without an event' % ROUNDS)
+
+    def turned(self):
+        """A round is over."""
+        if self.asked != self.answered:
+            raise self.wrong('status: asked %d times, answered %d' % (self.asked, self.answered))
+        if not self.world.daemon._stopped:
+            self.judge()
+
+    def ended(self):
+        """A clean stop."""
+        world = self.world
+        cards = set(card.address for card in world.daemon.settings.cards)
+        left = [entry.text for device in world.kernel.devices.values() for entry in device.four + device.six
+                if entry.until is not None and entry.text in cards]
+        if left and world.now >= self.calm + BOUND:
+            raise self.wrong('lease: left by a clean stop: %s' % ', '.join(left))
+
+    # --- what must hold ---
+
+    def judge(self):
+        """The state is the one of the rules."""
+        world, states = self.world, {}
+        for node in world.nodes:
+            ear = self.ear(node)
+            if node.stuck <= world.now:
+                ear.pass_time(world.heard_at)
+                if node.pulse.state == 'failed' and not node.pulse.heard:
+                    ear.follow(node.pulse, world.heard_at)
+            states[node.settings.index] = ear.state if ear.known else node.pulse.state
+        if self._judged != (world.daemon.settings, states):
+            self._judged = world.daemon.settings, states
+            verdict = wants.judge(world.daemon.settings, states, self.verdict)
+            if verdict != self.verdict:
+                self.verdict, self.changed = verdict, world.now
+        if self.verdict.state != world.daemon.decision.state:
+            raise self.wrong('state: %s, not %s with %s' % (world.daemon.decision.state, self.verdict.state, states))
+
+    def check(self):
+        """After a step."""
+        world = self.world
+        if not world.daemon:
+            return
+        self.judge()
+        if self._since() > BOUND and self.verdict.state != 'unknown':
+            wrong = wants.wrong(world.kernel, world.daemon.settings, self.verdict)
+            if wrong:
+                raise self.wrong('network: ' + '; '.join(wrong))
+        if self._since() > QUIET:
+            wrong = quiet.wrong(world, self)
+            if wrong:
+                raise self.wrong(wrong)
+        if world.now > self._due():
+            raise self.wrong('watchdog: last fed %g s ago' % (world.now - world.notifier.fed))
+
+    def _since(self):
+        """Seconds since when all should be as it must; negative where something is amiss."""
+        watch = self.world.watch
+        if watch.blind or watch.next_time() is not None or self.world.untold:
+            return -1.0
+        return self.world.now - max(self.calm, self.changed + watch.late, watch.well_at)
+
+    def _due(self):
+        """When the watchdog must have been fed again."""
+        stuck = [node.stuck for node in self.world.nodes if node.stuck + 2 > self.world.now]
+        return max([self.world.notifier.fed, self.world.notifier.full_until] + stuck) + FEED
+
+    def foreign(self):
+        """The addresses that are none of the daemon's business, and whose links."""
+        return set((device.index, entry.text, entry.prefix) for device in self.world.kernel.devices.values()
+                   for entry in device.four + device.six if entry.text not in files.OURS)

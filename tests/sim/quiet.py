@@ -1,0 +1,111 @@
+"""What must hold once all has been quiet for a while: what the daemon remembers is what is there."""
+from fbmon.rules.items import AddressItem, PortItem
+from sim import files
+
+# Items that a part of the daemon may remember: all that any file names, on any interface.
+MANY = 64
+
+
+def wrong(world, laws):
+    """What does not hold, in words; None."""
+    for law in (_ledger, _released, _history, _deaf, _memory, _routes):
+        found = law(world, laws)
+        if found:
+            return found
+    return None
+
+
+def _ledger(world, _laws):
+    """The ledger is what is ours there, by index and name."""
+    ledger, kernel = world.daemon.ledger, world.kernel
+    if not _sure(world):
+        return None
+    noted = set((index, item.address) for item, index in ledger.items.items() if isinstance(item, AddressItem))
+    found = set((index, item.address) for item, (index, _) in ledger.found.items())
+    there = set((device.index, entry.text) for device in kernel.devices.values()
+                for entry in device.four + device.six)
+    ours = world.marks.ours(kernel)
+    if ours - noted - found:
+        return 'ledger: lacks %s' % sorted(ours - noted - found)
+    if noted - there:
+        return 'ledger: has %s, which is not there' % sorted(noted - there)
+    downed = set(device.name for device in kernel.devices.values() if device.downed)
+    ports = set(item.name for item in ledger.items if isinstance(item, PortItem))
+    if downed - ports:
+        return 'ledger: lacks %s' % sorted(downed - ports)
+    up = [name for name in sorted(ports) if kernel.find(name) is None or kernel.find(name).up]
+    return 'ledger: has %s, which is not down' % up if up else None
+
+
+def _sure(world):
+    """What an earlier run or file left is released with the first decision, but not while a file with mistakes runs."""
+    return world.marks.sure and world.daemon.decided and not world.daemon.loaded.mistakes
+
+
+def _released(world, _laws):
+    """What the file does not name is as it was found."""
+    daemon, kernel = world.daemon, world.kernel
+    if not _sure(world):
+        return None
+    names = daemon._names
+    for device in kernel.devices.values():
+        for entry in device.four + device.six:
+            item = AddressItem(device.name, entry.text)
+            if entry.ours and item not in names.cards and item not in names.listeners:
+                return 'released: %s on %s is left' % (entry.text, device.name)
+        if device.downed and PortItem(device.name) not in names.ports:
+            return 'released: %s is left down' % device.name
+    for (index, text), entry in sorted(world.marks.taken.items()):
+        device = kernel.devices.get(index)
+        if device and AddressItem(device.name, text) not in names.cards | names.listeners and not entry.six:
+            return 'released: %s on %s was there before' % (text, device.name)
+    return None
+
+
+def _history(world, laws):
+    """What was told last is what is."""
+    last = dict((key, word) for key, (word, at) in laws._last.items() if at > laws._loose)
+    state = last.get(('global', 'state'), world.daemon.decision.state)
+    if state != world.daemon.decision.state:
+        return 'history: global %s, told %s' % (world.daemon.decision.state, state)
+    for node in world.nodes:
+        told = last.get(('listener', str(node.settings.index)), node.pulse.state)
+        if told != node.pulse.state:
+            return 'history: listener %d %s, told %s' % (node.settings.index, node.pulse.state, told)
+    for name in files.PORTS:
+        device = world.kernel.find(name)
+        if device and PortItem(name) in world.daemon._names.ports and name in laws.verdict.ports:
+            told, real = last.get(('port', name)), 'up' if device.up else 'down'
+            if told not in (None, real):
+                return 'history: port %s %s, told %s' % (name, real, told)
+    return None
+
+
+def _deaf(world, _laws):
+    """A listener is bound to the interface that has its address."""
+    for node in world.nodes:
+        if world.has(node.settings.host) and world.kernel.find(node.settings.interface) and not world.near(node):
+            return 'deaf: listener %d' % node.settings.index
+    return None
+
+
+def _memory(world, _laws):
+    """Nothing grows."""
+    network = world.daemon.network
+    sizes = dict((name, len(value)) for part in (network, network._shown, network._troubles, network._ownership,
+                                                 network._promotion, world.daemon.roster, world.daemon.ledger,
+                                                 world.daemon.routes, world.daemon.routes.keeper)
+                 for name, value in vars(part).items() if isinstance(value, (dict, list, set, frozenset)))
+    large = sorted(name for name, size in sizes.items() if size > MANY)
+    lines = max([len(lines) for lines in world.disk.values()] or [0])
+    return 'memory: %s' % large if large or lines > 2100 or len(world.inbox) > MANY else None
+
+
+def _routes(world, laws):
+    """A route that was there in normal is there in normal again."""
+    if laws.verdict.state != 'normal':
+        return None
+    there = set(route for route in world.kernel.fib.routes if not route.connected)
+    gone = (laws.routes or set()) - there
+    laws.routes = there
+    return 'routes: gone are %s' % sorted(route[1:6] for route in gone) if gone else None
