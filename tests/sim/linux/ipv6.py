@@ -7,6 +7,9 @@ from sim.linux.ipv4 import Refused
 # Seconds that the detection of duplicates takes (RFC 4862; the kernel waits up to a second more by chance).
 DAD = 1.0
 
+# Of a route that comes with an address, where none is given (IP6_RT_PRIO_ADDRCONF).
+METRIC = 256
+
 
 def insert(kernel, device, fresh):
     """A new address: tentative for a while on a link with carrier, and without a route while the link is down."""
@@ -45,10 +48,21 @@ def change(kernel, device, entry, until, noprefixroute):
     if noprefixroute:
         if had:
             _clean(kernel, device, entry)
-    elif had and until is not None and _routes(kernel, device, entry):
-        kernel.fib.remove(lambda route: _of(route, device, entry))
-    else:
+        return
+    first = _first_route(kernel, device, entry) if had else None
+    if first is None:
         _route(kernel, device, entry)
+    elif first.metric != (entry.metric or METRIC):
+        # modify_prefix_route takes the first one for its own, also where it belongs to another address.
+        kernel.fib.remove(lambda other: other is first)
+        _route(kernel, device, entry)
+    elif until is not None:
+        kernel.fib.remove(lambda other: other is first)
+
+
+def _first_route(kernel, device, entry):
+    """addrconf_get_prefix_route: of those with this network the one with the least metric, or None."""
+    return min(_routes(kernel, device, entry) or [None], key=lambda route: route and route.metric)
 
 
 def _routes(kernel, device, entry):
@@ -58,8 +72,8 @@ def _routes(kernel, device, entry):
 def _clean(kernel, device, entry):
     """check_cleanup_prefix_route."""
     if not any(other is not entry and other.beside(entry) for other in device.six):
-        for route in sorted(_routes(kernel, device, entry), key=lambda route: route.metric)[:1]:
-            kernel.fib.remove(lambda other: other is route)
+        first = _first_route(kernel, device, entry)
+        kernel.fib.remove(lambda other: other is first)
 
 
 def link_up(kernel, device):
@@ -99,5 +113,5 @@ def _of(route, device, entry):
 
 def _route(kernel, device, entry):
     if device.up and not entry.noprefixroute:
-        where = (device.index, 'main', entry.metric or 256)
+        where = (device.index, 'main', entry.metric or METRIC)
         kernel.fib.append(Route(*((True, entry.network(), entry.prefix) + where + (None, None, LINK, True, ''))))
