@@ -13,9 +13,9 @@ def check(switch, daemon, seconds):
     children = lasting(daemon)
     for _ in range(3):
         watch = switch.watch()
-        tracer = _trace(daemon)
+        tracer = trace(daemon)
         watch.quiet(seconds)
-        started = _end(daemon, tracer) if tracer else ''
+        started = end(daemon, tracer) if tracer else ''
         others = [line for line in started.splitlines() if 'execve(' in line and '"route"' not in line]
         assert (others, lasting(daemon)) == ([], children)
         if not started:
@@ -33,7 +33,8 @@ def has_strace():
     return subprocess.call(['sh', '-c', 'command -v strace >/dev/null']) == 0
 
 
-def _trace(daemon):
+def trace(daemon):
+    """A strace that notes what the daemon starts, or None where there is none."""
     if not has_strace():
         return None
     argv = ['strace', '-f', '-qq', '-e', CALLS, '-e', 'signal=none', '-o', daemon.directory + '/strace', '-p',
@@ -45,7 +46,8 @@ def _trace(daemon):
     return tracer
 
 
-def _end(daemon, tracer):
+def end(daemon, tracer):
+    """Stop a strace; returns its lines."""
     tracer.terminate()
     tracer.wait()
     return helpers.read(daemon.directory + '/strace')

@@ -73,7 +73,7 @@ def test_a_listeners_address_that_nobody_answers_for_is_replaced_by_ours_and_it_
     daemon.start(SIX)
     shown = daemon.wait_state('normal')
 
-    assert (listener(shown, 1)['state'], switch.addresses('eth0').count(HOST + '/128')) == ('active', 1)
+    assert (listener(shown, 1)['state'], switch.addresses('eth0').count(HOST + '/64')) == ('active', 1)
     assert 'nodad' in said(switch, HOST) and said(switch, HOST) & set(['tentative', 'dadfailed']) == set()
 
 
