@@ -98,8 +98,8 @@ def test_a_users_ifs_changes_nothing(ctl, separators):
                           "IFS='%s'; . %s" % (separators, ctl.directory.join('the.script')))
 
     assert ctl('show', '--json') == (0, '', '', ['launch status --json'])
-    assert ctl('show', 'a', 'b')[2] == 'fbypass_ctl: show takes --json, --prometheus, --history or nothing, ' \
-                                       'not "a b"\n'
+    assert ctl('show', 'a', 'b')[2] == ('fbypass_ctl: show takes --json, --prometheus, --history, --config or '
+                                        'nothing, not "a b"\n')
 
 
 def test_status_is_systemctls_with_its_exit_code(ctl):
@@ -136,46 +136,16 @@ def test_an_unknown_command_is_named(ctl):
     assert ctl('forceon') == (2, '', 'fbypass_ctl: there is no command "forceon": see fbypass_ctl help\n', [])
 
 
-@pytest.mark.parametrize('word', SERVICE + ['status', 'reload', 'force_on', 'force_off', 'tailf', 'check'])
+@pytest.mark.parametrize('word', SERVICE + ['status', 'reload', 'force_on', 'force_off', 'tailf'])
 def test_a_needless_argument_is_refused_before_anything_is_done(ctl, word):
     assert ctl(word, 'now') == (2, '', 'fbypass_ctl: %s takes no argument, not "now"\n' % word, [])
 
 
-def test_a_reload_that_is_accepted_says_nothing(ctl):
-    assert ctl('reload') == (0, '', '', ['systemctl reload fastbypass_monitor'])
+@pytest.mark.parametrize('code', [0, 1, 3])
+def test_a_reload_is_the_daemons_own_and_systemctl_adds_no_word(ctl, code):
+    ctl.set('launch', 'reload', code, '12 components kept; 0 warnings\n')
 
-
-def test_a_refused_file_is_explained_without_the_table(ctl):
-    ctl.set('systemctl', 'reload', 1)
-    ctl.set('launch', 'check', 1, '.env:3: warning: w\n.env:4: error: e\nLISTENER HOST\n')
-
-    code, out, err, called = ctl('reload')
-
-    assert (code, out) == (1, '')
-    assert err == '.env:4: error: e\nfbypass_ctl: the file is refused, the running configuration goes on\n'
-    assert called == ['systemctl reload fastbypass_monitor', 'systemctl --quiet is-active fastbypass_monitor',
-                      'launch check']
-
-
-def test_a_file_that_cannot_be_read_is_explained_in_the_daemons_own_words(ctl):
-    ctl.set('systemctl', 'reload', 1)
-    ctl.set('launch', 'check', 1, '.env: Permission denied\n')
-
-    assert ctl('reload')[2].startswith('.env: Permission denied\n')
-
-
-def test_a_reload_that_failed_for_another_reason_blames_no_file(ctl):
-    ctl.set('systemctl', 'reload', 1)
-
-    assert ctl('reload')[2] == 'fbypass_ctl: the file has no mistakes: see fbypass_ctl status\n'
-
-
-def test_a_reload_of_a_stopped_service_looks_at_no_file(ctl):
-    ctl.set('systemctl', 'reload', 1)
-    ctl.set('systemctl', '--quiet', 3)
-
-    assert ctl('reload') == (1, '', '', ['systemctl reload fastbypass_monitor',
-                                         'systemctl --quiet is-active fastbypass_monitor'])
+    assert ctl('reload') == (code, '12 components kept; 0 warnings\n', '', ['launch reload'])
 
 
 @pytest.mark.parametrize('word', ['force_on', 'force_off'])
@@ -233,13 +203,16 @@ def test_a_log_that_is_not_there_is_named(ctl, word):
 @pytest.mark.parametrize('words', [['json'], ['--jsno'], [''], ['--json', '--history']])
 def test_show_explains_what_it_does_not_take(ctl, words):
     assert ctl('show', *words) == (
-        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history or nothing, not "%s"\n' % ' '.join(words), [])
+        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history, --config or nothing, not "%s"\n'
+        % ' '.join(words), [])
 
 
 @pytest.mark.parametrize('words, call', [
     (['show'], 'launch status '),
     (['show', '--json'], 'launch status --json'),
+    (['show', '--config'], 'launch status --config'),
     (['check'], 'launch check'),
+    (['check', 'a file'], 'launch check a file'),
     (['beat', '::1', '3000', '--count', '2'], 'launch beat ::1 3000 --count 2'),
 ])
 def test_the_daemons_own_commands_are_passed_on(ctl, words, call):

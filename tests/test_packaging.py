@@ -157,6 +157,7 @@ def test_bash_completes_every_command_of_fbypass_ctl():
     (['sta'], ['start', 'status']),
     (['force_'], ['force_on', 'force_off']),
     (['show', '--p'], ['--prometheus']),
+    (['check', TOP + '/sample.e'], [TOP + '/sample.env']),
     (['beat', '10.0.0.1', ''], []),
     (['beat', '10.0.0.1', '3000', '--'], ['--interval', '--count', '--force']),
     (['stop', ''], []),
@@ -168,7 +169,7 @@ def test_bash_completes_what_can_follow(words, offered):
 @pytest.mark.parametrize('ifs', ['IFS=:; ', 'IFS=; ', 'IFS=t; '])
 def test_bash_completes_under_any_ifs(ifs):
     assert completions('sta', ifs=ifs) == completions('sta')
-    assert completions('show', '', ifs=ifs) == ['--json', '--prometheus', '--history']
+    assert completions('show', '', ifs=ifs) == ['--json', '--prometheus', '--history', '--config']
 
 
 @pytest.fixture

@@ -1,31 +1,88 @@
-"""check: what is wrong with a configuration file, and what it means."""
+"""check: what is wrong with a configuration file, what it means, and how it differs from what runs."""
 import os
 
 from fbmon.cli.output import fail, say
-from fbmon.config import notices, schema, source, table
+from fbmon.config import given, notices, reader, schema, source, table
 from fbmon.memory import ledger, rundir
 from fbmon.network import checks, iproute, reading
+from fbmon.show import statussocket
 from fbmon.tell import hooks
+
+# Exit code where no daemon runs: that of LSB for a program that is not running.
+NOT_RUNNING = 3
+
+TAKES = {True: 'fbypass_ctl reload takes it', False: 'a reload refuses it, as it has mistakes'}
 
 
 def check(path, run_dir):
-    """Print the mistakes and warnings of a file, and what it means; returns the exit code. run_dir: that of a daemon,
-    which may be running."""
+    """Print the mistakes and warnings of a file, what it means and how it differs from what the daemon of a run
+    directory runs; returns the exit code."""
     try:
         loaded = source.load(path)
     except source.Unreadable as error:
         return fail(error)
-    warnings = list(loaded.warnings)
+    found = warnings(loaded, run_dir)
+    lines = source.report(path, loaded.mistakes, 'error') + source.report(path, found, 'warning')
+    for line in lines + [table.effective(loaded.settings).rstrip('\n')] + _beside_what_runs(path, loaded, run_dir):
+        say(line)
+    say('%s, %s' % (counted(len(loaded.mistakes), 'mistake'), counted(len(found), 'warning')))
+    return 1 if loaded.mistakes else 0
+
+
+def warnings(loaded, run_dir):
+    """All warnings of a file: its own, and what the kernel, the ledger of a daemon and an ON_CHANGE that cannot be run
+    add. run_dir: that of a daemon, which may be running."""
+    found = list(loaded.warnings)
     try:
         notes = ledger.Seen(os.path.join(run_dir, rundir.LEDGER))
-        warnings += checks.warnings(loaded.settings, reading.kernel(), loaded.given, None if notes.error else notes)
+        found += checks.warnings(loaded.settings, reading.kernel(), loaded.given, None if notes.error else notes)
     except iproute.IpError as error:
-        say('%s: warning: not compared with the kernel: %s' % (path, error))
-    warnings += _not_run(loaded)
-    for line in source.report(path, loaded.mistakes, 'error') + source.report(path, warnings, 'warning'):
-        say(line)
-    say(table.effective(loaded.settings).rstrip('\n'))
-    return 1 if loaded.mistakes else 0
+        found.insert(0, notices.Notice(None, None, None, 'not compared with the kernel: %s' % error))
+    return found + list(_not_run(loaded))
+
+
+def counted(number, what):
+    """'0 warnings', '1 warning', '2 warnings'."""
+    return '%d %s%s' % (number, what, '' if number == 1 else 's')
+
+
+def running(run_dir):
+    """(the status of the running daemon, the Config that it runs). Raises NotRunning, and KeyError where that daemon is
+    of an older version."""
+    status = statussocket.ask(os.path.join(run_dir, rundir.SOCKET))
+    return status, reader.read(u'\n'.join(status['configuration']))
+
+
+def show_running(run_dir):
+    """Print what the running daemon's configuration means; returns the exit code. Raises KeyError as running()."""
+    try:
+        status, runs = running(run_dir)
+    except statussocket.NotRunning as error:
+        return nobody(error)
+    say('what pid %d runs, from %s:\n' % (status['pid'], status['file']))
+    say(table.effective(runs.settings).rstrip('\n'))
+    return 0
+
+
+def nobody(error):
+    """Say that no daemon answers, as NotRunning has it; returns the exit code."""
+    what = 'gives no status' if isinstance(error, statussocket.NoAnswer) else 'is not running'
+    fail('fastbypass_monitor %s (%s)' % (what, error))
+    return NOT_RUNNING
+
+
+def _beside_what_runs(path, loaded, run_dir):
+    """The lines that say how a file differs from what runs; none where no daemon answers."""
+    try:
+        status, runs = running(run_dir)
+    except (statussocket.NotRunning, KeyError):
+        return []
+    found = given.differences(loaded.given, runs.given) if loaded.settings != runs.settings else []
+    if not found:
+        return []
+    own = os.path.realpath(path) == os.path.realpath(status['file'])
+    return ['', '%s differs from what runs%s:' % (path, '; ' + TAKES[not loaded.mistakes] if own else '')] \
+        + ['  ' + line for line in found]
 
 
 def _not_run(loaded):

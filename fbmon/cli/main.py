@@ -22,6 +22,8 @@ HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 # Exit code of status when no daemon runs: that of LSB for a program that is not running.
 NOT_RUNNING = 3
 
+OTHER_VERSION = 'the running daemon is version %s, this program %s: restart the service'
+
 
 def main(argv=None):
     """Run one command; returns the exit code."""
@@ -64,9 +66,18 @@ def run(options):
 
 
 def check(options):
-    """Mistakes and warnings, then the effective configuration."""
+    """Mistakes and warnings of a configuration file, what it means, and how it differs from what runs."""
     from fbmon.cli import checking
-    return checking.check(options.config, options.run_dir)
+    return checking.check(options.file or options.config, options.run_dir)
+
+
+def reload(options):
+    """Has the running daemon read its configuration file again, and says what became of it."""
+    from fbmon.cli import reloading
+    try:
+        return reloading.reload(options.run_dir)
+    except KeyError:
+        return fail(OTHER_VERSION % ('another one', __version__))
 
 
 def status(options):
@@ -74,6 +85,12 @@ def status(options):
     import json
     from fbmon.memory import rundir
     from fbmon.show import console, prometheus, statussocket
+    if options.effective:
+        from fbmon.cli import checking
+        try:
+            return checking.show_running(options.run_dir)
+        except KeyError:
+            return fail(OTHER_VERSION % ('another one', __version__))
     try:
         found = statussocket.ask(os.path.join(options.run_dir, rundir.SOCKET))
     except statussocket.NotRunning as error:
@@ -89,8 +106,7 @@ def status(options):
             text = console.history(found['history']) if options.history \
                 else console.render(found, *console.terminal(sys.stdout, os.environ))
     except (KeyError, TypeError):
-        return fail('the running daemon is version %s, this program %s: restart the service'
-                    % (found.get('version'), __version__))
+        return fail(OTHER_VERSION % (found.get('version'), __version__))
     say(text.rstrip('\n'))
     return 0
 
@@ -152,6 +168,7 @@ def beat(options):
 
 COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('check', check, 'mistakes and warnings of the configuration, then its effective values'),
+            ('reload', reload, 'have the running daemon read its file again, and say what became of it'),
             ('status', status, 'what the running daemon sees and does'),
             ('force_on', force_on, "remove the cards' addresses now: bypass"),
             ('force_off', force_off, "add the cards' addresses for good and bring the ports up again: normal"),

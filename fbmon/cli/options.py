@@ -39,6 +39,9 @@ def _parser(commands, places):
             face.add_argument('--json', action='store_true', help='the whole status as JSON')
             face.add_argument('--prometheus', action='store_true', help="as Prometheus' text exposition format")
             face.add_argument('--history', action='store_true', help='the last transitions')
+            face.add_argument('--config', action='store_true', dest='effective', help='the configuration that runs')
+        if name == 'check':
+            command.add_argument('file', metavar='FILE', nargs='?', help='another file than the configuration file')
         if name == 'beat':
             command.add_argument('host', metavar='HOST', help='IPv4 or IPv6 address of the listener')
             command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
@@ -53,8 +56,14 @@ def _parser(commands, places):
 
 def _with_command(argv):
     """argv, with `run` where no command is given: argparse of 2.7 knows no optional command."""
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument('--config')
-    options.add_argument('--log-dir')
-    options.add_argument('--run-dir')
-    return argv if options.parse_known_args(argv)[1] else argv + ['run']
+    words = list(argv)
+    while words:
+        name, equals, _ = words.pop(0).partition('=')
+        # argparse takes the beginning of an option for it.
+        if len(name) < 3 or not any(option.startswith(name) for option in ('--config', '--log-dir', '--run-dir')):
+            return argv
+        if not equals and not words:
+            return argv
+        if not equals:
+            del words[0]
+    return argv + ['run']

@@ -6,6 +6,7 @@ from fbmon.base import compat
 from fbmon.config import source
 from fbmon.daemon.launching import Launching
 from fbmon.daemon.leases import Leases
+from fbmon.daemon.reloads import Reloads
 from fbmon.daemon.service import Service
 from fbmon.daemon.telling import Telling
 from fbmon.listeners.listener import StateChanged
@@ -49,6 +50,7 @@ class Controller(object):
         self._launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self._telling = Telling(history)
+        self.reloads = Reloads(path, loaded)
         self._handlers = {StateChanged: self._state_changed, monitor.Read: self._read, monitor.Seen: self._seen,
                           monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop,
                           StatusWanted: self._status_wanted, routewatch.RoutesRead: self._routes_read}
@@ -128,24 +130,20 @@ class Controller(object):
         try:
             loaded = source.load(self.path)
         except source.Unreadable as error:
-            return self._refuse(str(error), ())
+            self.troubles['reload'] = self.reloads.refused(str(error), ())
+            return
         if loaded.mistakes:
-            return self._refuse('mistakes in %s' % self.path,
-                                source.report(self.path, loaded.mistakes, 'error'))
+            lines = source.report(self.path, loaded.mistakes, 'error')
+            self.troubles['reload'] = self.reloads.refused('mistakes in %s' % self.path, lines)
+            return
+        self.reloads.taken(self.loaded, loaded)
         before, self._names = self._names, wanted.names(loaded.settings)
         if self.settings.lease:
             kept = self._names.cards if loaded.settings.lease else ()
             self._leases.let_go(before, self.settings.lease, self.decision, kept)
         self.loaded = loaded
         self.troubles.pop('reload', None)
-        logging.info('configuration loaded again from %s', self.path)
         self._take_settings()
-
-    def _refuse(self, why, lines):
-        for line in lines:
-            logging.error(line)
-        logging.error('reload refused, the running configuration goes on: %s', why)
-        self.troubles['reload'] = 'reload refused, the running configuration goes on: %s: see fbypass_ctl check' % why
 
     def _stop(self, _event):
         """There is one last step after this, and nothing that comes with it or later undoes it."""

@@ -68,6 +68,8 @@ def snapshot(controller):
         'state': controller.decision.state, 'state_since_s': rounded(now - controller.state_since),
         'held': decision.waited_for(states), 'failed': decision.failed(states),
         'threshold': controller.settings.threshold, 'left_out': _left_out(controller.settings),
+        'file': os.path.abspath(controller.path), 'configuration': controller.reloads.lines,
+        'reload': controller.reloads.as_dict(),
         'listeners': [_listener(controller, settings, now) for settings in controller.settings.listeners],
         'cards': [_card(controller, settings, wanted) for settings in controller.settings.cards],
         'ports': [_port(controller, name, wanted) for name in _port_names(controller.settings)],

@@ -83,7 +83,7 @@ def test_help_is_there_for_every_command(command, capsys):
 
 
 @pytest.mark.parametrize('arguments', [
-    ['nonsense'], ['--frobnicate'], ['--config'], ['run', 'extra'], ['check', 'extra'], [''], ['status', '--xml'],
+    ['nonsense'], ['--frobnicate'], ['--config'], ['run', 'extra'], ['check', 'a', 'b'], [''], ['status', '--xml'],
     ['status', '--json', '--history'], ['beat'], ['beat', '127.0.0.1'], ['beat', '127.0.0.1', '0'],
     ['beat', '127.0.0.1', '65536'], ['beat', '127.0.0.1', 'http'], ['beat', '127.0.0.1', '-1'],
     ['beat', '127.0.0.1', '9' * 30], ['beat', '127.0.0.1', '3000', '--interval', '0'],
@@ -168,6 +168,27 @@ def test_check_warns_of_an_on_change_that_cannot_be_run(fbmon, fake_ip, tmp_path
         == [(True, True)] * bool(said)
 
 
+def test_check_ends_with_how_much_is_wrong(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD + 'BYPASS_CARD_IFS=lo\nLOG_LEVEL=LOUD\n')
+
+    code, output, errors = fbmon('check')
+
+    kinds = [output.count(': %s: ' % kind) for kind in ('error', 'warning')]
+    assert kinds == [1, 1] and output.endswith('\n1 mistake, 1 warning\n')
+
+
+def test_check_takes_another_file(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    other = write(tmp_path / 'other', GOOD)
+
+    code, output, errors = fbmon('check', other)
+    assert (code, errors) == (0, '') and '192.0.2.1' in output
+    assert fbmon('check', str(tmp_path)) == (
+        1, '', '%s: not a plain file; give the path of a file with KEY=value lines\n' % tmp_path)
+    assert fbmon('check', other + 'x') == (1, '', other + 'x: cannot be read: No such file or directory\n')
+
+
 def test_check_of_a_file_that_is_not_there_ends_with_1(fbmon, tmp_path):
     assert fbmon('check') == (1, '', '%s: cannot be read: No such file or directory\n' % (tmp_path / '.env'))
 
@@ -179,6 +200,7 @@ def test_check_without_ip_still_checks_the_file(fbmon, tmp_path):
 
     assert (code, errors) == (0, '')
     assert output.startswith('%s: warning: not compared with the kernel: ip cannot be started' % (tmp_path / '.env'))
+    assert output.endswith('\n0 mistakes, 1 warning\n')
 
 
 @pytest.mark.parametrize('variables', [
@@ -281,6 +303,15 @@ def test_status_of_a_daemon_of_another_version_gives_no_traceback(fbmon, tmp_pat
 
     assert code != 0
     assert 'Traceback' not in errors and '9.9.99' in errors
+
+
+@pytest.mark.parametrize('words', [['reload'], ['status', '--config']])
+def test_a_daemon_of_an_older_version_is_told_of(fbmon, tmp_path, words):
+    serve(tmp_path, {'version': '1.0.00', 'pid': os.getpid()})
+
+    code, output, errors = fbmon(*words)
+
+    assert (code, output, errors.count('\n')) == (1, '', 1) and 'restart the service' in errors
 
 
 # --- force ---

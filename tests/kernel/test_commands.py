@@ -104,6 +104,76 @@ def test_check_changes_nothing_and_does_not_disturb_the_daemon(switch, small):
     watch.quiet(0.1)
 
 
+def test_check_says_how_the_file_differs_from_what_runs_and_a_reload_takes_it(switch, small):
+    write(small, files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=400') + 'BYPASS_CARD_HOST[2]=192.168.1.213 # new\n')
+
+    code, output, _ = small.command('check')
+    assert (code, output.splitlines()[-4:-1]) == (0, [
+        '%s differs from what runs; fbypass_ctl reload takes it:' % small.config,
+        '  BYPASS_CARD_HOST[2]: the file has 192.168.1.213, what runs has nothing',
+        '  LISTEN_HEARTBEAT_TIMEOUT: the file has 400, what runs has 300'])
+
+    code, output, errors = small.command('reload')
+    warnings = small.command('check')[1].splitlines()[-1].partition(', ')[2]
+    said = '7 components kept, 1 added; %s' % warnings
+    assert (code, output.partition(': see')[0].strip(), errors) == (0, said, '')
+    assert 'differs from what runs' not in small.command('check')[1]
+
+
+def test_check_of_another_file_says_how_it_differs_and_promises_no_reload(switch, small, tmp_path):
+    other = helpers.write(tmp_path / 'other.env', files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=400'))
+
+    code, output, _ = small.command('check', other)
+
+    assert (code, output.splitlines()[-3:-1]) == (0, [
+        other + ' differs from what runs:', '  LISTEN_HEARTBEAT_TIMEOUT: the file has 400, what runs has 300'])
+
+
+def test_show_config_is_what_runs_and_not_what_the_file_says(switch, small):
+    table = small.command('check')[1].partition('LOG_LEVEL')[2].rpartition('\n\n')[0]
+    write(small, '# nothing\n')
+
+    code, output, errors = small.command('status', '--config')
+
+    assert (code, errors, table in output) == (0, '', True)
+    assert output.startswith('what pid %d runs, from %s:\n' % (small.child.pid, small.config))
+
+
+# --- reload ---
+
+def test_a_refused_reload_prints_the_mistakes_and_ends_with_1(switch, small):
+    write(small, files.SMALL + 'LISTEN_HB_PROT[0]=1\n')
+
+    code, output, errors = small.command('reload')
+
+    assert (code, output) == (1, '')
+    first, second = errors.splitlines()
+    assert first.startswith('%s:%d: error: LISTEN_HB_PROT[0]=1: unknown key; did you mean LISTEN_HB_PORT[0]?'
+                            % (small.config, len(files.SMALL.splitlines()) + 1))
+    assert second == 'the file is refused, the running configuration goes on'
+
+
+def test_a_reload_of_a_file_that_has_gone_says_so(switch, small):
+    os.unlink(small.config)
+
+    assert small.command('reload') == (1, '', '%s: cannot be read: No such file or directory\n'
+                                       'the file is refused, the running configuration goes on\n' % small.config)
+
+
+def test_a_reload_counts_what_goes(switch, small):
+    write(small, '# nothing\n')
+
+    assert small.command('reload')[1].startswith('0 components kept, 7 removed; ')
+
+
+@pytest.mark.parametrize('words', [['reload'], ['status', '--config']])
+def test_without_a_daemon_they_end_with_3_and_one_line(switch, daemon, words):
+    code, output, errors = daemon.command(*words)
+
+    assert (code, output, errors.count('\n')) == (3, '', 1)
+    assert errors.startswith('fastbypass_monitor is not running (')
+
+
 # --- status ---
 
 def test_status_ends_with_3_when_no_daemon_runs(switch, daemon):
@@ -129,8 +199,8 @@ def test_status_as_json_is_what_the_page_promises(switch, small, dpis):
 
     assert (code, errors) == (0, '')
     assert sorted(shown) == sorted(['version', 'pid', 'uptime_s', 'state', 'state_since_s', 'held', 'failed',
-                                    'threshold', 'left_out', 'forced', 'listeners', 'cards', 'ports', 'problems',
-                                    'history'])
+                                    'threshold', 'file', 'configuration', 'reload', 'left_out', 'forced', 'listeners',
+                                    'cards', 'ports', 'problems', 'history'])
     assert (shown['pid'], shown['state'], shown['held'], shown['failed'], shown['threshold'], problems(shown)) == (
         small.child.pid, 'bypass', [], 1, 1, [])
     assert sorted(shown['listeners'][1]) == sorted([

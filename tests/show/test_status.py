@@ -147,6 +147,8 @@ def documents(world):
     held = first.status()
     first.report(0, ACTIVE)
     first.report(2, FAILED)
+    first.controller.reloads.lines = ['LOG_LEVEL=INFO']
+    first.controller.reloads.refused('why', ['.env:3: error: x'])
     first.now += 12.3456
     member = first.controller.roster.find(first.controller.settings.listeners[0])
     member.listener.counters = lambda: Counters(12, 3, 1, 101.0, 1.25, 0, 'fe80::9%eth0')

@@ -1,0 +1,73 @@
+"""reload: asks the running daemon to read its file again, and says what became of it."""
+import os
+import signal
+import time
+
+from fbmon.base import compat
+from fbmon.cli import checking
+from fbmon.cli.output import fail, say
+from fbmon.config import source
+from fbmon.daemon import reloads
+from fbmon.memory import rundir
+from fbmon.show import statussocket
+
+# Seconds until it is known what became of a reload; the daemon may be waiting for an `ip` that hangs.
+LIMIT = 10.0
+
+# Seconds between two questions: the first answers come at once.
+PAUSE = 0.02
+
+REFUSED = 'the file is refused, the running configuration goes on'
+UNKNOWN = 'not known within %g s whether the file is taken: see fbypass_ctl show'
+ENDED = 'the daemon has ended meanwhile: see fbypass_ctl show'
+
+
+def reload(run_dir):
+    """Have the daemon of a run directory read its file again; returns the exit code. Raises KeyError where that daemon
+    is of an older version."""
+    path = os.path.join(run_dir, rundir.SOCKET)
+    try:
+        before = statussocket.ask(path)
+        count = before['reload']['count']
+        os.kill(before['pid'], signal.SIGHUP)
+        after = _after(path, before['pid'], count)
+    except statussocket.NotRunning as error:
+        return checking.nobody(error)
+    except EnvironmentError as error:
+        return fail('the daemon with pid %d cannot be told: %s' % (before['pid'], error.strerror))
+    if after is None:
+        return fail(UNKNOWN % LIMIT)
+    if after['pid'] != before['pid']:
+        return fail(ENDED)
+    return _told(after, run_dir)
+
+
+def _after(path, pid, count):
+    """The first status after the reload, or of another daemon; None where the time is over."""
+    deadline = compat.monotonic() + LIMIT
+    while compat.monotonic() < deadline:
+        found = statussocket.ask(path)
+        if found['pid'] != pid or found['reload']['count'] != count:
+            return found
+        time.sleep(PAUSE)
+    return None
+
+
+def _told(status, run_dir):
+    done = status['reload']
+    for line in done['refused']:
+        fail(line)
+    if done['refused']:
+        return fail(REFUSED)
+    say('%s; %s' % (reloads.words(done['kept'], done['added'], done['removed']), _warnings(status['file'], run_dir)))
+    return 0
+
+
+def _warnings(path, run_dir):
+    """How many warnings `check` has of the file, and that it shows them."""
+    try:
+        loaded = source.load(path)
+    except source.Unreadable:
+        return checking.counted(0, 'warning')
+    count = len(checking.warnings(loaded, run_dir))
+    return checking.counted(count, 'warning') + (': see fbypass_ctl check' if count else '')

@@ -1,0 +1,55 @@
+"""What became of the reloads: how many there were, what the last one did, or why it was refused."""
+import logging
+
+from fbmon.config import given
+from fbmon.rules.items import AddressItem, PortItem
+
+
+class Reloads(object):
+    """Remembers it, and what the running file gives. For the controller's thread."""
+
+    def __init__(self, path, loaded):
+        self.lines = given.lines(loaded.given)
+        self._path = path
+        self._count = 0
+        self._counts = 0, 0, 0
+        self._refused = []
+
+    def taken(self, before, loaded):
+        """A file is taken; before: the Config that ran until now."""
+        old, new = components(before.settings), components(loaded.settings)
+        self._counts = len(old & new), len(new - old), len(old - new)
+        self.lines = given.lines(loaded.given)
+        self._count += 1
+        self._refused = []
+        logging.info('configuration loaded again from %s: %s', self._path, words(*self._counts))
+
+    def refused(self, why, lines):
+        """A file is refused; returns what is told of it as long as it is so. lines: its mistakes."""
+        for line in lines:
+            logging.error(line)
+        self._count += 1
+        self._refused = list(lines) or [why]
+        text = 'reload refused, the running configuration goes on: %s' % why
+        logging.error(text)
+        return text + ': see fbypass_ctl check'
+
+    def as_dict(self):
+        """The same for the status."""
+        return {'count': self._count, 'refused': self._refused, 'kept': self._counts[0], 'added': self._counts[1],
+                'removed': self._counts[2]}
+
+
+def components(settings):
+    """The identities of a file's listeners, cards and ports; what a mistake leaves out is none."""
+    listeners = [one for one in settings.listeners if not one.error]
+    ports = set(settings.ports).union(*[one.ports for one in settings.listeners])
+    return set([(one.host, one.port, one.interface) for one in listeners]
+               + [AddressItem(one.interface, one.address) for one in settings.cards if not one.error]
+               + [PortItem(name) for name in ports.difference(settings.faulty_ports)])
+
+
+def words(kept, added, removed):
+    """'12 components kept, 1 added': for the log and for whoever asked for the reload."""
+    parts = ['%d component%s kept' % (kept, '' if kept == 1 else 's')]
+    return ', '.join(parts + ['%d %s' % pair for pair in ((added, 'added'), (removed, 'removed')) if pair[0]])
