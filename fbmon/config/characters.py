@@ -14,4 +14,4 @@ def unseen(text):
     if found is None:
         return None
     name = _NAMES.get(found.group(), 'an invisible character')
-    return '%s (U+%04X) in it, which cannot be seen; remove it, or type the line anew' % (name, ord(found.group()))
+    return '%s (U+%04X) in it, which cannot be seen; remove it, or type the line again' % (name, ord(found.group()))

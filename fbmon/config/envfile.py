@@ -29,7 +29,7 @@ _COMMENT = re.compile(r'[ \t]#')
 NOT_AN_ASSIGNMENT = 'not an assignment; write KEY=value, or # in front of a comment'
 BAD_INDEX = ('the index is not a plain number; write NAME[n] with n from 0 to %d, without blanks and leading '
              'zeros' % LARGEST_INDEX)
-CONTROL_CHARACTER = 'a control character in the line; remove it, or type the line anew'
+CONTROL_CHARACTER = 'a control character in the line; remove it, or type the line again'
 NOT_CLOSED = 'the quote is not closed; write the same quote at the end of the value, or none at all'
 AFTER_QUOTE = 'text after the closing quote; remove it, or put a blank and # in front of a comment'
 

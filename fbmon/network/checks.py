@@ -101,7 +101,7 @@ def _other_prefix(settings, picture):
         found = [entry.prefix for entry in picture.entries(name, address)]
         if prefix and found and prefix not in found:
             yield place, ('address %s is on %s as /%d already, and is left so; for the /%d: ip addr del %s/%d dev %s, '
-                          'and it is put there anew' % (address, name, found[0], prefix, address, found[0], name))
+                          'and it is added again' % (address, name, found[0], prefix, address, found[0], name))
 
 
 def _others(ledger, settings, picture):

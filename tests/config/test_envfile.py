@@ -112,7 +112,7 @@ def test_a_key_is_written_with_its_index():
 def test_a_character_that_nobody_sees_is_named(line):
     found = read(u'\n' + line)
 
-    assert 'U+' in found[0].error and found[0].error.endswith('remove it, or type the line anew')
+    assert 'U+' in found[0].error and found[0].error.endswith('remove it, or type the line again')
 
 
 def test_a_comment_may_have_characters_that_nobody_sees():

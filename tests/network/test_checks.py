@@ -231,7 +231,7 @@ def test_an_address_that_is_there_with_another_prefix_is_named_with_what_to_do_a
     there = kernel('eth0', 'eth0 10.0.0.2/16', 'eth0 10.0.1.9/32', 'eth0 10.0.1.2/16')
     assert texts(checks.warnings(found, there)) == [
         'address 10.0.1.9 is on eth0 as /32 already, and is left so; for the /24: ip addr del 10.0.1.9/32 dev eth0, '
-        'and it is put there anew']
+        'and it is added again']
 
 
 def test_a_prefix_of_the_file_covers_nothing_where_the_kernel_has_another():
