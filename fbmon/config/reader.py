@@ -85,7 +85,7 @@ class Values(object):
         return self._faults.get((one.name, one.index)) if one else None
 
     def names(self, name, index=None):
-        """The interfaces of a list; of one that cannot be read whatever it may mean, to be left alone."""
+        """The interfaces of a list; of a list that cannot be read, every name it may mean, to be left alone."""
         found = self.get(name, index)
         if found is None:
             found = values.good_names(self.given[name, index].value.replace('"', ' ').replace("'", ' '))

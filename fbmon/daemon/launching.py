@@ -35,7 +35,7 @@ class Launching(object):
             self.launch()
 
     def launch(self):
-        """Try the unconfigured listeners and those that must be bound anew; the next try without a cause comes after a
+        """Try the unconfigured listeners and those that must be bound again; the next try without a cause comes after a
         pause."""
         self._roster.launch(self._obstacle, self._scope)
         self._roster.rebind(self._obstacle, self._scope)

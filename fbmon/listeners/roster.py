@@ -69,7 +69,7 @@ class Roster(object):
         return [key for key, index in self._scopes.items() if scope(key.interface) not in (0, index)]
 
     def rebind(self, obstacle, scope):
-        """Bind those anew; obstacle and scope are those of launch()."""
+        """Bind those again; obstacle and scope are those of launch()."""
         before, self.deaf = self.deaf, {}
         for key in self.moved(scope):
             self._rebind(key, obstacle, scope(key.interface), before)

@@ -25,7 +25,7 @@ KEPT = 200
 # No transition is later than this, in seconds since 1970 (the year 2242); a damaged line may say anything.
 LATEST = 2 ** 33
 
-# Lines in the file before it is written anew with those that are kept.
+# Lines in the file before it is written again with those that are kept.
 LONG = 2000
 
 
@@ -89,7 +89,7 @@ class History(object):
         self.write()
 
     def last(self, kind, name):
-        """The state that something has by its last transition, None where there is none."""
+        """The state that something has by its last transition, or None without one."""
         return next((one.new for one in reversed(self.transitions) if one[1:3] == (kind, name)), None)
 
     def write(self):

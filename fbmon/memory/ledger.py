@@ -10,7 +10,7 @@ import re
 from fbmon.memory.records import Records
 from fbmon.rules.items import AddressItem, PortItem
 
-# Lines beyond the items themselves after which the file is written anew.
+# Lines beyond the items themselves after which the file is written again.
 LONG = 2000
 
 # Between two forms of one address; and what may be in them, for they become commands.

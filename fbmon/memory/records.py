@@ -1,4 +1,4 @@
-"""A small file of lines in the run directory that is only appended to, and written anew when it has grown long.
+"""A small file of lines in the run directory that is only appended to, and written again when it has grown long.
 
 The run directory is in memory, so nothing is synced to a disk. A crash may cut the last line short.
 """
@@ -53,7 +53,7 @@ class Records(object):
         self.error, self._length = None, len(lines)
 
     def append(self, lines, longest, everything):
-        """Add lines; a file that would have more than `longest` is written anew with everything()."""
+        """Add lines; a file that would have more than `longest` is written again with everything()."""
         self._length += len(lines)
         if self._file is None or self._length > longest:
             return self.rewrite(everything())

@@ -53,8 +53,8 @@ class Batch(object):
     def run(self, lines):
         """Run the lines; {position: ip's words} of those that failed.
 
-        What failed is tried once more with a new child: `ip` remembers interface indexes, and an old one knows
-        nothing of an interface that was made anew. So is what a child left undone that ended or hung.
+        A line that failed is tried once more with a new child: `ip` remembers interface indexes, and an old child
+        does not know an interface that was created again. So are the lines left by a child that ended or hung.
         """
         self.unsure = False
         failed, again = {}, []
@@ -197,8 +197,8 @@ class Batch(object):
 def ended_at(lines, answer):
     """The position of the line at which a child ended, as far as its last words tell, or None.
 
-    An iproute2 of before 4.3 ends in the middle of a batch, whatever -force says, at `link set dev NAME` where there is
-    no such interface, or where NAME begins the word `help`.
+    An iproute2 older than 4.3 ends in the middle of a batch, even with -force, at `link set dev NAME` if there is no
+    such interface, or if NAME begins the word `help`.
     """
     unknown, usage = _UNKNOWN.search(answer.end), _USAGE.search(answer.end)
     for position in range(answer.done, len(lines) if unknown or usage else 0):

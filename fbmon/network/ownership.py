@@ -5,15 +5,15 @@ from fbmon.network import picture, plan
 from fbmon.rules.items import PLAIN
 from fbmon.rules.states import ABSENT, DOWN, PRESENT
 
-# Seconds in which what was put there and is not shown yet may still turn up, on an interface made anew as well.
+# Seconds in which an item that was sent but not shown yet may still turn up, also on an interface created again.
 UNSURE = 5.0
 
 
 class Ownership(object):
     """Keeps the ledger right while interfaces come, go and change their names, and while the monitor is late.
 
-    A command goes to whatever has the name when `ip` gets it, which need not be what the picture shows. So what was
-    sent is unsure until it is shown: it is not forgotten, and it is ours on the interface on which it turns up.
+    A command goes to the interface that has the name when `ip` gets it. The picture may show another one. So an item
+    that was sent is unsure until it is shown: it is not forgotten, and is ours on the interface where it turns up.
     """
 
     def __init__(self, ledger, clock=compat.monotonic):
@@ -92,7 +92,7 @@ class Ownership(object):
             self._ledger.forget([item])
 
     def expire(self):
-        """What has not turned up by now never will."""
+        """Items that have not turned up by now never will."""
         now = self._clock() if self._unsure else None
         for item in [item for item, (_, until) in self._unsure.items() if until <= now]:
             del self._unsure[item]

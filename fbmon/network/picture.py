@@ -52,7 +52,7 @@ class Picture(namedtuple('Picture', 'links addresses names')):
         return self.links.get(self.names.get(name))
 
     def missing(self, name):
-        """What is said of an interface that is not there."""
+        """The words for an interface that is not there."""
         owner = next((link.name for _, link in sorted(self.links.items()) if name in link.altnames), None)
         return 'interface %s is not there%s' % (name, ': it is an altname of %s, use that' % owner if owner else '')
 
@@ -62,7 +62,7 @@ class Picture(namedtuple('Picture', 'links addresses names')):
         return tuple(entry for entries in here.values() for entry in entries)
 
     def entries(self, name, address):
-        """Every entry of this address on that interface, whatever its prefix."""
+        """Every entry of this address on that interface, with any prefix."""
         return self.addresses.get(self.names.get(name), {}).get(address, ())
 
 

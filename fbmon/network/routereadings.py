@@ -49,7 +49,7 @@ class RouteReadings(object):
         self._pauses = iter(PAUSES)
 
     def reloaded(self):
-        """What could not be put back is not asked for any more."""
+        """Routes that could not be put back are not asked for any more."""
         self.keeper.failed.clear()
         self.hasten()
 
@@ -102,13 +102,13 @@ class RouteReadings(object):
             self._read(calm, names, picture)
 
     def lines(self):
-        """What the operator should know, a line each."""
+        """The troubles that the operator should know, a line each."""
         found = [NOT_PUT_BACK % one for one in sorted(self._troubles.items()) if one[1]]
         found += [text for key, text in sorted(self._told.items()) if key in self.keeper.failed]
         return found + ([self.keeper.error] if self.keeper.error else [])
 
     def _believe(self, calm):
-        """What has been missing for long enough is gone."""
+        """Routes that have been missing for long enough are gone."""
         if self._believe_at is None or self._clock() < self._believe_at:
             return
         for interface, found in self._doubts.items():

@@ -9,7 +9,7 @@ import time
 from fbmon.base import compat, threads
 
 # Seconds a client has for taking the document, and clients at once. One more takes the place of the one that has
-# taken nothing for the longest time, at least STALLED seconds; where there is none, it is turned away.
+# taken nothing for the longest time, at least STALLED seconds; without such a client, it is turned away.
 CLIENT_LIMIT = 5.0
 CLIENTS = 32
 STALLED = 0.2

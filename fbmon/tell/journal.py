@@ -9,7 +9,7 @@ DEBUG = 7
 
 
 def reads(descriptor):
-    """Whether a descriptor is the journal: JOURNAL_STREAM, which whatever we start inherits, has its device and inode
+    """Whether a descriptor is the journal: JOURNAL_STREAM, which our children inherit, has its device and inode
     (systemd.exec(5), since 231)."""
     try:
         found = os.fstat(descriptor)

@@ -72,7 +72,7 @@ class File(logging.Handler):
             self._lost += 1
 
     def mend(self):
-        """Tell of what is new about the file, and start a writer anew that has ended. To be called where a moment more
+        """Tell the news about the file, and start the writer again if it has ended. To be called where a moment more
         does not matter."""
         if self._lines is None and self._clock() - self._started >= PAUSE:
             self.acquire()
