@@ -221,3 +221,36 @@ def test_the_daemons_own_commands_are_passed_on(ctl, words, call):
     code, _, _, called = ctl(*words)
 
     assert (code, [line.strip() for line in called]) == (3, [call.strip()])
+
+
+@pytest.mark.parametrize('word', ALL + ['version', 'help'])
+@pytest.mark.parametrize('option', ['--help', '-h'])
+def test_anybody_may_ask_for_the_help_of_one_command(ctl, word, option):
+    ctl.root(1000)
+
+    code, out, err, called = ctl(word, option)
+    first = out.splitlines()[0].split()
+    assert (code, err, first[:3]) == (0, '', ['Usage:', 'fbypass_ctl', word])
+    # It is about this command alone.
+    assert (out.count('Usage'), 'Looking' in out, called) == (1, False, [])
+
+
+def test_the_help_of_a_command_says_what_it_takes_and_does(ctl):
+    code, out, err, called = ctl('tail', '--help')
+
+    assert out == 'Usage: fbypass_ctl tail [N]\n  the last N lines of the log (100)\n'
+
+
+@pytest.mark.parametrize('words', [
+    ['nix', '--help'], ['', '--help'], ['the', '--help'], ['*', '-h'], ['show', '--help', 'x']])
+def test_what_is_no_command_has_no_help(ctl, words):
+    code, out, err, called = ctl(*words)
+
+    assert (code, out, err.startswith('fbypass_ctl: ')) == (2, '', True)
+
+
+@pytest.mark.parametrize('words', [['a', 'b'], ['--json'], ['-x'], ['--', 'a']])
+def test_check_takes_one_file(ctl, words):
+    code, out, err, called = ctl('check', *words)
+
+    assert (code, out, err.startswith('fbypass_ctl: check takes'), called) == (2, '', True, [])

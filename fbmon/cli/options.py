@@ -43,6 +43,8 @@ def _parser(commands, places):
         if name == 'check':
             command.add_argument('file', metavar='FILE', nargs='?', help='another file than the configuration file')
         if name == 'beat':
+            # fbypass_ctl hands its words on to it: a usage that is right for both programs.
+            command.prog = name
             command.add_argument('host', metavar='HOST', help='IPv4 or IPv6 address of the listener')
             command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
             command.add_argument('--interval', metavar='MS', type=_number(1, 3600000), default=1000,

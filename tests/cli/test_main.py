@@ -79,7 +79,7 @@ def test_help_is_there_for_every_command(command, capsys):
         main.main(command + ['--help'])
 
     assert raised.value.code == 0
-    assert capsys.readouterr().out.startswith('usage: fbmon.py')
+    assert capsys.readouterr().out.startswith('usage: beat' if command == ['beat'] else 'usage: fbmon.py')
 
 
 @pytest.mark.parametrize('arguments', [
