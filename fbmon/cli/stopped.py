@@ -17,7 +17,7 @@ def show(options, error):
     found = [one for one in map(history.parse, kept.read()) if one]
     # A daemon that hangs may have decided since.
     document = status.stopped(None if silent else history.forced(found))
-    colour, _ = console.terminal(sys.stdout, os.environ)
+    colour = console.terminal(sys.stdout, os.environ)[0]
     if options.prometheus:
         say(prometheus.render(document).rstrip('\n'))
     elif options.history and not kept.error:

@@ -1,4 +1,5 @@
-"""The status as a person reads it at the console: plain text of at most 80 columns, in colour on a terminal."""
+"""The status as a person reads it at the console: plain text of at most 80 columns, or of a terminal's width and in
+colour."""
 import fcntl
 import struct
 import termios
@@ -12,6 +13,12 @@ from fbmon.show import layout
 
 HEIGHT = 24
 
+# Columns that a terminal is taken to have at least.
+NARROW = 40
+
+# Lines that these have in bypass on a small screen, at least: whether the cards and ports have changed is asked then.
+CARDS_SHOWN, PORTS_SHOWN = 5, 4
+
 # Longer names of listeners, which only long IPv6 addresses make, have a line of their own.
 NAME = 24
 
@@ -24,25 +31,27 @@ MORE = 'Rows are left out to fit this screen. All of them: fbypass_ctl show | le
 
 
 def terminal(stream, environ):
-    """(whether to use colours, lines of the screen or None) of a stream: both only where it is a terminal."""
+    """(whether to use colours, lines of the screen or None, columns) of a stream: the first two only where it is a
+    terminal."""
     if not stream.isatty():
-        return False, None
+        return False, None, layout.WIDTH
     try:
-        height = struct.unpack('hhhh', fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, b'\0' * 8))[0]
+        height, width = struct.unpack('hhhh', fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, b'\0' * 8))[:2]
     except EnvironmentError:
-        height = 0
-    # A serial line does not know its height.
-    return not environ.get('NO_COLOR') and environ.get('TERM') not in (None, '', 'dumb'), height or HEIGHT
+        height = width = 0
+    # A serial line does not know its size.
+    return (not environ.get('NO_COLOR') and environ.get('TERM') not in (None, '', 'dumb'), height or HEIGHT,
+            max(width, NARROW) if width else layout.WIDTH)
 
 
-def render(status, colour=False, height=None):
+def render(status, colour=False, height=None, width=layout.WIDTH):
     """The text of a status dict (see status.py): state first, then what is wrong, then the components, those with
     something wrong first. height: lines of the screen; where the whole would run off it, rows are left out, the healthy
-    ones first, and counted."""
+    ones first, and counted. width: columns of the screen, within which long texts are wrapped."""
     paint = painter(colour)
-    head = _head(status, paint)
-    sections = [section for section in (_problems(status, paint), _listeners(status, paint), _cards(status),
-                                        _ports(status)) if section.rows]
+    head = _head(status, paint, width)
+    sections = [section for section in (_problems(status, paint, width), _listeners(status, paint, width),
+                                        _cards(status), _ports(status, width)) if section.rows]
     whole = '\n\n'.join(['\n'.join(head)] + ['\n'.join(layout.lines(section)) for section in sections]) + '\n'
     # The last line of the screen is the shell's.
     if height is None or whole.count('\n') < height:
@@ -101,15 +110,15 @@ def painter(colour):
     return lambda text, word: COLOURS[word] + text + PLAIN if colour and word in COLOURS else text
 
 
-def _head(status, paint):
+def _head(status, paint, width):
     state = status['state']
-    lines = _left_out(status['left_out'], paint)
+    lines = _left_out(status['left_out'], paint, width)
     lines += ['%s for %s: %d of %d listeners failed, threshold %s' % (
         paint(state, state), layout.duration(status['state_since_s']), status['failed'], len(status['listeners']),
         status['threshold'] or '?')]
     if status['held']:
         lines += layout.wrapped('held: nothing is decided until these listeners have reported: '
-                                + words.indexes(status['held']), '')
+                                + words.indexes(status['held']), '', width)
     elif status['listeners'] and all(row['state'] == UNCONFIGURED for row in status['listeners']):
         lines.append('held: nothing is decided while all listeners are unconfigured')
     for what, column in (('listeners', 'state'), ('cards', 'actual'), ('ports', 'actual')):
@@ -121,7 +130,7 @@ def _head(status, paint):
         status['version'], status['pid'], layout.duration(status['uptime_s']))]
 
 
-def _left_out(left_out, paint):
+def _left_out(left_out, paint, width):
     """What comes before all else: a mistake in the file, and so no bypass by these cards, no watch over these nodes."""
     found = []
     for kind, what in (('card', 'BYPASS NOT EFFECTIVE'), ('listener', 'NODES NOT WATCHED')):
@@ -129,7 +138,7 @@ def _left_out(left_out, paint):
         one = len(numbers) == 1
         if numbers:
             found += layout.wrapped('%s: %s %s %s unconfigured' % (
-                what, kind if one else kind + 's', words.indexes(numbers), 'is' if one else 'are'), '')
+                what, kind if one else kind + 's', words.indexes(numbers), 'is' if one else 'are'), '', width)
     return [paint(line, FAILED) for line in found]
 
 
@@ -143,42 +152,44 @@ def _differs(row):
     return bool(row['error']) or row['wanted'] not in (None, row['actual'])
 
 
-def _problems(status, paint):
+def _problems(status, paint, width):
     """Problems are wrapped, never cut: they hold the remedy."""
-    return layout.Section(paint('PROBLEMS', FAILED), [layout.Row(True, 'more', layout.wrapped(text, '! '), [])
-                                                      for text in status['problems']])
+    rows = [layout.Row(True, 'more', layout.wrapped(text, '! ', width), []) for text in status['problems']]
+    return layout.Section(paint('PROBLEMS', FAILED), rows, 0)
 
 
-def _listeners(status, paint):
+def _listeners(status, paint, width):
     ranks = {FAILED: 0, UNCONFIGURED: 1, UNKNOWN: 2, ACTIVE: 3}
     rows = [(row['state'] in (FAILED, UNCONFIGURED), ranks[row['state']], row['state'],
              ['%d %s' % (row['index'], layout.address(row['host'], row['port'])), row['state']]
              + [layout.duration(seconds) for seconds in (row['since_s'], row['last_heartbeat_s'],
                                                          row['longest_gap_s'] or None)]
-             + [layout.amount(row[field]) for field in ('received', 'ignored')], _notes(row))
+             + [layout.amount(row[field]) for field in ('received', 'ignored')], _notes(row, width))
             for row in status['listeners']]
     return layout.section(LISTENERS, rows, 5, NAME, paint)
 
 
-def _notes(row):
+def _notes(row, width):
     """What is told below a failed listener: how far its recovery is, and who sent last."""
     parts = ['%d of %s heartbeats' % (row['heard'], row['recovery'])] if row['heard'] else []
     parts += ['last heartbeat from ' + row['last_sender']] if row['last_sender'] else []
-    return layout.wrapped('; '.join(parts), '    ') if parts and row['state'] == FAILED else []
+    return layout.wrapped('; '.join(parts), '    ', width) if parts and row['state'] == FAILED else []
 
 
 def _cards(status):
-    return layout.section(CARDS, [(_differs(row), 0, _word(row, 'actual'), [
+    section = layout.section(CARDS, [(_differs(row), 0, _word(row, 'actual'), [
         '%d %s' % (row['index'], row['address'] or '?'), row['wanted'] or '-', row['actual'] or '-',
         row['interface'] or '?'], []) for row in status['cards']])
+    return section._replace(least=CARDS_SHOWN if status['state'] == BYPASS else 0)
 
 
-def _ports(status):
+def _ports(status, width):
     rows = [(_differs(row), int(row['actual'] != DOWN), _word(row, 'actual'),
              [row['name'], row['wanted'] or '-', row['actual'] or '-', _follows(row)], []) for row in status['ports']]
     section = layout.section(PORTS, rows)
     start = section.title.index('FOLLOWS')
-    return section._replace(rows=[row._replace(lines=layout.hanging(row.lines[0], start)) for row in section.rows])
+    rows = [row._replace(lines=layout.hanging(row.lines[0], start, width)) for row in section.rows]
+    return section._replace(rows=rows, least=PORTS_SHOWN if status['state'] == BYPASS else 0)
 
 
 def _follows(row):

@@ -3,8 +3,9 @@ from collections import namedtuple
 
 WIDTH = 80
 
-# A section of the text. title: its first line; rows: Rows, what is wrong first.
-Section = namedtuple('Section', 'title rows')
+# A section of the text. title: its first line; rows: Rows, what is wrong first; least: lines that it has at least on a
+# small screen, also where nothing is wrong in it.
+Section = namedtuple('Section', 'title rows least')
 
 # wrong: whether it wants the operator's eye; word: what it is counted as where it is left out; lines: its text; notes:
 # lines below it, which go first where there is little room.
@@ -17,32 +18,48 @@ def lines(section):
 
 
 def fitted(sections, room):
-    """The lines of the sections in which something is wrong, within `room` lines: each has its share, and more where
-    the later ones do not need theirs. The head has counted what is left out."""
-    sections = [section for section in sections if any(row.wrong for row in section.rows)]
+    """The lines of sections within `room` lines: what is wrong first, each section with its share of the room, then as
+    much of the rest as there is room for. Each title that is shown says what is left out of its section."""
     needs = [_need(section) for section in sections]
     if sum(needs) > room:
         sections = [section._replace(rows=[row._replace(notes=[]) for row in section.rows]) for section in sections]
         needs = [_need(section) for section in sections]
-    lines = []
-    for position, section in enumerate(sections):
-        left = room - len(lines)
-        lines += _shortened(section, max(left // (len(sections) - position), left - sum(needs[position + 1:])))
-    return lines
+    rooms = _shares(needs, room)
+    # Small sections first: they are shown whole.
+    for position in sorted(range(len(sections)), key=lambda position: len(lines(sections[position]))):
+        more = min(len(lines(sections[position])) - rooms[position], room - sum(rooms))
+        # A title and what is left out alone say nothing.
+        if rooms[position] or more > 2:
+            rooms[position] += max(0, more)
+    return [line for section, share in zip(sections, rooms) if share for line in _shortened(section, share)]
+
+
+def _shares(needs, room):
+    """How many lines each has: its part of the room, and more where the later ones do not need theirs."""
+    rooms = []
+    for position, need in enumerate(needs):
+        left = room - sum(rooms)
+        others = [one for one in needs[position:] if one]
+        part = left // len(others) if others else 0
+        rooms.append(min(need, max(part, left - sum(needs[position + 1:]))))
+    return rooms
 
 
 def _need(section):
-    """How many lines all that is wrong in a section takes."""
+    """How many lines a section takes at least: none where nothing is wrong in it and nothing must be shown of it."""
     wrong = [row for row in section.rows if row.wrong]
-    return 1 + sum(len(row.lines + row.notes) for row in wrong) + (len(wrong) < len(section.rows))
+    if not wrong:
+        return min(section.least, len(lines(section)))
+    return max(min(section.least, len(lines(section))),
+               1 + sum(len(row.lines + row.notes) for row in wrong) + (len(wrong) < len(section.rows)))
 
 
 def _shortened(section, room):
-    """The title, what is wrong as far as there is room, and what is left out."""
+    """The title, the first rows as far as there is room, and what is left out."""
     shown, left_out = [section.title], []
     for position, row in enumerate(section.rows):
         last = position == len(section.rows) - 1
-        if row.wrong and not left_out and len(shown) + len(row.lines + row.notes) + (not last) <= room:
+        if not left_out and len(shown) + len(row.lines + row.notes) + (not last) <= room:
             shown += row.lines + row.notes
         else:
             left_out.append(row.word)
@@ -55,7 +72,8 @@ def section(titles, rows, numbers=0, limit=WIDTH, paint=lambda text, _word: text
     lines = grid(titles, [row[3] for row in rows], numbers, limit)
     marked = [('! ' if row[0] else '  ') + line.replace('\n', '\n  ').replace(row[2], paint(row[2], row[2]), 1)
               for row, line in zip(rows, lines[1:])]
-    return Section('  ' + lines[0], [Row(row[0], row[2], line.split('\n'), row[4]) for row, line in zip(rows, marked)])
+    rows = [Row(row[0], row[2], line.split('\n'), row[4]) for row, line in zip(rows, marked)]
+    return Section('  ' + lines[0], rows, 0)
 
 
 def grid(titles, rows, numbers=0, limit=WIDTH):
@@ -86,9 +104,9 @@ def wrapped(text, first='  ', width=WIDTH):
     return lines + [current]
 
 
-def hanging(line, start):
+def hanging(line, start, width=WIDTH):
     """A line whose text from column `start` on is wrapped below itself."""
-    parts = wrapped(line[start:], '', WIDTH - start)
+    parts = wrapped(line[start:], '', width - start)
     return [(line[:start] + parts[0]).rstrip()] + [' ' * start + part for part in parts[1:]]
 
 

@@ -176,6 +176,11 @@ PROBLEMS
 ! 40 192.168.1.140:3040  failed        3m5s 3m8s 1.0s    72000       0
 ! 63 192.168.1.163:3063  unconfigured     -    -    -        0       0
   not shown: 61 active
+  CARD             WANTED   ACTUAL   INTERFACE
+  0 192.168.1.200  present  present  eth0
+  1 192.168.1.201  present  present  eth0
+  2 192.168.1.202  present  present  eth0
+  not shown: 5 present
   PORT        WANTED  ACTUAL  FOLLOWS
 ! e101-041-0  down    up      global state and listener 40
   not shown: 1 down, 46 up
@@ -207,6 +212,36 @@ def test_where_there_is_little_room_the_notes_below_the_listeners_go_before_a_ro
     assert ['    2 of 5 heartbeats' in lines for lines in (small, large)] == [False, True]
 
 
+@pytest.mark.parametrize('height', [18, 24, 43, 60, 100])
+@pytest.mark.parametrize('failed', [(), (17, 40), range(64)])
+def test_a_screen_is_filled_before_a_row_is_left_out(failed, height):
+    lines = console.render(statuses.large(tuple(failed)), height=height).splitlines()
+
+    # A row of several lines may not fit any more.
+    assert height - 3 < len(lines) < height
+
+
+@pytest.mark.parametrize('failed', [(17, 40), range(64)])
+def test_in_bypass_cards_and_ports_stay_on_the_screen(failed):
+    status = statuses.large(tuple(failed))
+    status.update(state='bypass', cards=[statuses.card(index, wanted='absent', actual='absent') for index in range(8)])
+    lines = console.render(status, height=24).splitlines()
+
+    assert len(lines) < 24
+    assert len([line for line in lines if line[2:].startswith('e101-')]) >= 2
+    assert len([line for line in lines if line.endswith('absent  absent  eth0')]) >= 3
+
+
+def test_long_texts_are_as_wide_as_the_screen():
+    problem = 'port sw1 cannot be made down: ' + 'word ' * 60
+    status = with_fields(problems=[problem], held=list(range(0, 300, 2)))
+
+    for width in (40, 80, 132):
+        lines = console.render(status, width=width).splitlines()
+        wrapped = [line for line in lines if 'word' in line or line.startswith(('held', '  '))]
+        assert width - 10 < max(map(len, [line for line in wrapped if 'word' in line])) <= width
+
+
 def test_a_status_that_fits_the_screen_is_shown_whole():
     assert console.render(FULL, height=TEXT.count('\n') + 1) == TEXT
     assert console.render(FULL, height=TEXT.count('\n')) != TEXT
@@ -222,8 +257,8 @@ def test_without_a_screen_every_row_is_there_with_what_is_wrong_first():
 
 
 @pytest.mark.parametrize('environ, expected', [
-    ({'TERM': 'xterm'}, (True, 33)), ({'TERM': 'dumb'}, (False, 33)), ({}, (False, 33)),
-    ({'TERM': 'xterm', 'NO_COLOR': '1'}, (False, 33)), ({'TERM': 'xterm', 'NO_COLOR': ''}, (True, 33))])
+    ({'TERM': 'xterm'}, (True, 33, 100)), ({'TERM': 'dumb'}, (False, 33, 100)), ({}, (False, 33, 100)),
+    ({'TERM': 'xterm', 'NO_COLOR': '1'}, (False, 33, 100)), ({'TERM': 'xterm', 'NO_COLOR': ''}, (True, 33, 100))])
 def test_colour_only_on_a_terminal_that_knows_it_and_where_nobody_objects(environ, expected):
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack('hhhh', 33, 100, 0, 0))
@@ -231,15 +266,15 @@ def test_colour_only_on_a_terminal_that_knows_it_and_where_nobody_objects(enviro
         assert console.terminal(stream, environ) == expected
 
 
-def test_a_serial_line_that_does_not_know_its_height_has_24_lines():
+def test_a_serial_line_that_does_not_know_its_size_has_24_lines_of_80_columns():
     leader, follower = pty.openpty()
     with os.fdopen(leader, 'rb'), os.fdopen(follower, 'w') as stream:
-        assert console.terminal(stream, {'TERM': 'dumb'}) == (False, 24)
+        assert console.terminal(stream, {'TERM': 'dumb'}) == (False, 24, 80)
 
 
 def test_a_file_or_pipe_is_no_terminal(tmp_path):
     with open(str(tmp_path / 'out'), 'w') as stream:
-        assert console.terminal(stream, {'TERM': 'xterm'}) == (False, None)
+        assert console.terminal(stream, {'TERM': 'xterm'}) == (False, None, 80)
 
 
 def test_without_a_daemon_the_kernel_is_shown_of_all_that_the_file_names():
