@@ -93,6 +93,15 @@ def poll(poller, timeout=None):
         return []
 
 
+def run_signal_handlers():
+    """Run the handlers of signals that have come; for the main thread.
+
+    2.7 looks for them when a counter of bytecodes is at its end, which a signal brings about, and which a thread on
+    another processor undoes when it counts at that moment. Then nobody looks for the next 10,000. Its repr() does.
+    """
+    repr(None)
+
+
 def switch_threads_seldom():
     """2.7 lets another thread run every 100 bytecodes, which costs each of them a wake-up; on 3 all that wait for their
     turn wake up every 5 ms to ask for it, and a thousand of them do little else. Ours have their turns soon: they wait

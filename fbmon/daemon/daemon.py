@@ -111,6 +111,7 @@ class Wakes(object):
             if not compat.would_block(error) and not compat.interrupted(error):
                 raise
             data = b''
+        compat.run_signal_handlers()
         return [data[index:index + 1] for index in range(len(data))]
 
 

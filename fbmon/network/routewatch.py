@@ -65,7 +65,11 @@ class RouteWatch(object):
                 raise iproute.IpError('the daemon stops')
             child = self._child = iproute.spawn(arguments)
         try:
-            return read_some(child, MOST, self._clock() + LIMIT, self._clock)
+            found = read_some(child, MOST, self._clock() + LIMIT, self._clock)
+            if self._closed:
+                # Both threads may collect a killed child; to one of them 2.7 says that it ended well.
+                raise iproute.IpError('the daemon stops')
+            return found
         except iproute.IpError as error:
             raise iproute.IpError('ip %s: %s' % (' '.join(arguments), error))
         finally:

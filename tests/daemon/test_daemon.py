@@ -352,3 +352,44 @@ def test_every_thread_sleeps_no_longer_than_it_wants_to(daemon):
 
     threads = os.listdir('/proc/%d/task' % running.child.pid)
     assert [read('/proc/%s/timerslack_ns' % thread) for thread in threads] == ['1\n'] * len(threads)
+
+
+# Signals come while another thread counts bytecodes, and nothing runs after that.
+SIGNALS = '''
+import os, signal, subprocess, sys, threading
+from fbmon.base import compat
+from fbmon.daemon import daemon
+
+wakes = daemon.Wakes()
+compat.switch_threads_seldom()
+reader, writer = os.pipe()
+
+
+def bursts():
+    while os.read(reader, 1):
+        for _ in range(3000):
+            pass
+
+
+thread = threading.Thread(target=bursts)
+thread.daemon = True
+thread.start()
+sender = subprocess.Popen(['sh', '-c', 'while read line; do kill -HUP %d; done' % os.getpid()], stdin=subprocess.PIPE,
+                          bufsize=0)
+for number in range(int(sys.argv[1])):
+    sender.stdin.write(b'\\n')
+    os.write(writer, b'.')
+    came, deadline = False, compat.monotonic() + 10
+    while not came and compat.monotonic() < deadline:
+        came = daemon.HANGUP in wakes.wait(1)
+    if not came:
+        print('signal %d is lost' % number)
+        break
+sys.stdout.flush()
+sender.kill()
+os._exit(0)
+'''
+
+
+def test_no_signal_is_lost_while_other_threads_run():
+    assert finish(python(SIGNALS, 5000)) == (0, '', '')

@@ -71,6 +71,15 @@ def test_one_that_hangs_is_given_up(fake_ip, watch, reports, monkeypatch):
     assert read(watch, reports).failed == {PLACE: 'ip -o -4 route show table all dev p1: no answer within 0.2 s'}
 
 
+def test_what_is_read_while_the_daemon_stops_is_not_believed(fake_ip, watch, reports, monkeypatch):
+    # The end of a child that close() has killed may look like that of one that found nothing.
+    monkeypatch.setattr(routewatch, 'read_some', lambda *_: watch.close() or [])
+    fake_ip('exit 0')
+
+    report = read(watch, reports)
+    assert (report.found, report.failed) == ({}, {PLACE: 'ip -o -4 route show table all dev p1: the daemon stops'})
+
+
 def test_at_the_end_one_that_hangs_is_killed_and_no_other_is_started(fake_ip, watch, reports, tmp_path):
     fake_ip('echo $$ > $DIR/new; mv $DIR/new $DIR/pid; exec sleep 600')
     watch.ask([PLACE, ('p2', False)])
