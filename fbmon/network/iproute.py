@@ -41,8 +41,12 @@ class Reaper(object):
 
     def end(self, child):
         """Kill a child and close its pipes; it is collected now or at the next call."""
-        if child.poll() is None:
-            child.kill()
+        try:
+            if child.poll() is None:
+                child.kill()
+        except EnvironmentError:
+            # kill() of another thread has collected it meanwhile.
+            pass
         for stream in (child.stdin, child.stdout, child.stderr):
             if stream:
                 stream.close()

@@ -1,4 +1,5 @@
 """monitor.py: subscribed first, then everything read, then followed; replaced whenever something may be lost."""
+import errno
 import os
 import subprocess
 
@@ -373,3 +374,15 @@ def test_the_real_ip_monitor_is_seen_to_listen():
         assert child.poll() is None
     finally:
         iproute.Reaper().end(child)
+
+
+def test_a_child_that_another_thread_collects_while_it_is_ended_is_no_error():
+    child = iproute.spawn(['-V'])
+    wait_for(lambda: child.poll() is not None)
+
+    def gone():
+        raise OSError(errno.ESRCH, 'No such process')
+    child.poll, child.kill = lambda: None, gone
+    iproute.Reaper().end(child)
+
+    assert child.stdout.closed
