@@ -3,8 +3,8 @@ from collections import namedtuple
 
 WIDTH = 80
 
-# A section of the text. title: its first line; rows: Rows, what is wrong first; least: lines that it has at least on a
-# small screen, also where nothing is wrong in it.
+# A section of the text. title: its first line; rows: Rows, what is wrong first; least: lines that it has at least where
+# what is wrong elsewhere would fill the screen.
 Section = namedtuple('Section', 'title rows least')
 
 # wrong: whether it wants the operator's eye; word: what it is counted as where it is left out; lines: its text; notes:
@@ -24,6 +24,8 @@ def fitted(sections, room):
     if sum(needs) > room:
         sections = [section._replace(rows=[row._replace(notes=[]) for row in section.rows]) for section in sections]
         needs = [_need(section) for section in sections]
+    if sum(needs) > room:
+        needs = [max(need, min(section.least, len(lines(section)))) for need, section in zip(needs, sections)]
     rooms = _shares(needs, room)
     # Small sections first: they are shown whole.
     for position in sorted(range(len(sections)), key=lambda position: len(lines(sections[position]))):
@@ -46,12 +48,11 @@ def _shares(needs, room):
 
 
 def _need(section):
-    """How many lines a section takes at least: none where nothing is wrong in it and nothing must be shown of it."""
+    """How many lines all that is wrong in a section takes: none where nothing is."""
     wrong = [row for row in section.rows if row.wrong]
     if not wrong:
-        return min(section.least, len(lines(section)))
-    return max(min(section.least, len(lines(section))),
-               1 + sum(len(row.lines + row.notes) for row in wrong) + (len(wrong) < len(section.rows)))
+        return 0
+    return 1 + sum(len(row.lines + row.notes) for row in wrong) + (len(wrong) < len(section.rows))
 
 
 def _shortened(section, room):
