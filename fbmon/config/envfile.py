@@ -24,7 +24,7 @@ _CONTROL = re.compile(u'[\x00-\x08\x0a-\x1f\x7f-\x9f]')
 _EXPORT = re.compile(r'export[ \t]+')
 _KEY = re.compile(r'([^ \t\[\]]+)(?:\[([^\[\]]*)\])?\Z')
 _INDEX = re.compile(r'(?:0|[1-9][0-9]{0,8})\Z')
-_COMMENT = re.compile(r'[ \t]#')
+COMMENT = re.compile(r'[ \t]#')
 
 NOT_AN_ASSIGNMENT = 'not an assignment; write KEY=value, or # in front of a comment'
 BAD_INDEX = ('the index is not a plain number; write NAME[n] with n from 0 to %d, without blanks and leading '
@@ -83,11 +83,11 @@ def _value(text):
     """(value, why it cannot be read or None) of what stands behind the `=`."""
     bare = text.lstrip(BLANKS)
     if bare[:1] not in ('"', "'"):
-        comment = _COMMENT.search(text)
+        comment = COMMENT.search(text)
         return (text[:comment.start()] if comment else text).strip(BLANKS), None
     inside, closing, rest = bare[1:].partition(bare[0])
     if not closing:
         return bare, NOT_CLOSED
-    if rest.strip(BLANKS) and not _COMMENT.match(rest[:1] + rest.lstrip(BLANKS)):
+    if rest.strip(BLANKS) and not COMMENT.match(rest[:1] + rest.lstrip(BLANKS)):
         return bare, AFTER_QUOTE
     return inside, None

@@ -8,13 +8,14 @@ MOST = 20
 
 def lines(given):
     """{(name, index): Assignment} as lines KEY=value, in the order of the file; reading them gives the same values."""
-    return ['%s=%s' % (envfile.label(one.name, one.index), _written(one.value))
+    return ['%s=%s' % (envfile.label(one.name, one.index), one.value if one.error else _written(one.value))
             for one in sorted(given.values(), key=lambda one: one.line)]
 
 
 def _written(value):
-    """A value as it may stand in a file: quoted where blanks, or what looks like a comment, belong to it."""
-    if value == value.strip(envfile.BLANKS) and '#' not in value:
+    """A value as it may stand in a file: in the quotes that are not in it where it needs some. One that needs them has
+    had them, so it holds one kind at most."""
+    if value == value.strip(envfile.BLANKS) and not value.startswith(('"', "'")) and not envfile.COMMENT.search(value):
         return value
     return '"%s"' % value if '"' not in value else "'%s'" % value
 

@@ -1,4 +1,6 @@
 """given.py: the lines of what a file gives mean the same as the file."""
+import random
+
 import pytest
 
 from fbmon.config import given, reader
@@ -23,6 +25,17 @@ def test_read_again_they_give_the_same_settings():
     assert again.settings == found.settings
     assert dict((key, one.value) for key, one in again.given.items()) == dict(
         (key, one.value) for key, one in found.given.items())
+
+
+def test_so_do_values_of_quotes_blanks_and_number_signs():
+    dice = random.Random(7)
+    for _ in range(3000):
+        text = u''.join(dice.choice(u'ab "\'#=\\,;\t') for _ in range(dice.randint(0, 9)))
+        found = reader.read(u'ON_CHANGE=%s\nLOG_LEVEL=%s' % (text, text[::-1]))
+
+        again = reader.read(u'\n'.join(given.lines(found.given)))
+        assert (text, again.settings) == (text, found.settings)
+        assert given.differences(again.given, found.given) == []
 
 
 def test_they_stand_in_the_order_of_the_file_and_the_last_of_two_counts():
