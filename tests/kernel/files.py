@@ -21,6 +21,9 @@ LISTEN_CUBRO_IFS[0]=sw1
 LISTEN_CUBRO_IFS[1]=sw2
 '''
 
+# The same with one listener and one card by IPv6.
+SIX = SMALL.replace('HOST[1]=192.168.1.202', 'HOST[1]=fd00::202').replace('192.168.1.212', 'fd00::212/64')
+
 # Listeners that wait longer than any test takes.
 PATIENT = SMALL.replace('TIMEOUT=300', 'TIMEOUT=60000')
 

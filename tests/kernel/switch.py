@@ -1,4 +1,5 @@
 """A switch, in a namespace, and the world around it, in another: DPI nodes and bypass cards."""
+import helpers
 from kernel.card import Card
 from kernel.dpi import Dpis
 from kernel.namespace import Namespace, ip
@@ -69,6 +70,12 @@ class Switch(Namespace):
         self.batch(*['link set %s down' % name for name in (first, second) if down] + [
             'link set %s name %s' % pair for pair in ((first, 'away'), (second, first), ('away', second))] + [
             'link set %s %s' % (name, states[other]) for name, other in ((first, second), (second, first)) if down])
+
+    def speak_ipv6(self):
+        """Give both sides of eth0 an IPv6 address; a test that needs it is left out where there is none."""
+        helpers.require(helpers.has_ipv6(), 'needs IPv6')
+        self.ip('addr', 'add', 'fd00::200/64', 'dev', 'eth0', 'nodad')
+        self.outside.ip('addr', 'add', 'fd00::1/64', 'dev', 'far-eth0', 'nodad')
 
     def port(self, name):
         """'up' or 'down' by the administrative flag, or 'missing'."""

@@ -6,25 +6,20 @@ from kernel.daemon import card, listener
 
 HOST = 'fd00::202'
 
-# The same switch as files.SMALL with one listener and one card by IPv6.
-SIX = files.SMALL.replace('HOST[1]=192.168.1.202', 'HOST[1]=fd00::202').replace('192.168.1.212', 'fd00::212/64')
-
 
 @pytest.fixture(autouse=True)
 def ipv6(switch):
     """Addresses on both sides of eth0."""
-    helpers.require(helpers.has_ipv6(), 'needs IPv6')
-    switch.ip('addr', 'add', 'fd00::200/64', 'dev', 'eth0', 'nodad')
-    switch.outside.ip('addr', 'add', 'fd00::1/64', 'dev', 'far-eth0', 'nodad')
+    switch.speak_ipv6()
     switch.outside.ip('addr', 'add', 'fd00::2/64', 'dev', 'far-eth0', 'nodad')
 
 
 @pytest.fixture
 def six(daemon, dpis):
-    """The daemon with SIX in normal."""
+    """The daemon with files.SIX in normal."""
     dpis.steady(3000)
     dpis.steady(3100, host=HOST)
-    daemon.start(SIX)
+    daemon.start(files.SIX)
     daemon.wait_state('normal')
     return daemon
 
@@ -50,7 +45,7 @@ def test_an_ipv6_address_can_be_used_from_the_first_moment(switch, six, dpis):
 
 
 def test_sources_of_an_ipv6_listener_are_told_apart(daemon, dpis):
-    daemon.start(SIX.replace('TIMEOUT=300', 'TIMEOUT=60000') + 'LISTEN_HB_SOURCE[1]=fd00::0:1\n')
+    daemon.start(files.SIX.replace('TIMEOUT=300', 'TIMEOUT=60000') + 'LISTEN_HB_SOURCE[1]=fd00::0:1\n')
     daemon.wait_listener(1, 'unknown')
 
     dpis.beat(3100, host=HOST, source='fd00::2')
@@ -83,7 +78,7 @@ def test_an_ipv6_address_that_was_written_in_another_way_is_the_same_one(switch,
     dpis.steady(3100, host=HOST)
     watch = switch.watch()
 
-    daemon.start(SIX.replace('fd00::212/64', 'FD00:0:0:0::0212'))
+    daemon.start(files.SIX.replace('fd00::212/64', 'FD00:0:0:0::0212'))
     daemon.wait_state('normal')
 
     assert sorted(watch.take()) == ['+ 192.168.1.202/32 eth0', '+ 192.168.1.211/32 eth0', '+ fd00::202/128 eth0']
@@ -96,11 +91,11 @@ def test_a_silent_address_that_was_there_before_is_there_as_it_was_once_the_file
     helpers.wait_for(lambda: 'dadfailed' in switch.ip('-6', 'addr', 'show', 'dev', 'eth0', 'to', 'fd00::212'))
     dpis.steady(3000)
     dpis.steady(3100, host=HOST)
-    daemon.start(SIX)
+    daemon.start(files.SIX)
     daemon.wait_state('normal')
     assert 'dadfailed' not in switch.ip('-6', 'addr', 'show', 'dev', 'eth0', 'to', 'fd00::212')
 
-    daemon.reload(files.without(SIX, 'fd00::212'))
+    daemon.reload(files.without(files.SIX, 'fd00::212'))
     daemon.wait(lambda status: '= address' not in helpers.read(daemon.run_dir + '/ledger').splitlines()[-1])
 
     assert 'fd00::212/80' in switch.addresses('eth0')
@@ -110,7 +105,7 @@ def test_where_ipv6_is_switched_off_its_components_are_unconfigured_and_ipv4_goe
     switch.set('ipv6/conf/eth0/disable_ipv6', '1')
     dpis.steady(3000)
 
-    daemon.start(SIX)
+    daemon.start(files.SIX)
     shown = daemon.wait(lambda status: listener(status, 1)['error'] and card(status, 'fd00::212')['error'])
 
     assert listener(shown, 1)['state'] == 'unconfigured'

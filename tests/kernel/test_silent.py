@@ -9,16 +9,11 @@ from kernel.daemon import listener
 
 CARD, HOST = 'fd00::212', 'fd00::202'
 
-# One listener and one card by IPv6.
-SIX = files.SMALL.replace('HOST[1]=192.168.1.202', 'HOST[1]=fd00::202').replace('192.168.1.212', 'fd00::212/64')
-
 
 @pytest.fixture(autouse=True)
 def ipv6(switch):
     """Both sides of eth0 look for doubles."""
-    helpers.require(helpers.has_ipv6(), 'needs IPv6')
-    switch.ip('addr', 'add', 'fd00::200/64', 'dev', 'eth0', 'nodad')
-    switch.outside.ip('addr', 'add', 'fd00::1/64', 'dev', 'far-eth0', 'nodad')
+    switch.speak_ipv6()
     for where, name in ((switch, 'eth0'), (switch.outside, 'far-eth0')):
         where.set('ipv6/conf/all/accept_dad', '1')
         where.set('ipv6/conf/%s/accept_dad' % name, '1')
@@ -56,7 +51,7 @@ def test_a_cards_address_that_nobody_answers_for_is_replaced_by_ours_and_its_pin
     dpis.steady(3000)
     dpis.steady(3100, host=HOST)
 
-    daemon.start(SIX)
+    daemon.start(files.SIX)
     switch.card.until_answered(CARD)
 
     daemon.wait_state('normal')
@@ -70,7 +65,7 @@ def test_a_listeners_address_that_nobody_answers_for_is_replaced_by_ours_and_it_
     dpis.steady(3000)
     dpis.steady(3100, host=HOST)
 
-    daemon.start(SIX)
+    daemon.start(files.SIX)
     shown = daemon.wait_state('normal')
 
     assert (listener(shown, 1)['state'], switch.addresses('eth0').count(HOST + '/64')) == ('active', 1)
@@ -81,7 +76,7 @@ def test_a_listeners_address_that_nobody_answers_for_is_replaced_by_ours_and_it_
 def test_what_somebody_makes_silent_while_the_daemon_runs_is_made_ours_again(switch, daemon, dpis, silence):
     dpis.steady(3000)
     dpis.steady(3100, host=HOST)
-    daemon.start(SIX)
+    daemon.start(files.SIX)
     daemon.wait_state('normal')
     # As after an ifup that has addresses of its own, before it is looked at.
     daemon.signal(signal.SIGSTOP)
@@ -101,7 +96,7 @@ def test_in_bypass_a_cards_address_that_nobody_answers_for_goes_as_any_other(swi
     silence(switch, CARD)
     dpis.steady(3000)
 
-    daemon.start(SIX)
+    daemon.start(files.SIX)
     daemon.wait_state('bypass')
 
     assert said(switch, CARD) == set()
