@@ -254,3 +254,12 @@ def test_check_takes_one_file(ctl, words):
     code, out, err, called = ctl('check', *words)
 
     assert (code, out, err.startswith('fbypass_ctl: check takes'), called) == (2, '', True, [])
+
+
+@pytest.mark.parametrize('words', [['start'], ['restart'], ['force_on'], ['force_off'], ['reload'], ['show'], ['check'],
+                                   ['beat', '127.0.0.1', '3000'], ['version']])
+def test_without_the_program_a_command_says_so_and_touches_nothing(ctl, words):
+    ctl.directory.join('launch').remove()
+
+    assert ctl(*words) == (1, '', 'fbypass_ctl: %s is missing: install the package again\n'
+                           % ctl.directory.join('launch'), [])
