@@ -1,6 +1,7 @@
 """check: what is wrong with a configuration file, what it means, and how it differs from what runs."""
 import os
 
+from fbmon.cli import stopped
 from fbmon.cli.output import fail, say
 from fbmon.config import given, notices, reader, schema, source, table
 from fbmon.memory import ledger, rundir
@@ -8,10 +9,18 @@ from fbmon.network import checks, iproute, reading
 from fbmon.show import statussocket
 from fbmon.tell import hooks
 
-# Exit code where no daemon runs: that of LSB for a program that is not running.
-NOT_RUNNING = 3
-
 TAKES = {True: 'fbypass_ctl reload takes it', False: 'a reload refuses it, as it has mistakes'}
+
+
+class OtherVersion(Exception):
+    """The daemon that runs is of a version without what is asked for. str(): its version."""
+
+
+def field(status, name):
+    """A field of a status. Raises OtherVersion where there is none."""
+    if name not in status:
+        raise OtherVersion(status.get('version'))
+    return status[name]
 
 
 def check(path, run_dir):
@@ -47,35 +56,27 @@ def counted(number, what):
 
 
 def running(run_dir):
-    """(the status of the running daemon, the Config that it runs). Raises NotRunning, and KeyError where that daemon is
-    of an older version."""
+    """(the status of the running daemon, the Config that it runs). Raises NotRunning and OtherVersion."""
     status = statussocket.ask(os.path.join(run_dir, rundir.SOCKET))
-    return status, reader.read(u'\n'.join(status['configuration']))
+    return status, reader.read(u'\n'.join(field(status, 'configuration')))
 
 
 def show_running(run_dir):
-    """Print what the running daemon's configuration means; returns the exit code. Raises KeyError as running()."""
+    """Print what the running daemon's configuration means; returns the exit code. Raises OtherVersion."""
     try:
         status, runs = running(run_dir)
     except statussocket.NotRunning as error:
-        return nobody(error)
+        return stopped.nobody(error)
     say('what pid %d runs, from %s:\n' % (status['pid'], status['file']))
     say(table.effective(runs.settings).rstrip('\n'))
     return 0
-
-
-def nobody(error):
-    """Say that no daemon answers, as NotRunning has it; returns the exit code."""
-    what = 'gives no status' if isinstance(error, statussocket.NoAnswer) else 'is not running'
-    fail('fastbypass_monitor %s (%s)' % (what, error))
-    return NOT_RUNNING
 
 
 def _beside_what_runs(path, loaded, run_dir):
     """The lines that say how a file differs from what runs; none where no daemon answers."""
     try:
         status, runs = running(run_dir)
-    except (statussocket.NotRunning, KeyError):
+    except (statussocket.NotRunning, OtherVersion):
         return []
     found = given.differences(loaded.given, runs.given) if loaded.settings != runs.settings else []
     if not found:

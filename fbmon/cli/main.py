@@ -19,9 +19,6 @@ Places = namedtuple('Places', 'config log_dir run_dir')
 # Signals that end nothing; the daemon takes them over when it is ready for them.
 HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 
-# Exit code of status when no daemon runs: that of LSB for a program that is not running.
-NOT_RUNNING = 3
-
 OTHER_VERSION = 'the running daemon is version %s, this program %s: restart the service'
 
 
@@ -73,11 +70,11 @@ def check(options):
 
 def reload(options):
     """Has the running daemon read its configuration file again, and says what became of it."""
-    from fbmon.cli import reloading
+    from fbmon.cli import checking, reloading
     try:
         return reloading.reload(options.run_dir)
-    except KeyError:
-        return fail(OTHER_VERSION % ('another one', __version__))
+    except checking.OtherVersion as error:
+        return fail(OTHER_VERSION % (error, __version__))
 
 
 def status(options):
@@ -89,14 +86,13 @@ def status(options):
         from fbmon.cli import checking
         try:
             return checking.show_running(options.run_dir)
-        except KeyError:
-            return fail(OTHER_VERSION % ('another one', __version__))
+        except checking.OtherVersion as error:
+            return fail(OTHER_VERSION % (error, __version__))
     try:
         found = statussocket.ask(os.path.join(options.run_dir, rundir.SOCKET))
     except statussocket.NotRunning as error:
         from fbmon.cli import stopped
-        stopped.show(options, error)
-        return NOT_RUNNING
+        return stopped.show(options, error)
     try:
         if options.json:
             text = json.dumps(found, sort_keys=True, indent=2)

@@ -4,7 +4,7 @@ import signal
 import time
 
 from fbmon.base import compat
-from fbmon.cli import checking
+from fbmon.cli import checking, stopped
 from fbmon.cli.output import fail, say
 from fbmon.config import source
 from fbmon.daemon import reloads
@@ -23,16 +23,15 @@ ENDED = 'the daemon has ended meanwhile: see fbypass_ctl show'
 
 
 def reload(run_dir):
-    """Have the daemon of a run directory read its file again; returns the exit code. Raises KeyError where that daemon
-    is of an older version."""
+    """Have the daemon of a run directory read its file again; returns the exit code. Raises OtherVersion."""
     path = os.path.join(run_dir, rundir.SOCKET)
     try:
         before = statussocket.ask(path)
-        count = before['reload']['count']
+        count = checking.field(before, 'reload')['count']
         os.kill(before['pid'], signal.SIGHUP)
         after = _after(path, before['pid'], count)
     except statussocket.NotRunning as error:
-        return checking.nobody(error)
+        return stopped.nobody(error)
     except EnvironmentError as error:
         return fail('the daemon with pid %d cannot be told: %s' % (before['pid'], error.strerror))
     if after is None:

@@ -10,8 +10,19 @@ from fbmon.network import iproute, reading
 from fbmon.show import console, prometheus, status, statussocket
 
 
+# Exit code where no daemon answers: that of LSB for a program that is not running.
+NOT_RUNNING = 3
+
+
+def nobody(error):
+    """Say that no daemon answers, as NotRunning has it; returns the exit code."""
+    what = 'gives no status' if isinstance(error, statussocket.NoAnswer) else 'is not running'
+    fail('fastbypass_monitor %s (%s)' % (what, error))
+    return NOT_RUNNING
+
+
 def show(options, error):
-    """Print what there is to say. error: the NotRunning of who was asked."""
+    """Print what there is to say; returns the exit code. error: the NotRunning of who was asked."""
     silent = isinstance(error, statussocket.NoAnswer)
     kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
     found = [one for one in map(history.parse, kept.read()) if one]
@@ -28,9 +39,10 @@ def show(options, error):
         say(console.forced(document['forced'], colour))
     if kept.error:
         fail(kept.error)
-    fail('fastbypass_monitor %s (%s)' % ('gives no status' if silent else 'is not running', error))
+    nobody(error)
     if not (options.json or options.prometheus or options.history):
         _kernel(options.config)
+    return NOT_RUNNING
 
 
 def _kernel(path):
