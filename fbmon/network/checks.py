@@ -9,7 +9,7 @@ _RANGE = re.compile(r'(.*[0-9])(?:-|\.\.)[a-z]*[0-9]+\Z')
 
 def warnings(settings, picture, given=None, ledger=None):
     """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it
-    a Notice has only its text. ledger: what the daemon put there; without it nothing is said of what it did not."""
+    a Notice has only its text. ledger: the addresses that the daemon added; without it nobody else's are warned of."""
     report, texts, places = notices.Report(), [], {}
     for check in (_missing, _shut, _no_way_back, _only_cards, _other_prefix, _elsewhere, _odd, _short_lease,
                   lambda *both: _others(ledger, *both)):
