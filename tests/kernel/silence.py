@@ -47,7 +47,7 @@ def trace(daemon):
 
 
 def end(daemon, tracer):
-    """Stop a strace; returns its lines."""
+    """Stop a strace; returns its lines. One that is told to end while the daemon starts a process may wait for ever."""
     tracer.terminate()
-    tracer.wait()
+    helpers.finish(tracer, 2.0)
     return helpers.read(daemon.directory + '/strace')

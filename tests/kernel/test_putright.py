@@ -247,5 +247,6 @@ def test_what_looks_for_started_processes_finds_them(switch, small):
         return 'execve(' in helpers.read(small.directory + '/strace')
     # The threads of the daemon are watched one after the other.
     helpers.wait_for(found)
+    small.child_of('monitor')
 
     assert 'execve(' in silence.end(small, tracer)
