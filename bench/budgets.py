@@ -6,7 +6,7 @@ import results
 
 KEEPALIVED = 'keepalived, BFD'
 GONE, BACK = results.REACTION
-PARTS = ('reaction', 'mass', 'thousand', 'idle', 'start')
+PARTS = ('reaction', 'mass', 'crowd', 'thousand', 'idle', 'start')
 
 
 def table(rows):
@@ -55,6 +55,7 @@ AIMS = (
     ('the same, times that of keepalived with BFD', '1.5, better 1.0', _ratio),
     ('first heartbeat until back, ms', '0.8', _of('reaction', BACK)),
     ('64 addresses and 64 ports, ms', '4', _of('mass', GONE)),
+    ('400 cards in one network of their own, ms', '60', _of('crowd', GONE)),
     ('1,000 listeners: timeouts while all nodes live', '0', _of('thousand', 'timeouts while all nodes live')),
     ('1,000 listeners fail at once: last timeout until done, ms', '100', _of('thousand', GONE)),
     ('idle: CPU beyond that of bare threads that receive, ms a minute', '30', _own_cpu),

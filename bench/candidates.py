@@ -14,7 +14,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 HOST, PORT, SOURCE = '192.168.1.202', 3000, '192.168.1.1'
 
 # nodes: how many send heartbeats, each once in 75 to 100 % of `interval` ms; overdue after `timeout` ms; threshold:
-# failed listeners that make a bypass; cards: addresses; ports: interfaces; lines: more of a configuration file.
+# failed listeners that make a bypass; cards: addresses, with a prefix if wanted; ports: interfaces; lines: more of a
+# configuration file.
 Setup = namedtuple('Setup', 'nodes interval timeout threshold cards ports lines')
 
 USUAL = Setup(8, 25, 100, 1, ('192.168.1.211', '192.168.1.212'), (), '')
@@ -74,11 +75,15 @@ class Candidate(object):
 
     def gone(self):
         """What the kernel reports when all is taken away."""
-        return ['- ' + card for card in self.setup.cards] + [port + ' down' for port in self.setup.ports]
+        return ['- ' + card for card in self._cards()] + [port + ' down' for port in self.setup.ports]
 
     def back(self):
         """What the kernel reports when all is there again."""
-        return ['+ ' + card for card in self.setup.cards] + [port + ' up' for port in self.setup.ports]
+        return ['+ ' + card for card in self._cards()] + [port + ' up' for port in self.setup.ports]
+
+    def _cards(self):
+        """The addresses, as the kernel's reports have them."""
+        return [card.partition('/')[0] for card in self.setup.cards]
 
     def start(self, argv, namespace=None, **options):
         """A child that is ended by close(), in a namespace of the switch."""

@@ -20,6 +20,8 @@ PORTS = tuple('sw%d' % number for number in range(64))
 MASS = USUAL._replace(cards=MANY, ports=PORTS)
 # All of 1,000 must fail for a bypass, so that what is done follows the last timeout; 10 heartbeats a second each.
 THOUSAND = MASS._replace(nodes=1000, interval=114, timeout=1000, threshold=1000)
+# 400 cards in a network where no other address is: the kernel has one of them as the primary of all others.
+CROWD = USUAL._replace(cards=tuple('10.9.%d.%d/23' % (8 + number // 250, 1 + number % 250) for number in range(400)))
 # One address, for what a single change costs.
 ONE = USUAL._replace(cards=USUAL.cards[:1])
 
@@ -55,6 +57,10 @@ class Bench(object):
     def mass(self):
         """64 cards and 64 ports at once."""
         return self._rounds('mass', self._ours(MASS), 0.5)
+
+    def crowd(self):
+        """400 cards in one network without a main address."""
+        return self._rounds('crowd', self._ours(CROWD), 0.5)
 
     def loads(self):
         """The reaction while something else goes on; calm, for comparison, in the same run."""
