@@ -1,4 +1,4 @@
-"""The figures that were aimed at, beside those of a run. Pure; nothing follows from a missed one."""
+"""Sets the figures that were aimed at beside those of a run. Pure. A missed aim has no consequence."""
 import re
 
 import figures
@@ -10,7 +10,7 @@ PARTS = ('reaction', 'mass', 'crowd', 'thousand', 'idle', 'start')
 
 
 def table(rows):
-    """Lines of Markdown: for each daemon of the run what was aimed at and what came out; [] without one."""
+    """Lines of Markdown that show each aim and what each daemon of the run reached; [] if the run has no daemon."""
     known = dict(((row.part, row.what, row.candidate), row) for row in rows)
     daemons = results.in_order(row.candidate for row in rows if row.part in PARTS and re.search(
         r'^(?!bare ).*, Python [\d.]+$', row.candidate))
@@ -49,7 +49,8 @@ def _of(part, what):
     return lambda median, daemon: median(part, what, daemon)
 
 
-# What, how much it should be at most, and how it is found: found(median(part, what, candidate), daemon).
+# (what is measured, the most that it should be, how its value is found). The last is a function of median and daemon;
+# median(part, what, candidate) returns the median of one row, or None.
 AIMS = (
     ('overdue until gone, ms', '', _of('reaction', GONE)),
     ('the same, times that of keepalived with BFD', '1.5, better 1.0', _ratio),

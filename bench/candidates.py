@@ -1,4 +1,4 @@
-"""What every candidate has: a switch of its own, what the kernel says there, and rounds of failure and return."""
+"""What all candidates share: a switch of their own, the kernel's reports there, and rounds of failure and return."""
 import os
 import subprocess
 import sys
@@ -10,39 +10,40 @@ from observe import Capture, Reports, TooLate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# Where the listeners are, listener n at PORT + n, and where the heartbeats come from.
+# Listener n is at HOST and PORT + n. The heartbeats come from SOURCE.
 HOST, PORT, SOURCE = '192.168.1.202', 3000, '192.168.1.1'
 
-# nodes: how many send heartbeats, each once in 75 to 100 % of `interval` ms; overdue after `timeout` ms; threshold:
-# failed listeners that make a bypass; cards: addresses, with a prefix if wanted; ports: interfaces; lines: more of a
-# configuration file.
+# nodes: how many send heartbeats, each one after 75 to 100 % of `interval` ms; timeout: ms after which a heartbeat is
+# overdue; threshold: the number of failed listeners at which a bypass begins; cards: addresses, with a prefix if
+# wanted; ports: interfaces; lines: further lines of the configuration file, as text.
 Setup = namedtuple('Setup', 'nodes interval timeout threshold cards ports lines')
 
 USUAL = Setup(8, 25, 100, 1, ('192.168.1.211', '192.168.1.212'), (), '')
 
-# Seconds from the instant a heartbeat was overdue, or the first came back, to the last report; None: it did not come.
+# gone: seconds from the moment when a heartbeat was overdue to the last report; back: seconds from the first heartbeat
+# after the failure to the last report. None: the report did not come.
 Round = namedtuple('Round', 'gone back')
 
 
 class Candidate(object):
-    """open(), then wake(), round() as often as wanted, rest(), and again; close() in any case.
+    """The order of calls: open(), then as often as wanted wake(), some times round(), rest(); close() in any case.
 
-    While one rests, others are measured: it does nothing, or as little as it can.
+    While one candidate rests, others are measured. So it does nothing then, or as little as it can.
     """
 
-    # Seconds before the failure and before the return, by chance between these.
+    # (least, most) seconds to wait before the failure and before the return; each wait is drawn between them.
     pauses = (0.05, 0.15)
 
     def __init__(self, label, setup=USUAL):
         self.label = label
         self.setup = setup
-        # What the kernel reported and nobody had asked for: a false failure, for example.
+        # Changes that the kernel reported and that nobody had asked for, a false failure for example.
         self.unasked = []
         self.switch = self.reports = self.capture = None
         self._children = []
 
     def open(self):
-        """Make the switch and start everything there."""
+        """Make the switch and start everything on it."""
         self.switch = Switch()
         others = [port for port in self.setup.ports if self.switch.link(port) is None]
         if others:
@@ -59,7 +60,7 @@ class Candidate(object):
                 each.close()
 
     def round(self, source):
-        """One failure and return, at instants by chance from `source`; the Round."""
+        """One failure and one return at moments drawn from `source`. Returns the Round."""
         self.capture.take()
         time.sleep(source.uniform(*self.pauses))
         self.unasked += self.reports.forget()
@@ -74,57 +75,57 @@ class Candidate(object):
             return Round(None, None)
 
     def gone(self):
-        """What the kernel reports when all is taken away."""
+        """The kernel's reports when all addresses are removed and all ports are down."""
         return ['- ' + card for card in self._cards()] + [port + ' down' for port in self.setup.ports]
 
     def back(self):
-        """What the kernel reports when all is there again."""
+        """The kernel's reports when all addresses are there and all ports are up again."""
         return ['+ ' + card for card in self._cards()] + [port + ' up' for port in self.setup.ports]
 
     def _cards(self):
-        """The addresses, as the kernel's reports have them."""
+        """The addresses without a prefix, as in the reports."""
         return [card.partition('/')[0] for card in self.setup.cards]
 
     def start(self, argv, namespace=None, **options):
-        """A child that is ended by close(), in a namespace of the switch."""
-        # A session of its own: Ctrl-C is for the bench, which then ends its processes in order.
+        """Start a child and return it; close() ends it. namespace: where it runs; None: where the bench runs."""
+        # In a session of its own, so that Ctrl-C reaches only the bench, which then ends its processes in order.
         child = subprocess.Popen((namespace.prefix() if namespace else []) + argv, start_new_session=True, **options)
         self._children.append(child)
         return child
 
     def end(self, child):
-        """Kill one of them."""
+        """Kill a child that start() has returned."""
         self._children.remove(child)
         child.kill()
         child.wait()
 
     def stamps(self, port):
-        """When datagrams to a UDP port were received since the last look at any port."""
+        """The seconds at which datagrams for a UDP port arrived since the last look at any port."""
         return [at for at, other in self.capture.take() if other == port]
 
     def pids(self):
-        """The processes that are the candidate itself."""
+        """The pids of the candidate's own processes."""
         raise NotImplementedError
 
     def wake(self):
-        """Until all is there, and at rest."""
+        """Begin to work. Returns when all addresses and ports are there and nothing more happens."""
         raise NotImplementedError
 
     def rest(self):
-        """Until all is gone, and nothing happens any more."""
+        """Stop working. Returns when all is gone and nothing more happens."""
         raise NotImplementedError
 
     def fail(self, source):
-        """Have it fail; seconds from the instant when that was due to be noticed to the last report."""
+        """Make it fail. Returns the seconds from the moment when that was due to be noticed to the last report."""
         raise NotImplementedError
 
     def come_back(self):
-        """Have it come back; seconds from the first sign of it to the last report."""
+        """Let it come back. Returns the seconds from the first sign of that to the last report."""
         raise NotImplementedError
 
 
 class Nodes(object):
-    """The sender of heartbeats, driven over a pipe."""
+    """The process that sends heartbeats (sender.py). It takes its orders over a pipe."""
 
     def __init__(self, candidate, setup, host=HOST, port=PORT, source=SOURCE):
         argv = [sys.executable, os.path.join(HERE, 'sender.py'), host, str(port), str(setup.nodes),
@@ -132,7 +133,7 @@ class Nodes(object):
         self._child = candidate.start(argv, candidate.switch.outside, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def order(self, *words):
-        """One order, until it has been done."""
+        """Give one order and wait until it has been carried out."""
         self._child.stdin.write((' '.join(str(word) for word in words) + '\n').encode('ascii'))
         self._child.stdin.flush()
         self._child.stdout.readline()

@@ -1,7 +1,7 @@
-"""Whether two runs agree: python3 bench/compare.py ONE/results.json OTHER/results.json
+"""Says whether two runs agree: python3 bench/compare.py ONE/results.json OTHER/results.json
 
-Two figures agree if the intervals in which their medians lie meet; what a run has only one value of agrees within a
-tenth. The exit code is 0 however many do not: a machine that was busier is no fault.
+Two figures agree if the intervals in which their medians lie overlap. Single values agree if they differ by a tenth at
+most. The exit code is 0 even if figures disagree: a machine that was busier is no fault.
 """
 import os
 import sys
@@ -12,12 +12,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import figures  # noqa: E402
 import results  # noqa: E402
 
-# By how much of the larger one two single values may differ.
+# Two single values may differ by this share of the larger one.
 SINGLE = 0.1
 
 
 def lines(one, other):
-    """A line of text for each row of `one` that `other` has too."""
+    """Lines of text: one for each row that both runs have, and a last one with the number that agree."""
     known = dict(((row.part, row.what, row.candidate), row) for row in other)
     found, agreeing = [], 0
     for row in one:
@@ -33,7 +33,7 @@ def lines(one, other):
 
 
 def agree(one, other):
-    """Whether two Figures say the same."""
+    """Whether two Figures agree."""
     if one.n == other.n == 1:
         return abs(one.median - other.median) <= SINGLE * max(abs(one.median), abs(other.median))
     return figures.agree(one, other)

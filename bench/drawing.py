@@ -1,4 +1,4 @@
-"""The reaction's distribution as a picture: the share of rounds that were done within a time, as SVG. Pure."""
+"""Draws the distribution of the reaction times as SVG: which share of the rounds was done within which time. Pure."""
 import math
 
 WIDTH, HEIGHT, LEFT, TOP, PANEL, GAP = 900, 520, 60, 50, 380, 70
@@ -7,7 +7,10 @@ STYLE = 'text{font:12px sans-serif;fill:#222}.g{stroke:#ddd}.a{stroke:#444}.l{fi
 
 
 def picture(panels, title):
-    """SVG of panels side by side, [(heading, [(label, [ms, ...]), ...]), ...]; a label has one colour in all."""
+    """The SVG text of panels side by side; a label has the same colour in all of them.
+
+    panels: [(heading, [(label, [ms, ...]), ...]), ...]
+    """
     labels = []
     for _, curves in panels:
         labels += [label for label, _ in curves if label not in labels]
@@ -26,13 +29,13 @@ def picture(panels, title):
 
 
 def decades(values):
-    """(lowest, highest) power of ten that all values lie between."""
+    """(lower, higher) exponents of the powers of ten between which all values lie."""
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     return int(low), int(max(high, low + 1))
 
 
 def steps(values):
-    """[(value, share), ...]: how large a share of the values is not above each of them."""
+    """[(value, share), ...], sorted: this share (up to 1) of the values is at most this value."""
     ordered = sorted(values)
     return [(value, (number + 1.0) / len(ordered)) for number, value in enumerate(ordered)]
 

@@ -1,15 +1,15 @@
-"""From samples to figures: percentiles, and how far a figure may be trusted. Pure."""
+"""Makes figures from samples: percentiles, and how far a figure can be trusted. Pure."""
 import random
 from collections import namedtuple
 
-# All in the unit of the samples; n: how many; low, high: within which 95 of 100 medians of such samples would lie.
+# n: the number of samples; the rest is in their unit. 95 of 100 medians of such samples would lie between low and high.
 Figures = namedtuple('Figures', 'n median low high p95 p99 least most')
 
 RESAMPLES = 1000
 
 
 def percentile(values, share):
-    """The value below which `share` (0 to 1) of the sorted values lie, between two of them if need be."""
+    """The value below which `share` (0 to 1) of the values lie. It may lie between two of them."""
     ordered = sorted(values)
     place = share * (len(ordered) - 1)
     below = int(place)
@@ -18,12 +18,12 @@ def percentile(values, share):
 
 
 def median(values):
-    """The middle one."""
+    """The middle value, or the mean of the two middle ones."""
     return percentile(values, 0.5)
 
 
 def summary(blocks, seed=1):
-    """The Figures of samples that were taken in blocks, [[value, ...], ...]; None of no samples."""
+    """The Figures of samples that were taken in blocks, [[value, ...], ...]; None if there are no samples."""
     blocks = [block for block in blocks if block]
     values = [value for block in blocks for value in block]
     if not values:
@@ -34,9 +34,10 @@ def summary(blocks, seed=1):
 
 
 def interval(blocks, seed=1, share=0.95):
-    """(low, high) of the median by a bootstrap in two steps: blocks are drawn, and values within each of them.
+    """(low, high) of the median, by a bootstrap that first draws blocks and then draws values within each of them.
 
-    Samples of one block have more in common than those of several: the machine is busy for a while, then it is not.
+    Samples of one block have more in common than samples of several blocks, because the machine is busy for a while
+    and then is not.
     """
     source = random.Random(seed)
     medians = []
@@ -50,5 +51,5 @@ def interval(blocks, seed=1, share=0.95):
 
 
 def agree(one, other):
-    """Whether the medians of two Figures are the same as far as can be said: their intervals meet."""
+    """Whether the medians of two Figures may be the same: their intervals overlap."""
     return one.low <= other.high and other.low <= one.high

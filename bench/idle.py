@@ -1,4 +1,4 @@
-"""What a candidate costs while nothing happens: all of them side by side for a minute, each on a switch of its own."""
+"""Measures what candidates cost while nothing happens. All run side by side, each on a switch of its own."""
 import os
 import sys
 import time
@@ -11,35 +11,35 @@ from keepalived import TracksBfd
 from ours import Ours
 from reaction import Samples, attempt
 
-# 8 nodes, each a heartbeat a second on average, with the default timeout.
+# 8 nodes that each send one heartbeat a second on average; the timeout is the default one.
 HEARTBEATS = USUAL._replace(interval=1143, timeout=3000)
-# The same listeners, and nobody who sends: they wait for an hour.
+# The same listeners with a timeout of an hour. Nobody sends to them.
 SILENCE = USUAL._replace(timeout=3600000)
 
 SECONDS, WINDOWS = 60, 6
 
 TICKS = os.sysconf('SC_CLK_TCK')
 
-# nanoseconds of CPU; switches of context, made by itself or forced.
+# cpu: nanoseconds; switches: context switches, voluntary and forced ones.
 Cost = namedtuple('Cost', 'cpu switches')
 
 
 class Beating(Ours):
-    """The daemon with nodes that live."""
+    """The daemon while all nodes live."""
 
     def rest(self):
         """Stay awake."""
 
 
 class Silent(Ours):
-    """The daemon with nobody who sends: its state is unknown."""
+    """The daemon while nobody sends. Its global state is unknown."""
 
     def begin(self):
-        """Nothing."""
+        """Start no nodes."""
 
 
 class IdleBfd(TracksBfd):
-    """A packet a second here, too, and an advertisement, which is the default."""
+    """keepalived with one BFD packet a second, as our heartbeats, and one advertisement a second, its default."""
 
     advertisement = 1
 
@@ -52,7 +52,7 @@ class IdleBfd(TracksBfd):
 
 
 class Receiver(Candidate):
-    """A thread for each listener that receives and does nothing else: what the heartbeats themselves cost at least."""
+    """One thread for each listener that only receives: what the heartbeats alone cost any daemon at least."""
 
     def __init__(self, label, interpreter):
         Candidate.__init__(self, label, HEARTBEATS)
@@ -71,7 +71,7 @@ class Receiver(Candidate):
 
 
 def run(candidates, seconds=SECONDS):
-    """Rows of all that could be opened: CPU, context switches, memory."""
+    """The Rows of CPU, context switches and memory of all candidates that could be opened."""
     opened, rows = [], []
     try:
         for candidate in candidates:
@@ -79,7 +79,7 @@ def run(candidates, seconds=SECONDS):
             opened.append((candidate, samples))
             attempt(samples, candidate.open)
         running = [candidate for candidate, samples in opened if samples.error is None]
-        # What a start leaves to be done is done.
+        # Let them finish what a start still leaves to do.
         time.sleep(3.0)
         costs = dict((candidate, [cost(candidate.pids())]) for candidate in running)
         for window in range(WINDOWS):
@@ -96,7 +96,7 @@ def run(candidates, seconds=SECONDS):
 
 
 def _rows(candidate, costs, scale):
-    """Each window's cost, as what it would come to in a minute."""
+    """The Rows of one candidate; each window's cost is scaled to a minute."""
     pairs = list(zip(costs, costs[1:]))
     cpu = [[(after.cpu - before.cpu) * 1e-6 * scale] for before, after in pairs]
     switches = [[(after.switches - before.switches) * scale] for before, after in pairs]
@@ -110,10 +110,10 @@ def _rows(candidate, costs, scale):
 
 
 def cost(pids):
-    """The Cost of processes and all of their threads up to now."""
+    """The Cost of processes up to now, with all their threads and the children that they have waited for."""
     cpu = switches = 0
     for pid in pids:
-        # The children that it has waited for, in ticks.
+        # The CPU ticks of the children that it has waited for.
         fields = helpers.read('/proc/%d/stat' % pid).rpartition(')')[2].split()
         cpu += (int(fields[13]) + int(fields[14])) * (1000000000 // TICKS)
         for thread in os.listdir('/proc/%d/task' % pid):
@@ -125,7 +125,7 @@ def cost(pids):
 
 
 def memory(pids):
-    """([MB resident], [MB of which are its own share]) of each process."""
+    """[[MB resident, ...], [MB of proportional share (PSS), ...]], with one number for each process."""
     found = []
     for pid in pids:
         rows = dict(line.split(None, 1) for line in helpers.read('/proc/%d/smaps_rollup' % pid).splitlines()[1:])

@@ -1,11 +1,11 @@
-"""The daemon as its package installs it, in any directory."""
+"""Installs the daemon in any directory, as its package does."""
 import os
 import shutil
 import subprocess
 
 
 def install(program, interpreter, target):
-    """What debian/rules installs, in a directory, compiled as the postinst does it; returns the new fbmon.py."""
+    """Copy the program to a directory and compile it as the postinst does; returns the path of the new fbmon.py."""
     copy(program, target)
     environ = dict((name, value) for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE')
     subprocess.check_call([interpreter, '-E', '-s', '-S', '-m', 'compileall', '-q', target + '/fbmon'], env=environ)
@@ -13,7 +13,7 @@ def install(program, interpreter, target):
 
 
 def copy(program, target):
-    """The files of the checkout that this fbmon.py is in, to a directory that is not there yet."""
+    """Copy what debian/rules installs from the checkout of this fbmon.py to a directory that is not there yet."""
     top = os.path.dirname(program)
     shutil.copytree(top + '/fbmon', target + '/fbmon', ignore=shutil.ignore_patterns('__pycache__', '*.pyc'))
     for name in ('fbmon.py', 'debian/libexec/launch', 'debian/libexec/reload'):

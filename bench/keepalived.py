@@ -1,4 +1,4 @@
-"""keepalived: VRRP that tracks BFD, with another keepalived as the peer, and VRRP that tracks a file."""
+"""Two candidates with keepalived: one tracks BFD, with another keepalived as the peer; the other tracks a file."""
 import os
 import signal
 import subprocess
@@ -11,11 +11,11 @@ from observe import TooLate, now
 
 BFD_PORT = 3784
 
-# Seconds: BFD begins with a packet a second.
+# Seconds. BFD needs some at first, since it begins with one packet a second.
 LIMIT = 20.0
 
-# BFD as quick as our heartbeats: packets 25 ms apart, overdue after 100 ms. A session that is down sends one packet
-# a second, as RFC 5880 (6.8.3) wants it.
+# BFD as quick as our heartbeats: packets come 25 ms apart and are overdue after 100 ms. A session that is down sends
+# one packet a second, as RFC 5880 (6.8.3) demands.
 _BFD = '''bfd_instance peer {
     neighbor_ip %s
     source_ip %s
@@ -25,7 +25,7 @@ _BFD = '''bfd_instance peer {
 }
 '''
 
-# The virtual router has no other member; it waits three advertisements until it takes the addresses.
+# The virtual router has no other member. It waits for the length of three advertisements before it takes the addresses.
 _VRRP = '''vrrp_instance cards {
     state MASTER
     interface eth0
@@ -48,7 +48,7 @@ _FILE = '''track_file flag {
 
 
 class Keepalived(Candidate):
-    """What both have in common. advertisement: seconds between two, a third of what a return takes at least."""
+    """What both candidates share. advertisement: seconds from one to the next; a return takes three of them or more."""
 
     advertisement = 0.1
 
@@ -61,10 +61,10 @@ class Keepalived(Candidate):
         os.makedirs(self._directory)
 
     def run(self, name, namespace, text):
-        """Start a keepalived; returns its child."""
+        """Start a keepalived and return its process."""
         path = self.path(name)
         helpers.write(path + '.conf', text)
-        # Where nobody listens at /dev/log, syslog writes to the console, which takes milliseconds.
+        # If nobody listens at /dev/log, syslog writes to the console, which takes milliseconds.
         argv = ['keepalived', '--dont-fork', '--log-console', '--no-syslog', '--use-file', path + '.conf',
                 '--pid', path + '.pid', '--vrrp_pid', path + '.vrrp', '--checkers_pid', path + '.checkers',
                 '--bfd_pid', path + '.bfd']
@@ -72,30 +72,30 @@ class Keepalived(Candidate):
             return self.start(argv, namespace, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def pid(self, name, kind):
-        """The pid of a child of a keepalived."""
+        """The pid of one child of a keepalived; kind: vrrp, checkers or bfd."""
         return int(helpers.wait_for(lambda: helpers.read(self.path('%s.%s' % (name, kind))).strip()))
 
     def path(self, name):
-        """A file of this candidate's own."""
+        """The path of a file of this candidate."""
         return os.path.join(self._directory, name)
 
     def pids(self):
         return sorted(_family(self._children[0].pid))
 
     def close(self):
-        # Its children outlive one that is killed, and a stopped one does not hear that it should end.
+        # The children of a keepalived outlive it when it is killed, and a stopped one hears no SIGTERM.
         for pid in [pid for child in self._children for pid in _family(child.pid)[::-1]]:
             _kill(pid, signal.SIGKILL)
         Candidate.close(self)
 
     def vrrp(self, track):
-        """The part of the configuration that has the addresses."""
+        """The part of the configuration with the addresses, as text."""
         addresses = '\n        '.join('%s/32 dev eth0' % card for card in self.setup.cards)
         return _VRRP % (self.advertisement, track, addresses)
 
 
 class TracksBfd(Keepalived):
-    """The peer is killed: it sends nothing more. It comes back as a new process, whose start is not counted."""
+    """A failure kills the peer, so that it sends nothing more. A return starts it again; that start is not counted."""
 
     _peer = None
 
@@ -142,14 +142,14 @@ class TracksBfd(Keepalived):
         self._peer_pid = self.pid('peer', 'bfd')
 
     def _kill_peer(self):
-        # The one that sends first; its parent would start another one.
+        # First stop the one that sends: its parent would start another one.
         os.kill(self._peer_pid, signal.SIGSTOP)
         for pid in _family(self._peer.pid) + [self._peer_pid]:
             _kill(pid, signal.SIGKILL)
         self.end(self._peer)
 
     def _quick(self):
-        """Wait until both sides have gone over from a packet a second to the agreed interval; the latest stamps."""
+        """Wait until both sides send at the agreed interval and no longer once a second. Returns the latest stamps."""
         deadline = time.monotonic() + LIMIT
         while time.monotonic() < deadline:
             self.capture.take()
@@ -161,7 +161,7 @@ class TracksBfd(Keepalived):
 
 
 class TracksFile(Keepalived):
-    """From the instant before the file is written; nothing has to be overdue."""
+    """The time runs from the moment before the file is written; nothing has to be overdue."""
 
     def open(self):
         Keepalived.open(self)

@@ -1,9 +1,10 @@
-"""What a change costs at least: a process of `ip` for each, one for all, one that is kept running, netlink itself.
+"""Makes changes in the four cheapest ways there are, so that the bench can measure what they cost at least.
 
     python2.7 bench/limits.py KIND INTERFACE ADDRESS,ADDRESS [PORT,PORT]
 
-A child that reads 'add' or 'del' from its standard input, does it to all addresses and ports (up, down), and answers
-with the second at which it began.
+KIND is 'processes' (one `ip` for each change), 'batch' (one `ip` for all), 'coprocess' (one `ip` that is kept running)
+or 'netlink' (no `ip`). The program reads 'add' or 'del' from its standard input. It adds or removes all addresses,
+brings all ports up or down, and answers with the second at which it began.
 """
 import os
 import socket
@@ -18,37 +19,37 @@ IFA_LOCAL, IFF_UP = 2, 1
 
 
 class Processes(object):
-    """A process for each change."""
+    """One process for each change."""
 
     def change(self, adds, lines):
-        """Do it."""
+        """Make the changes."""
         with open(os.devnull, 'w') as null:
             for line in lines:
                 subprocess.call(['ip'] + line.split(), stdout=null, stderr=null)
 
 
 class Batch(object):
-    """One process for all changes, started for them."""
+    """One process for all changes, started when they are due."""
 
     def change(self, adds, lines):
-        """Do it."""
+        """Make the changes."""
         child = subprocess.Popen(['ip', '-force', '-batch', '-'], stdin=subprocess.PIPE)
         child.communicate('\n'.join(lines + ['']).encode('ascii'))
 
 
 class Coprocess(object):
-    """A process that was started before and reads one command a line."""
+    """A process that was started before and reads one command from each line."""
 
     def __init__(self):
         self._child = subprocess.Popen(['ip', '-force', '-batch', '-'], stdin=subprocess.PIPE, bufsize=0)
 
     def change(self, adds, lines):
-        """Have it done; that it has been done is for the kernel to report."""
+        """Order the changes and do not wait; the kernel reports when they are made."""
         self._child.stdin.write('\n'.join(lines + ['']).encode('ascii'))
 
 
 class Netlink(object):
-    """rtnetlink(7) by hand, each change acknowledged before the next one."""
+    """rtnetlink(7) without `ip`. The kernel acknowledges each change before the next one is sent."""
 
     def __init__(self, interface, addresses, ports):
         self._sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
@@ -58,7 +59,7 @@ class Netlink(object):
         self._ports = [_index(port) for port in ports]
 
     def change(self, adds, lines):
-        """Do it."""
+        """Make the changes."""
         kind, flags = (NEW_ADDRESS, REQUEST_ACK | CREATE_EXCLUSIVE) if adds else (DEL_ADDRESS, REQUEST_ACK)
         for address in self._addresses:
             self._ask(kind, flags, struct.pack('=BBBBi', socket.AF_INET, 32, 0, 0, self._index)
@@ -77,14 +78,14 @@ def _index(interface):
 
 
 def lines_of(adds, interface, addresses, ports):
-    """The commands of `ip`."""
+    """The changes as commands of `ip`, one a line."""
     word, state = ('add', 'up') if adds else ('del', 'down')
     return ['addr %s %s/32 dev %s' % (word, address, interface) for address in addresses] + \
            ['link set %s %s' % (port, state) for port in ports]
 
 
 def main(kind, interface, addresses, ports=''):
-    """Until the standard input ends."""
+    """Carry out orders until the standard input ends."""
     addresses, ports = [addresses.split(','), ports.split(',') if ports else []]
     made = Netlink(interface, addresses, ports) if kind == 'netlink' else \
         {'processes': Processes, 'batch': Batch, 'coprocess': Coprocess}[kind]()

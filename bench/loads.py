@@ -1,4 +1,4 @@
-"""What may go on beside the daemon while it reacts: a flood, somebody who asks for its status, a program of ON_CHANGE.
+"""Loads beside the daemon while it reacts: a flood, somebody who keeps asking for the status, an ON_CHANGE program.
 
     python3 bench/loads.py flood HOST PORT RATE SOURCE
     python3 bench/loads.py ask SOCKET PAUSE_MS
@@ -9,28 +9,28 @@ import subprocess
 import sys
 import time
 
-# Datagrams a second, from an address that the listener does not accept; what the daemon is asked for its status each
-# PAUSE ms; seconds that an ON_CHANGE program computes.
+# RATE: datagrams a second; STRANGER: their source, which the listener does not accept; PAUSE: ms between two questions
+# for the status.
 RATE, STRANGER, PAUSE = 10000, '192.168.1.2', 10
 HOOK = '#!/bin/sh\n# Some tens of milliseconds of one CPU.\nn=0\nwhile [ $n -lt 40000 ]; do n=$((n + 1)); done\n'
 
 
 class Load(object):
-    """A process that runs from start() to stop()."""
+    """A process that runs from start() to stop(). outside: in the namespace of the nodes."""
 
     def __init__(self, words, outside=False):
         self._words, self._outside = words, outside
         self._child = None
 
     def start(self, candidate):
-        """Beside this candidate, whose directory takes the place of {} in the words."""
+        """Start it beside this candidate. The daemon's run directory takes the place of {} in the words."""
         prefix = candidate.switch.outside.prefix() if self._outside else []
         words = [word.replace('{}', candidate.daemon.run_dir) for word in self._words]
         self._child = subprocess.Popen(prefix + [sys.executable, os.path.abspath(__file__)] + words,
                                        start_new_session=True)
 
     def stop(self):
-        """The end of it."""
+        """Kill it if it runs."""
         if self._child:
             self._child.kill()
             self._child.wait()
@@ -48,7 +48,7 @@ def asking():
 
 
 def flood(host, port, rate, source):
-    """So many datagrams a second, a millisecond's worth at a time."""
+    """Send `rate` datagrams a second, those of one millisecond at a time."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((source, 0))
     sock.connect((host, int(port)))
@@ -64,7 +64,7 @@ def flood(host, port, rate, source):
 
 
 def ask(path, pause):
-    """One question after the other."""
+    """Ask for the status again and again, with `pause` ms in between."""
     while True:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

@@ -1,4 +1,4 @@
-"""What a run was made on, and that the peers are there."""
+"""Describes the machine of a run, and installs the programs that the run compares."""
 import os
 import re
 import shutil
@@ -7,13 +7,13 @@ import sys
 
 import helpers
 
-# Programs, and the packages of Debian that have them; without a peer it is left out.
+# (program, its package in Debian). A peer that cannot be installed is left out of the run.
 NEEDED = (('ip', 'iproute2'),)
 PEERS = (('keepalived', 'keepalived'), ('exabgp', 'exabgp'))
 
 
 def provide():
-    """Install what is missing; what could not be is left out of the run, which says so then."""
+    """Install the programs that are missing. If a peer cannot be installed, the run leaves it out and says so."""
     missing = [package for program, package in NEEDED + PEERS if not shutil.which(program, path=_sbin())]
     if missing and shutil.which('apt-get'):
         sys.stderr.write('installing %s\n' % ' '.join(missing))
@@ -24,7 +24,7 @@ def provide():
 
 
 def describe(interpreters):
-    """{what: text} of the machine and the versions."""
+    """{name: text} that describes the machine and the versions of the programs."""
     model = _field('/proc/cpuinfo', r'(?m)^model name\s*: (.*)') or os.uname()[4]
     return {
         'kernel': ' '.join(os.uname()[index] for index in (0, 2, 3, 4)),
@@ -43,7 +43,7 @@ def describe(interpreters):
 
 
 def revision(directory):
-    """What git says of a checkout, or its version."""
+    """What `git describe` says of a checkout, or else the daemon's version there."""
     said = _says(['git', '-C', directory, 'describe', '--always', '--dirty', '--tags'])
     return said or _field(directory + '/fbmon/__init__.py', r"__version__ = '(.*)'")
 

@@ -1,8 +1,8 @@
-"""What the kernel says, and when, in seconds of CLOCK_REALTIME: its reports of changes, and the datagrams' receipt.
+"""Notes when the kernel reports a change and when it receives a heartbeat, in seconds of CLOCK_REALTIME.
 
-Both in the measuring process, which does nothing else meanwhile. A report has the time at which it was read, which
-the wake-up of this process is part of; a datagram has the kernel's own stamp of its receipt (SO_TIMESTAMPNS), the
-clock of which is the same.
+The measuring process does both and does nothing else meanwhile. The time of a report is the time at which it was read,
+so it includes the wake-up of this process. The time of a datagram is the kernel's own stamp of its receipt
+(SO_TIMESTAMPNS), by the same clock.
 """
 import ctypes
 import select
@@ -18,25 +18,25 @@ SO_RCVBUFFORCE = 33
 ETH_P_IP = 0x0800
 
 _TIMESPEC = struct.Struct('=qq')
-# The header of a netlink message, and that of a link or, as far as it has the same form, of an address.
+# The header of a netlink message, followed by the header of a link or, as far as the two are alike, of an address.
 _START = struct.Struct('=IHHIIBBHiI')
 
-# What is sent as a heartbeat, by us and by BFD: UDP with 24 bytes in it; an IP header has no options. classic BPF:
+# Takes our heartbeats and those of BFD: UDP with 24 bytes of data, in an IP packet without options. In classic BPF:
 # ldb [9]; jeq #17; ldh [24]; jeq #32; ret #64; ret #0.
 _FILTER = ((0x30, 0, 0, 9), (0x15, 0, 3, 17), (0x28, 0, 0, 24), (0x15, 0, 1, 32), (0x06, 0, 0, 64), (0x06, 0, 0, 0))
 
 
 class TooLate(Exception):
-    """What was waited for did not come in time."""
+    """A report did not come in time. The argument says which."""
 
 
 def now():
-    """The clock of all times here."""
+    """The current second of CLOCK_REALTIME, the clock of all times here."""
     return time.clock_gettime(time.CLOCK_REALTIME)
 
 
 class Reports(object):
-    """What the kernel reports of addresses and links of a namespace, from its start."""
+    """What the kernel reports of the addresses and links of a namespace since this object was made."""
 
     def __init__(self, namespace):
         self._sock = namespace.inside(netlink.open_socket, netlink.CHANGES)
@@ -47,23 +47,26 @@ class Reports(object):
         self._up = dict((index, link.up) for index, link in namespace.dump()[0].items())
 
     def close(self):
-        """The end of it."""
+        """Close the socket."""
         self._sock.close()
 
     def forget(self):
-        """The texts of all that has come up to now and nobody waited for."""
+        """Drop all reports that have come and that nobody has waited for. Returns their texts."""
         return [text for _, text in self._texts(self._collect(1 << 30, 0.0))]
 
     def wait_for(self, texts, limit=5.0):
-        """{text: seconds} of these reports, '+ 10.0.0.1', '- 10.0.0.1', 'sw0 up' or 'sw0 down'; the last time where
-        one came several times. Raises TooLate."""
+        """Wait for these reports: '+ 10.0.0.1', '- 10.0.0.1', 'sw0 up' or 'sw0 down'. Returns {text: seconds}.
+
+        If a report came several times, its last time counts. Raises TooLate after `limit` seconds.
+        """
         deadline = time.monotonic() + limit
         found, missing = {}, set(texts)
         while missing:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TooLate('not reported within %g s: %s' % (limit, ', '.join(sorted(missing)[:4])))
-            # Understood when all may be there: what is done before that would delay the time of what follows.
+            # The messages are understood only when all may be there: work before that would delay the times of the
+            # following ones.
             for at, text in self._texts(self._collect(len(missing), left)):
                 if text in texts:
                     found[text] = at
@@ -71,8 +74,10 @@ class Reports(object):
         return found
 
     def _collect(self, count, limit):
-        """At most about `count` raw changes, [(seconds, message)]; waits for the first one `limit` seconds, and for the
-        others no longer than 50 ms each."""
+        """About `count` raw changes at most, [(seconds, message)].
+
+        It waits `limit` seconds for the first one, and 50 ms at most for each of the others.
+        """
         raw = []
         while len(raw) < count and self._poller.poll((min(limit, 0.05) if raw else limit) * 1000):
             while True:
@@ -88,7 +93,7 @@ class Reports(object):
     def _is_change(self, data):
         _, kind, _, _, _, family, _, _, index, flags = _START.unpack_from(data)
         if kind in (netlink.NEW_LINK, netlink.DEL_LINK):
-            # A link is reported many times over when one of its flags has changed.
+            # The kernel reports a link many times over when one of its flags has changed.
             before, up = self._up.get(index), bool(flags & netlink.IFF_UP)
             self._up[index] = up
             return family == socket.AF_UNSPEC and before != up
@@ -104,7 +109,7 @@ class Reports(object):
 
 
 class Capture(object):
-    """The heartbeats that arrive at an interface; nobody is woken by them."""
+    """The heartbeats that arrive at an interface. They wake nobody up."""
 
     def __init__(self, namespace, interface='eth0'):
         self._sock = namespace.inside(socket.socket, socket.AF_PACKET, socket.SOCK_DGRAM, 0)
@@ -118,11 +123,11 @@ class Capture(object):
         namespace.inside(self._sock.bind, (interface, ETH_P_IP))
 
     def close(self):
-        """The end of it."""
+        """Close the socket."""
         self._sock.close()
 
     def take(self):
-        """[(seconds, UDP port)] of all that has come up to now, which is forgotten by this."""
+        """Take out all heartbeats that have come, and return them as [(seconds, UDP port)]."""
         found = []
         while True:
             try:

@@ -1,4 +1,4 @@
-"""This daemon, under one interpreter, as its unit starts it."""
+"""The candidate that is this daemon, under one interpreter, started as its unit does."""
 import os
 import shutil
 import signal
@@ -9,11 +9,11 @@ from candidates import HOST, PORT, SOURCE, Candidate, Nodes, USUAL
 from installing import install
 from kernel.daemon import Daemon
 
-# Seconds for a daemon that was stopped meanwhile to catch up, and for one that has acted to be at rest.
+# Seconds in which a daemon that was stopped catches up, and one that has acted comes to rest.
 CATCH_UP = 0.3
 
 
-# In memory, as /run is.
+# A directory in memory, as /run is.
 MEMORY = '/dev/shm'
 
 
@@ -31,14 +31,14 @@ class Installed(Daemon):
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
     def _argv(self, words, wrapper=()):
-        # As debian/libexec/launch has it.
+        # The same words as in debian/libexec/launch.
         return self.switch.prefix() + list(wrapper) + [
             self._interpreter, '-B', '-E', '-s', '-S', self._program, '--config', self.config,
             '--log-dir', self.directory + '/logs', '--run-dir', self.run_dir] + list(words)
 
 
 def configuration(setup):
-    """The file for a Setup."""
+    """The text of the configuration file for a Setup."""
     lines = ['LISTEN_HEARTBEAT_IFS=eth0', 'BYPASS_CARD_IFS=eth0', 'LISTEN_HEARTBEAT_FAILED=%d' % setup.threshold,
              'LISTEN_HEARTBEAT_TIMEOUT=%d' % setup.timeout, 'LISTEN_HB_SOURCE=' + SOURCE,
              'LISTEN_CUBRO_IFS=' + ','.join(setup.ports)]
@@ -49,7 +49,7 @@ def configuration(setup):
 
 
 class Ours(Candidate):
-    """The daemon, and as many nodes as it has listeners. load: what runs beside it while it is awake, or None."""
+    """The daemon with one node for each listener. load: the Load that runs beside it while it is awake, or None."""
 
     def __init__(self, label, interpreter, program, directory, setup=USUAL, load=None):
         Candidate.__init__(self, label, setup)
@@ -66,7 +66,7 @@ class Ours(Candidate):
         self.begin()
 
     def begin(self):
-        """Bypass first, then normal: so that each address and port has been changed once."""
+        """Go through bypass and normal, so that each address and port has been changed once."""
         self.daemon.wait_state('bypass')
         self.nodes = Nodes(self, self.setup)
         self.wake()
@@ -95,7 +95,7 @@ class Ours(Candidate):
             self._load.stop()
         self.nodes.order('none')
         self.daemon.wait_state('bypass')
-        # With a timeout of 100 ms eight threads would go on waking up in the background of the others' rounds.
+        # With a timeout of 100 ms eight threads would go on waking up beside the rounds of the other candidates.
         self.daemon.signal(signal.SIGSTOP)
 
     def fail(self, source):

@@ -1,4 +1,4 @@
-"""The parts of the bench: what is measured in which circumstances, in what order."""
+"""The parts of the bench: what each one measures, and with which candidates."""
 import os
 import random
 
@@ -18,23 +18,27 @@ from thousand import Thousand
 MANY = tuple('192.168.2.%d' % number for number in range(1, 65))
 PORTS = tuple('sw%d' % number for number in range(64))
 MASS = USUAL._replace(cards=MANY, ports=PORTS)
-# All of 1,000 must fail for a bypass, so that what is done follows the last timeout; 10 heartbeats a second each.
+# Each node sends 10 heartbeats a second. Only when all 1,000 have failed does a bypass begin, so it begins with the
+# last timeout.
 THOUSAND = MASS._replace(nodes=1000, interval=114, timeout=1000, threshold=1000)
-# 400 cards in a network where no other address is: the kernel has one of them as the primary of all others.
+# 400 cards in a network without another address: for the kernel one of them is the primary address of all others.
 CROWD = USUAL._replace(cards=tuple('10.9.%d.%d/23' % (8 + number // 250, 1 + number % 250) for number in range(400)))
-# One address, for what a single change costs.
+# With one address, to measure what a single change costs.
 ONE = USUAL._replace(cards=USUAL.cards[:1])
 
 
 class Bench(object):
-    """What the parts share: versions of the daemon, interpreters, a directory, how much is to be done."""
+    """The parts, each a method that returns Rows, and what they share.
+
+    daemons: [(name, path of fbmon.py)]; interpreters: [(version, path)]; directory: where the candidates keep files.
+    """
 
     def __init__(self, daemons, interpreters, options, directory):
         self.daemons, self.interpreters, self.options, self.directory = daemons, interpreters, options, directory
         self._made = 0
 
     def reaction(self):
-        """From overdue to gone, from the first heartbeat to back: 8 listeners, 2 cards, and the peers."""
+        """How long the daemon, with 8 listeners and 2 cards, and its peers take to go to bypass and to come back."""
         candidates = self._ours(USUAL) + [
             keepalived.TracksBfd('keepalived, BFD', self._path()),
             keepalived.TracksFile('keepalived, file', self._path()),
@@ -42,7 +46,7 @@ class Bench(object):
         return self._rounds('reaction', candidates)
 
     def limits(self):
-        """What a change costs at least."""
+        """How long the bare changes take at least, without a daemon."""
         candidates = []
         for kind, text in (('processes', 'ip process'), ('batch', 'ip -batch, started for it'),
                            ('coprocess', 'ip -batch, kept running'), ('netlink', 'netlink')):
@@ -55,15 +59,15 @@ class Bench(object):
             for kind, text in (('coprocess', 'ip -batch, kept running'), ('netlink', 'netlink'))], 0.5, results.CHANGE)
 
     def mass(self):
-        """64 cards and 64 ports at once."""
+        """How long 64 cards and 64 ports at once take."""
         return self._rounds('mass', self._ours(MASS), 0.5)
 
     def crowd(self):
-        """400 cards in one network without a main address."""
+        """How long 400 cards in one network without another address take."""
         return self._rounds('crowd', self._ours(CROWD), 0.5)
 
     def loads(self):
-        """The reaction while something else goes on; calm, for comparison, in the same run."""
+        """The reaction beside each load, and without one in the same run, for comparison."""
         hook = os.path.join(self.directory, 'hook')
         helpers.write(hook, loads.HOOK)
         os.chmod(hook, 0o755)
@@ -73,16 +77,16 @@ class Bench(object):
         return self._rounds('loads', candidates, 0.5)
 
     def thousand(self):
-        """1,000 listeners."""
+        """1,000 listeners: what goes wrong while all nodes live, and how long it takes when all fail at once."""
         rows = []
-        # One at a time: 10,000 heartbeats a second are a load for each other's rounds.
+        # One candidate at a time: 10,000 heartbeats a second would disturb the rounds of the others.
         for candidate in self._ours(THOUSAND, kind=Thousand):
             found = reaction.run([candidate], max(1, self.options.rounds // 10), 3, self._source(), candidate.live)
             rows += candidate.rows() + results.reaction_rows('thousand', found)
         return rows
 
     def idle(self):
-        """What it costs while nothing happens."""
+        """What the daemon and its peers cost while nothing happens."""
         candidates = self._ours(idle.HEARTBEATS, kind=idle.Beating)
         candidates += self._ours(idle.SILENCE, ', no heartbeats', kind=idle.Silent)
         candidates += [idle.Receiver('bare threads that receive, Python %s' % version, path)
@@ -92,7 +96,7 @@ class Bench(object):
         return idle.run(candidates, self.options.seconds)
 
     def start(self):
-        """From the start to listening."""
+        """How long the daemon takes from its start until it listens."""
         rows = []
         for name, program in self.daemons:
             for version, path in self.interpreters:

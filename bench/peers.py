@@ -1,4 +1,4 @@
-"""The other candidates: exabgp's healthcheck, and the bare limits of what any of them could do."""
+"""The other candidates: exabgp's healthcheck, and bare changes, which no candidate could beat."""
 import os
 import signal
 import subprocess
@@ -8,14 +8,14 @@ import helpers
 from candidates import HERE, USUAL, Candidate
 from observe import now
 
-# Seconds between two checks of exabgp's, which is what it needs to notice; it is counted.
+# Seconds between two checks of exabgp. It needs up to this time to notice a change, and this time is counted.
 CHECK = 0.05
 
 LIMIT = 20.0
 
 
 class Exabgp(Candidate):
-    """Checks a flag file with `test -e`; from the instant when the file is taken away, or is back, to the report."""
+    """Checks a flag file with `test -e`. The time runs from the removal or the return of the file to the report."""
 
     def __init__(self, label, directory, check=CHECK):
         Candidate.__init__(self, label)
@@ -25,14 +25,14 @@ class Exabgp(Candidate):
     def open(self):
         Candidate.open(self)
         check = str(self._check)
-        # Without a label it removes nothing.
+        # Without a label exabgp removes nothing.
         argv = ['/usr/bin/python3', '-m', 'exabgp', 'healthcheck', '--no-syslog', '--no-ack', '--dynamic-ip-setup',
                 '--label', 'cards', '--command', 'test -e ' + self._flag, '--interval', check,
                 '--fast-interval', check, '--timeout', '2', '--rise', '1', '--fall', '1']
         for card in self.setup.cards:
             argv += ['--ip', card + '/32']
         helpers.write(self._flag, '')
-        # Not one end of a pipe: what it announces would fill it.
+        # No pipe: what it announces would fill one.
         with open(os.devnull, 'r+b') as null:
             self._child = self.start(argv, self.switch, stdin=null, stdout=null, stderr=null)
         self.reports.wait_for(self.back(), LIMIT)
@@ -63,14 +63,14 @@ class Exabgp(Candidate):
 
 
 class IdleExabgp(Exabgp):
-    """It goes on checking."""
+    """exabgp's healthcheck that goes on checking while it rests."""
 
     def rest(self):
         """Stay awake."""
 
 
 class Bare(Candidate):
-    """A child of limits.py, from the instant before its first change to the last report."""
+    """A child that runs limits.py. The time runs from the moment before its first change to the last report."""
 
     pauses = (0.01, 0.02)
 
@@ -83,7 +83,7 @@ class Bare(Candidate):
         argv = [self._interpreter, os.path.join(HERE, 'limits.py'), self._kind, 'eth0', ','.join(self.setup.cards),
                 ','.join(self.setup.ports)]
         self._child = self.start(argv, self.switch, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        # Or an address that goes takes those with it that came after.
+        # Otherwise an address that goes takes those with it that were added after it.
         self.switch.set('ipv4/conf/eth0/promote_secondaries', '1')
         if self.setup.ports:
             self.switch.batch(*['link set %s down' % port for port in self.setup.ports])

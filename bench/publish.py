@@ -1,4 +1,4 @@
-"""The files of a run: results.json with every sample, results.md with the tables, reaction.svg."""
+"""Writes the files of a run: results.json with every sample, results.md with the tables, and reaction.svg."""
 import os
 
 import budgets
@@ -7,7 +7,7 @@ import results
 
 
 def write(directory, about, rows):
-    """Write them; the text of results.md."""
+    """Write the files. Returns the text of results.md."""
     os.makedirs(directory, exist_ok=True)
     results.write(os.path.join(directory, 'results.json'), about, rows)
     text = '\n'.join(['# Measured by `make bench`', '', '| | |', '|---|---|']

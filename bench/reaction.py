@@ -1,4 +1,4 @@
-"""How long it takes from the instant a heartbeat is overdue until the address is gone, and back: A B A B."""
+"""Runs the rounds of candidates in turns (A B A B), so that a busy moment of the machine meets all of them."""
 import gc
 import sys
 import time
@@ -7,7 +7,7 @@ import observe
 
 
 class Samples(object):
-    """What one candidate gave: blocks of Rounds, and what went wrong."""
+    """What came out for one candidate: blocks of Rounds, and what went wrong."""
 
     def __init__(self, label):
         self.label = label
@@ -16,16 +16,19 @@ class Samples(object):
         self.error = None
 
     def values(self, name):
-        """Blocks of seconds; rounds without an end are left out, and counted by lost()."""
+        """Blocks of seconds, [[seconds, ...], ...]; name: 'gone' or 'back'. Rounds without an end are left out."""
         return [[getattr(one, name) for one in block if getattr(one, name) is not None] for block in self.blocks]
 
     def lost(self):
-        """How many rounds had no end."""
+        """The number of rounds that had no end."""
         return sum(one.gone is None or one.back is None for block in self.blocks for one in block)
 
 
 def run(candidates, rounds, blocks, source, before=None):
-    """[Samples], one for each candidate: `blocks` turns of each, `rounds` in all; before(): done once all is opened."""
+    """[Samples], one for each candidate, of `rounds` rounds in `blocks` turns.
+
+    source: the random source; before: if given, it is called once after each candidate was opened.
+    """
     opened = []
     found = []
     gc.disable()
@@ -53,7 +56,7 @@ def run(candidates, rounds, blocks, source, before=None):
 
 
 def attempt(samples, deed):
-    """Do it; a candidate that fails is out, and says why."""
+    """Call deed(). If it fails, the candidate's Samples say why, and the candidate takes no further part."""
     try:
         deed()
     except (observe.TooLate, AssertionError, EnvironmentError, ValueError) as error:

@@ -1,6 +1,8 @@
-"""Receives datagrams and does nothing with them, a thread for each port: what the heartbeats cost any daemon.
+"""Receives datagrams with one thread for each port and does nothing else: what the heartbeats cost any daemon.
 
     python2.7 bench/receiver.py HOST PORT COUNT
+
+Port n of COUNT is PORT + n.
 """
 import signal
 import socket
@@ -9,7 +11,7 @@ import threading
 
 
 def receive(host, port):
-    """For ever."""
+    """Receive datagrams at one port for ever."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((host, port))
     while True:

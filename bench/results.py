@@ -1,22 +1,22 @@
-"""What a run gives: rows of samples, kept as JSON, shown as tables."""
+"""The results of a run: rows of samples, kept as JSON and shown as tables."""
 import json
 from collections import namedtuple
 
 import figures
 
-# part, what: of the run; candidate: its label; unit; blocks: [[value, ...], ...]; note: what else is to be said.
+# part: of the bench; what: was measured; candidate: its label; blocks: [[value, ...], ...]; note: a remark.
 Row = namedtuple('Row', 'part what candidate unit blocks note')
 
 HEADINGS = ('', 'n', 'median', '95 % of it', 'p95', 'p99', 'least', 'most', '')
 
 
-# What the two times of a Round are called.
+# The names of the two times of a Round.
 REACTION = ('overdue until gone', 'first sign until back')
 CHANGE = ('begun until gone', 'begun until there')
 
 
 def reaction_rows(part, found, names=REACTION):
-    """Rows of Samples: how long until all was gone, and until all was back."""
+    """The Rows of [Samples], in ms: how long until all was gone, and how long until all was back."""
     rows = []
     for name, what in zip(('gone', 'back'), names):
         for samples in found:
@@ -26,7 +26,7 @@ def reaction_rows(part, found, names=REACTION):
 
 
 def _remarks(samples):
-    """What went wrong, if anything did."""
+    """What went wrong, as text; '' if nothing did."""
     remarks = ['failed: ' + samples.error] if samples.error else []
     if samples.lost():
         remarks.append('%d rounds without an end' % samples.lost())
@@ -36,26 +36,26 @@ def _remarks(samples):
 
 
 def write(path, machine, rows):
-    """The file that compare.py and draw read."""
+    """Write the file that read() reads."""
     with open(path, 'w') as target:
         target.write('{"machine": %s,\n "rows": [\n%s\n]}\n' % (
             json.dumps(machine, sort_keys=True, indent=1), ',\n'.join(json.dumps(_rounded(row)) for row in rows)))
 
 
 def _rounded(row):
-    """A row as a dict, its samples no longer than they are worth."""
+    """A row as a dict, with its samples rounded to four decimals."""
     return dict(row._asdict(), blocks=[[round(value, 4) for value in block] for block in row.blocks])
 
 
 def read(path):
-    """(machine, [Row]) of such a file."""
+    """(machine, [Row]) of a file that write() wrote; machine: what describe() said of it."""
     with open(path) as source:
         content = json.load(source)
     return content['machine'], [Row(**row) for row in content['rows']]
 
 
 def tables(rows):
-    """A Markdown table for each part and what was measured in it, as text."""
+    """Markdown with one table for each thing that was measured."""
     text = []
     for key in in_order((row.part, row.what, row.unit) for row in rows):
         text += ['', '**%s: %s** (%s)' % key, '']
@@ -64,7 +64,7 @@ def tables(rows):
 
 
 def _table(rows):
-    """Its lines; of what has one value each there is nothing more to say."""
+    """The lines of one table. If all rows have a single value, the columns for percentiles are left out."""
     lines = [_cells(row) for row in rows]
     if all(len(line) == 3 for line in lines):
         lines = [('', '', '')] + lines
@@ -92,12 +92,12 @@ def _cells(row):
 
 
 def number(value):
-    """Three digits that count, as text."""
+    """A number as text, with at least three significant digits from 1 on."""
     return '%.0f' % value if abs(value) >= 100 else '%.1f' % value if abs(value) >= 10 else '%.2f' % value
 
 
 def in_order(keys):
-    """Each once, in the order of the first."""
+    """The different keys in the order in which they come first."""
     found = []
     for key in keys:
         if key not in found:

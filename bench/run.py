@@ -1,7 +1,7 @@
-"""`make bench`: measures the daemon and its peers, side by side in one run, on this machine's kernel.
+"""`make bench`: measures the daemon and its peers side by side, in one run on this machine's kernel.
 
-Everything happens in network namespaces that the run makes and removes. Nothing is asserted: the exit code is 0 when
-all has been measured.
+Everything happens in network namespaces that the run makes and removes. No figure makes the run fail: the exit code
+is 0 if all has been measured.
 """
 import argparse
 import os
@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path[:0] = [HERE, os.path.join(ROOT, 'tests'), os.path.join(ROOT, 'tools'), ROOT]
-# Where Debian has `ip` and keepalived, for a root who came by `su`.
+# Debian has `ip` and keepalived there. A root who came by `su` does not have these on PATH.
 os.environ['PATH'] = os.environ.get('PATH', os.defpath) + ':/usr/sbin:/sbin'
 
 import interpreters  # noqa: E402
@@ -27,14 +27,14 @@ PARTS = 'reaction limits mass crowd loads thousand idle start'
 
 
 def main(argv=None):
-    """Returns the exit code."""
+    """Returns the exit code: 0, 1 if a part failed, 2 if the user is not root, 130 after Ctrl-C."""
     options = _options(argv)
     if os.geteuid() != 0:
         sys.stderr.write('network namespaces are made by root only: sudo make bench\n')
         return 2
     signal.signal(signal.SIGTERM, _interrupted)
     machine.provide()
-    # Not before `ip` is there.
+    # This import looks for `ip`, so `ip` must be there already.
     import parts
     directory = tempfile.mkdtemp(prefix='fbmon-bench-')
     began = time.time()
@@ -47,7 +47,7 @@ def main(argv=None):
             try:
                 rows += getattr(bench, name)()
             except (AssertionError, EnvironmentError, ValueError):
-                # The others are worth having all the same.
+                # The other parts are still worth measuring.
                 traceback.print_exc()
                 failed.append(name)
     except KeyboardInterrupt:
@@ -65,19 +65,19 @@ def main(argv=None):
 
 
 def report(out, about, rows):
-    """Write the results, and show the tables."""
+    """Write the results and show the tables."""
     import publish
     print(publish.write(out, about, rows))
 
 
 def _daemons(programs):
-    """[(name, path of fbmon.py)]: this checkout, and others."""
+    """[(name, path of fbmon.py)] of this checkout and the others."""
     others = [os.path.abspath(path) for path in programs.split()]
     return [('daemon', os.path.join(ROOT, 'fbmon.py'))] + [(os.path.dirname(path), path) for path in others]
 
 
 def _interpreters(names):
-    """[(version, path)] of those that are found; the others are named."""
+    """[(version, path)] of the interpreters that are found. Those that are missing are named on stderr."""
     found, missing = interpreters.found_and_missing(names.split())
     for name in missing:
         sys.stderr.write('left out: %s is not found\n' % name)

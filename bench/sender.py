@@ -1,17 +1,17 @@
-"""DPI nodes: one process that sends the heartbeats of all of them, told by lines on its standard input what to do.
+"""Sends the heartbeats of all DPI nodes from one process, which reads its orders from its standard input.
 
     python3 bench/sender.py HOST PORT COUNT INTERVAL_MS SOURCE
 
-Listener n is at HOST, PORT + n. Two heartbeats of one node are 75 to 100 % of the interval apart, by chance, as RFC
-5880 (6.8.7) has it for BFD: nodes do not beat in step. Orders:
+Listener n is at HOST and PORT + n. Two heartbeats of a node are 75 to 100 % of the interval apart, each time drawn
+anew, as in RFC 5880 (6.8.7) for BFD. So the nodes do not beat in step. The orders are:
 
-    all            every node lives, and beats at once
+    all            every node lives; their first beats are spread over one interval
     none           every node is dead
     kill N         node N is dead
-    revive N       node N lives, and beats at once
+    revive N       node N lives and beats at once
     last           every node beats once more, one right after the other, and is dead
 
-Each order is answered with a line when it has been done.
+When an order has been carried out, a line is the answer.
 """
 import heapq
 import os
@@ -21,12 +21,12 @@ import socket
 import sys
 import time
 
-# As long as a BFD control packet, so that one filter finds either.
+# As long as a BFD control packet, so that one filter finds both.
 HEARTBEAT = b'fastbypass_monitor bench'
 
 
 class Sender(object):
-    """The nodes that live, and when each of them beats next."""
+    """Knows which nodes live and when each of them beats next."""
 
     def __init__(self, host, port, count, interval, source):
         self._targets = [(host, port + number) for number in range(count)]
@@ -34,14 +34,14 @@ class Sender(object):
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sock.bind((source, 0))
         self._alive = set()
-        # (monotonic seconds, node); what a dead node still has in here is passed over.
+        # A heap of (monotonic seconds, node). Entries that no longer hold are passed over when they are due.
         self._due = []
         self._scheduled = {}
         self._poller = select.poll()
         self._poller.register(0, select.POLLIN)
 
     def run(self):
-        """Until the standard input ends."""
+        """Carry out orders and send the beats that are due, until the standard input ends."""
         while True:
             if self._poller.poll(self._patience()):
                 line = _line()
@@ -53,7 +53,7 @@ class Sender(object):
             self._beat_due()
 
     def all(self):
-        """Every node lives; the first beats are spread over an interval."""
+        """Every node lives. Their first beats are spread over one interval."""
         for node in range(len(self._targets)):
             self._alive.add(node)
             self._schedule(node, time.monotonic() + self._interval * random.random())
@@ -67,13 +67,13 @@ class Sender(object):
         self._alive.discard(node)
 
     def revive(self, node):
-        """One node lives."""
+        """One node lives and beats at once."""
         self._alive.add(node)
         self._send(node)
         self._schedule(node, self._next())
 
     def last(self):
-        """The last beats of all."""
+        """Every node beats once more and is dead."""
         self._alive.clear()
         for node in range(len(self._targets)):
             self._send(node)
@@ -102,12 +102,12 @@ class Sender(object):
         try:
             self._sock.sendto(HEARTBEAT, self._targets[node])
         except OSError:
-            # Refused by a port that nobody listens at: as lost as any other datagram.
+            # Nobody listens at that port. The datagram is lost, as any other could be.
             pass
 
 
 def _line():
-    """One order, read byte by byte: nothing may wait in a buffer that poll does not see."""
+    """One order, '' at the end. It is read byte by byte, since poll does not see what waits in a buffer."""
     line = b''
     while not line.endswith(b'\n'):
         byte = os.read(0, 1)

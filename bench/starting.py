@@ -1,4 +1,4 @@
-"""From the start of the daemon's launcher to READY=1, which it says when its listeners listen."""
+"""Measures the time from the start of the daemon's launcher to READY=1, which says that all listeners listen."""
 import os
 import shutil
 import socket
@@ -20,7 +20,7 @@ LIMIT = 20.0
 
 
 def programs(interpreter, target):
-    """A directory for PATH in which the launcher finds this interpreter and no other, and `ip`."""
+    """Fill a directory in which the launcher, by PATH, finds this interpreter and no other, `ip` and sh. Returns it."""
     os.makedirs(target)
     name = 'python2.7' if '2.7' in os.path.basename(os.path.realpath(interpreter)) else 'python3'
     for link, path in ((name, interpreter), ('ip', helpers.program('ip')), ('sh', '/bin/sh')):
@@ -29,7 +29,7 @@ def programs(interpreter, target):
 
 
 def run(label, interpreter, program, directory, rounds, blocks):
-    """The Rows of one interpreter: starts on a switch without the listeners' address, and with it."""
+    """The Rows of one interpreter: starts on a switch that lacks the listeners' address, and restarts with it there."""
     installed = os.path.join(directory, 'installed')
     install(program, interpreter, installed)
     path = programs(interpreter, os.path.join(directory, 'bin'))
@@ -55,9 +55,9 @@ def _pair(switch, installed, path, directory):
 
 
 def _start(switch, installed, path, directory):
-    """Seconds until READY=1."""
+    """Start the daemon, end it again, and return the seconds until READY=1."""
     name = '\0fbmon-bench-%d' % os.getpid()
-    # An abstract name belongs to a network namespace.
+    # An abstract name belongs to a network namespace, so the socket is made in that of the switch.
     manager = switch.inside(socket.socket, socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(name)
     manager.settimeout(LIMIT)

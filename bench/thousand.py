@@ -1,4 +1,4 @@
-"""1,000 listeners: no false failure while all nodes live, then all of them fail at once."""
+"""The candidate with 1,000 listeners: first all nodes live, and none may count as failed; then all fail at once."""
 import time
 
 import results
@@ -6,20 +6,20 @@ from candidates import PORT
 from observe import Capture
 from ours import Ours
 
-# Seconds that all nodes live and nothing may happen.
+# Seconds for which all nodes live and nothing may happen.
 QUIET = 10.0
 
 
 class Thousand(Ours):
-    """Its rounds end with a last heartbeat of every node, one right after the other."""
+    """The daemon with 1,000 listeners. To fail, every node sends a last heartbeat, one right after the other."""
 
     def open(self):
         self.heartbeats = self.failures = self.longest_gap = 0
         Ours.open(self)
 
     def live(self):
-        """All nodes live for a while: count the heartbeats received, and the timeouts called."""
-        # Nobody reads it meanwhile, and it would not hold all of this.
+        """Let all nodes live for QUIET seconds, and count the heartbeats and the timeouts."""
+        # Nobody reads the capture meanwhile, and it could not hold so many heartbeats.
         self.capture.close()
         self.wake()
         before = self.daemon.status()
@@ -33,7 +33,7 @@ class Thousand(Ours):
         self.rest()
 
     def fail(self, source):
-        # Up to here the heartbeats were of no interest; drop them before the ones that count.
+        # Drop the heartbeats up to here; only the following ones count.
         self.capture.take()
         self.nodes.order('last')
         reported = self.reports.wait_for(self.gone(), 20.0)
@@ -48,13 +48,13 @@ class Thousand(Ours):
         self.capture.take()
         self.nodes.order('all')
         reported = self.reports.wait_for(self.back(), 20.0)
-        # The threshold is all of them: one that is back ends the bypass.
+        # The threshold is all of them, so the first one that is back ends the bypass.
         first = min(at for at, port in self.capture.take() if port >= PORT)
         time.sleep(0.5)
         return max(reported.values()) - first
 
     def rows(self):
-        """What was counted while all nodes lived."""
+        """The Rows of what live() counted."""
         counted = (('heartbeats while all nodes live', self.heartbeats / QUIET, 'a second'),
                    ('timeouts while all nodes live', self.failures, 'in %d s' % QUIET),
                    ('longest gap while all nodes live', 1000 * self.longest_gap, 'ms'))

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The monitor at work on a switch made of network namespaces: needs root, iproute2 and ping, and nothing configured.
+"""Shows the daemon at work on a switch that is made of network namespaces.
 
-Two DPI nodes send heartbeats, two bypass cards ping the switch, one DPI node dies and comes back. The exit code is 0
-when everything was as it should be; nothing of it is left behind, whatever ends the demo.
+It needs root, iproute2 and ping; nothing has to be configured. Two DPI nodes send heartbeats and two bypass cards ping
+the switch. One DPI node dies and comes back. The exit code is 0 if everything went as it should. The demo leaves
+nothing behind, however it ends.
 """
 import json
 import os
@@ -19,7 +20,7 @@ import stage  # noqa: E402
 from stage import Unexpected, ip, wait_for  # noqa: E402
 
 FBMON = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'fbmon.py')
-# Two DPI nodes and two cards as in the README, with a timeout of one second instead of three.
+# The example of the README, with a timeout of one second instead of three.
 CONFIG = '''\
 LOG_LEVEL=INFO
 LISTEN_HEARTBEAT_IFS=eth0
@@ -40,11 +41,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(Exception):
-    """A signal came; its number."""
+    """A signal came. The argument is its number."""
 
 
 class Demo(object):
-    """The play."""
+    """One run of the demo, step by step."""
 
     def __init__(self):
         self.stage = stage.Stage()
@@ -52,7 +53,7 @@ class Demo(object):
                         '--run-dir', self.path('run')]
 
     def play(self):
-        """All of it, in order."""
+        """Run all steps in order."""
         self.build()
         self.begin()
         self.lose_a_dpi()
@@ -62,7 +63,7 @@ class Demo(object):
         self.say('all of it was as it should be')
 
     def build(self):
-        """The switch with its own address, and four nodes that are plugged in."""
+        """Make the switch with its own address, and plug two DPI nodes and two cards into it."""
         self.say('a switch with 192.168.1.200 on eth0, two DPI nodes, two bypass cards')
         ip('link', 'add', 'eth0', 'type', 'bridge')
         ip('link', 'set', 'eth0', 'up')
@@ -73,7 +74,7 @@ class Demo(object):
             target.write(CONFIG)
 
     def begin(self):
-        """Cards ping in vain until the daemon runs and has heard both DPI nodes."""
+        """Start the daemon. Nobody answers the cards' pings until it has heard both DPI nodes."""
         for card, address in zip(self.cards, CARDS):
             card.watch(address)
         for dpi, port in zip(self.dpis, PORTS):
@@ -85,7 +86,7 @@ class Demo(object):
         self.show_status('normal')
 
     def lose_a_dpi(self):
-        """Too few DPI nodes alive: bypass."""
+        """One DPI node dies, so the daemon goes to bypass."""
         self.say('DPI 1 dies: no heartbeat from now on')
         died = time.monotonic()
         self.dpis[1].die()
@@ -96,13 +97,13 @@ class Demo(object):
         self.show_status('bypass')
 
     def get_it_back(self):
-        """Enough again: normal."""
+        """The DPI node lives again, so the daemon goes back to normal."""
         self.say('DPI 1 is back')
         self.dpis[1].live(self.program, HOST, PORTS[1])
         self.expect('normal again: both addresses are there, both cards are answered', self.is_normal)
 
     def take_an_address_away_by_hand(self):
-        """What somebody else changes is put right."""
+        """The daemon puts right what somebody else changes."""
         self.say('somebody deletes %s by hand' % CARDS[0])
         ip('addr', 'del', CARDS[0] + '/32', 'dev', 'eth0')
         self.expect('it is there again', self.is_normal)
@@ -117,23 +118,23 @@ class Demo(object):
         self.expect('the addresses are still there, the cards are answered', self.is_normal)
 
     def is_normal(self):
-        """Both cards' addresses are there, and both are answered."""
+        """Whether both cards' addresses are there and both cards are answered."""
         return self.present() == [True, True] and self.answered() == [True, True]
 
     def is_bypass(self):
-        """Neither address is there, and nobody is answered."""
+        """Whether neither address is there and neither card is answered."""
         return self.present() == [False, False] and self.answered() == [False, False]
 
     def present(self):
-        """Which of the cards' addresses the kernel has."""
+        """[Whether the kernel has the card's address] of each card."""
         return [ip('-o', 'addr', 'show', 'dev', 'eth0', 'to', address) != '' for address in CARDS]
 
     def answered(self):
-        """What the cards' pings saw last."""
+        """[Whether the card's last ping was answered] of each card; None before its first ping has ended."""
         return [card.answered for card in self.cards]
 
     def expect(self, text, condition):
-        """Wait until it is so; returns that instant."""
+        """Wait until condition() is true, and return that monotonic second. Raises Unexpected after 5 s."""
         begin = time.monotonic()
         if not wait_for(condition):
             raise Unexpected('not so after %.0f s: %s' % (time.monotonic() - begin, text))
@@ -141,7 +142,7 @@ class Demo(object):
         return time.monotonic()
 
     def show_status(self, state):
-        """What `fbmon.py status` says; the daemon must see what we see."""
+        """Show what `fbmon.py status` says. Raises Unexpected if it has another state, or a problem."""
         shown = subprocess.check_output(self.program + ['status']).decode()
         self.say('what `fbmon.py status` shows:\n\n%s' % textwrap.indent(shown, '    '))
         seen = json.loads(subprocess.check_output(self.program + ['status', '--json']).decode())
@@ -149,20 +150,20 @@ class Demo(object):
             raise Unexpected('the status says %s, problems: %s' % (seen['state'], seen['problems']))
 
     def hear(self, line):
-        """A line of the daemon's log; our own clock stands in front already."""
+        """Show a line of the daemon's log without its time: the demo puts its own in front."""
         self.stage.say('daemon', line.partition(' ')[2])
 
     def say(self, text):
-        """A line of our own."""
+        """Show a line of the demo's own."""
         self.stage.say('demo', text)
 
     def path(self, name):
-        """A file of the demo."""
+        """The path of a file of the demo."""
         return os.path.join(self.stage.directory, name)
 
 
 def main():
-    """Returns the exit code: 0 when all was as it should be, 1 when not, 128 + signal when it was interrupted."""
+    """Returns the exit code: 0 if everything went as it should, 1 if not, 128 + signal if a signal came."""
     lacking = what_is_lacking()
     if lacking:
         print('the demo needs ' + lacking)
@@ -187,7 +188,7 @@ def main():
 
 
 def what_is_lacking():
-    """What keeps the demo from running here, with the remedy; None: nothing."""
+    """What keeps the demo from running here, with the remedy, as text; None if nothing does."""
     missing = [name for name in ('ip', 'ping', 'unshare', 'nsenter', 'timeout') if not shutil.which(name)]
     if missing:
         return ' and '.join(missing) + ': sudo apt-get install -y iproute2 iputils-ping util-linux coreutils'
@@ -201,7 +202,7 @@ def what_is_lacking():
 
 
 def interrupt(number, _frame):
-    """A signal ends the play where it is; main() cleans up."""
+    """The signal handler: ends the demo where it is. main() cleans up."""
     raise Interrupted(number)
 
 

@@ -1,6 +1,6 @@
-"""What the demo is played on: a switch and the nodes around it, as network namespaces, and all their processes.
+"""The demo's switch and the nodes around it, each in a network namespace, and all their processes.
 
-A namespace lives as long as a process in it, so the end of the processes is the end of everything.
+A namespace without a name goes with its last process. So nothing is left when all processes have ended.
 """
 import os
 import shutil
@@ -10,22 +10,22 @@ import tempfile
 import threading
 import time
 
-# Seconds after which every process ends by itself, should the demo be killed without a chance to clean up.
+# After so many seconds every process ends by itself, in case the demo is killed and cannot clean up.
 LIFETIME = '60'
 
 
 class Unexpected(Exception):
-    """Something is not as it should be."""
+    """Something did not go as it should. The argument says what."""
 
 
 def enter():
-    """Go on as the switch: run this program once more, in a network namespace of its own."""
+    """Run this program once more, in a network namespace of its own, which is the switch."""
     if '--inside' not in sys.argv:
         os.execvp('unshare', ['unshare', '--net', '--', sys.executable] + sys.argv + ['--inside'])
 
 
 def ip(*words, **options):
-    """What `ip WORDS` prints on the switch, or at the node given by at=."""
+    """What `ip WORDS` prints on the switch, or on the node at=. Raises Unexpected if `ip` fails."""
     node = options.get('at')
     argv = (node.inside if node else []) + ['ip'] + list(words)
     child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -36,7 +36,7 @@ def ip(*words, **options):
 
 
 def wait_for(condition, limit=5.0):
-    """Whether condition() became true within limit seconds."""
+    """Whether condition() becomes true within `limit` seconds."""
     deadline = time.monotonic() + limit
     while not condition():
         if time.monotonic() > deadline:
@@ -46,7 +46,7 @@ def wait_for(condition, limit=5.0):
 
 
 class Stage(object):
-    """Starts processes and tells what they say; close() ends them all and removes the directory."""
+    """Starts processes and shows what they say. close() ends them all and removes the directory."""
 
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix='fbmon-demo-')
@@ -56,16 +56,19 @@ class Stage(object):
         self._lock = threading.Lock()
 
     def say(self, who, text):
-        """A line of the play, with the seconds since its start."""
+        """Print a line with the seconds since the start of the demo and the name of who says it."""
         with self._lock:
             print('%6.2f s  %-7s %s' % (time.monotonic() - self._begin, who, text))
             sys.stdout.flush()
 
     def start(self, argv, hear=None, bounded=True):
-        """A process; each line that it prints is given to hear(line)."""
+        """Start a process and return it. Each line that it prints goes to hear(line).
+
+        bounded: the process ends after LIFETIME.
+        """
         output = subprocess.PIPE if hear else subprocess.DEVNULL
         limit = ['timeout', '--foreground', LIFETIME] if bounded else []
-        # A session of its own: Ctrl-C is for the demo, which then ends its processes in order.
+        # In a session of its own, so that Ctrl-C reaches only the demo, which then ends its processes in order.
         process = subprocess.Popen(limit + argv, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT if hear else None, start_new_session=True,
                                    env=dict(os.environ, PYTHONDONTWRITEBYTECODE='1'))
@@ -76,7 +79,7 @@ class Stage(object):
         return process
 
     def close(self):
-        """Leave nothing behind."""
+        """End all processes and remove the directory."""
         for process in reversed(self._processes):
             end(process)
         for ear in self._ears:
@@ -85,7 +88,7 @@ class Stage(object):
 
 
 def end(process, limit=3.0):
-    """Ends a process, politely if it lets us; returns its exit code."""
+    """End a process by SIGTERM, or by SIGKILL if it still runs after `limit` seconds. Returns its exit code."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -101,7 +104,7 @@ def _read(stream, hear):
 
 
 class Node(object):
-    """A machine at the switch: a namespace whose eth0 is plugged into the switch's bridge."""
+    """A machine beside the switch: a namespace whose eth0 is plugged into the switch's bridge."""
 
     def __init__(self, stage, name, address):
         self.stage, self.name = stage, name
@@ -115,30 +118,30 @@ class Node(object):
         ip('link', 'set', port, 'master', 'eth0', 'up')
         ip('addr', 'add', address, 'dev', 'eth0', at=self)
         ip('link', 'set', 'eth0', 'up', at=self)
-        # Who has the address? Usually asked once a second until somebody answers, which is too slow to watch.
+        # The kernel asks for a neighbour's hardware address once a second. That is too slow to watch.
         ip('ntable', 'change', 'name', 'arp_cache', 'dev', 'eth0', 'retrans', '100', at=self)
 
     def start(self, argv, hear=None):
-        """A process of this node."""
+        """Start a process in this node's namespace and return it."""
         return self.stage.start(self.inside + argv, hear)
 
 
 class Dpi(Node):
-    """A DPI node: sends heartbeats to its listener."""
+    """A DPI node. It sends heartbeats to its listener."""
 
     def live(self, program, host, port):
-        """From now on a heartbeat every 100 ms."""
+        """Send a heartbeat every 100 ms from now on."""
         self._beating = self.start(program + ['beat', host, port, '--interval', '100'])
         if not wait_for(lambda: host in ip('neigh', at=self)):
             raise Unexpected('%s sends nothing' % self.name)
 
     def die(self):
-        """No heartbeat after this."""
+        """Send no more heartbeats."""
         end(self._beating)
 
 
 class Card(Node):
-    """A bypass card: pings its address on the switch and says when the answers begin and end."""
+    """A bypass card. It pings its address on the switch and says when the answers begin and end."""
 
     answered = None
 
