@@ -1,18 +1,18 @@
-# fastbypass_monitor: `make` says what there is to do.
+# fastbypass_monitor: `make` alone lists the targets.
 #
 # PYTHONS="python2.7 python3"   run the tests under these interpreters only, and fail if one is missing
-# REQUIRE=1                     fail where a test or a linter would otherwise be left out
-# ARGS="tests/rules"            what pytest gets instead of `tests`
+# REQUIRE=1                     fail if a test or a linter would be left out
+# ARGS="tests/rules"            the arguments of pytest, instead of `tests`
 # SUITES="bookworm"             the Debian releases that `make e2e` boots, instead of all three
-# PARTS="reaction"              what `make bench` measures, instead of all of it
-# ROUNDS=20                     of each candidate, instead of 60
+# PARTS="reaction"              the parts that `make bench` measures, instead of all
+# ROUNDS=20                     the rounds that it makes with each candidate, instead of 60
 # FBMON="/path/to/fbmon.py"     other checkouts that it measures beside this one
-# ONLY="2.7|BFD"                only candidates with one of these words in the name,
-#                               or the faults that `make mutations` puts in, instead of all of them
-# OUT=docs/bench                where its results go, instead of dist/bench
-# SECONDS=1200 SEED=7           how long `make soak` lasts, and the life that it repeats instead of a new one;
-#                               SECONDS is how long `make bench` lets everything be idle, too, and how long `make sim`
-#                               goes on; SEED is the history that it repeats instead of new ones
+# ONLY="2.7|BFD"                only candidates with one of these words in the name;
+#                               for `make mutations`: only the faults with these numbers, ONLY="3 16"
+# OUT=docs/bench                the directory for its results, instead of dist/bench
+# SECONDS=1200                  how long `make soak` and `make sim` run, and how long `make bench` measures the idle
+#                               state, instead of 60
+# SEED=7                        the random life that `make soak` or `make sim` repeats, instead of new ones
 # PYTHON=python2.7              the interpreter of `make soak`, `make sim` and `make mutations`, instead of python3
 
 PYTHON3 ?= python3
@@ -33,7 +33,7 @@ VERSION := $(shell sed -n "s/^__version__ = '\(.*\)'/\1/p" fbmon/__init__.py)
 DEB = dist/fastbypass_monitor-$(VERSION).deb
 
 export PYTHONDONTWRITEBYTECODE = 1
-# Programs find the modules beside them.
+# Without this, programs would not find the modules beside them.
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
@@ -42,8 +42,8 @@ unexport PYTHONSAFEPATH
 help: ## this list
 	@echo "make TARGET, one of:"
 	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
-	    while IFS='|' read -r name text; do printf '%-9s  %s\n' "$$name" "$$text"; done
-	@sed -n 's/^# \([A-Z]\)/  \1/p' $(MAKEFILE_LIST)
+	    while IFS='|' read -r name text; do printf '%-11s  %s\n' "$$name" "$$text"; done
+	@sed -n -e 's/^# \([A-Z0-9]*=\)/  \1/p' -e 's/^#    /     /p' $(MAKEFILE_LIST)
 
 test: ## lint, then all tests under every Python that is found (as root also those on the real kernel)
 	@$(PYTHON3) tools/run_tests.py $(if $(REQUIRE),--require) --lint --pythons "$(PYTHONS)" -- $(ARGS)
@@ -57,10 +57,10 @@ demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (roo
 sim: ## the daemon's own controller in a simulated world, one random life after the other (60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/sim/run.py $(SECONDS) $(SEED)
 
-mutations: ## whether that world finds the faults that are put into a copy of the code (some minutes)
+mutations: ## put faults into copies of the code and see whether that world finds them (some minutes)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/sim/mutations.py $(ONLY)
 
-soak: ## sixty listeners under random outages, reloads, kills and strangers, against the model (root, 60 s)
+soak: ## sixty listeners with random outages, reloads, kills and strangers, compared with a model (root, 60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/soak/run.py $(SECONDS) $(SEED)
 
 bench: ## how fast it is, compared with similar programs, which it installs (root, Debian 12, some minutes)

@@ -1,6 +1,6 @@
-"""Finds Python interpreters and gives each one an environment of its own, kept outside of the repository.
+"""Finds Python interpreters, and makes an environment outside of the repository for each of them.
 
-As a program it prints the path of the one that is named.
+As a program it prints the path of the interpreter with the name that it is given.
 """
 import collections
 import contextlib
@@ -11,23 +11,23 @@ import shutil
 import subprocess
 import sys
 
-# What `make test` looks for when nobody says which: the switches' own, the oldest and the newest Python 3 that
-# are promised, Debian 12's and 13's, and whatever python3 is here.
+# `make test` looks for these if it is given no names: the Python 2.7 of the switches, the oldest Python 3 that we
+# promise, those of Debian 12 and 13, and the python3 of this machine.
 USUAL = ('python2.7', 'python3.6', 'python3.11', 'python3.13', 'python3')
 
-# The last virtualenv that makes environments for 2.7 and 3.6. (2.7 has no venv; the pip that 3.6 brings along
-# does not understand what PyPI says about versions of Python.)
+# The last virtualenv that makes environments for 2.7 and 3.6. We need it because 2.7 has no venv, and because the pip
+# that comes with 3.6 does not understand which packages of PyPI fit its version.
 VIRTUALENV = 'virtualenv>=20.21,<20.22'
 
-Interpreter = collections.namedtuple('Interpreter', 'name path version')   # version: (3, 11, 2)
+Interpreter = collections.namedtuple('Interpreter', 'name path version')   # version: for example (3, 11, 2)
 
 
 class Failed(Exception):
-    """Something could not be set up; the text says what, and what helps."""
+    """Something could not be set up. The argument says what, and what helps."""
 
 
 def find(name):
-    """The Interpreter of that name (python3.11, or a path) on PATH or among pyenv's; None if there is none."""
+    """The Interpreter with this name (python3.11, or a path) on PATH or among those of pyenv; None if not found."""
     for path in [name] if os.sep in name else _candidates(name):
         found = _ask(path)
         if found and _fits(name, found[1]):
@@ -36,7 +36,7 @@ def find(name):
 
 
 def found_and_missing(names=USUAL):
-    """([Interpreter], [names that were not found]); each interpreter once, under its first name."""
+    """([Interpreter, ...], [names that were not found]). An interpreter with two names comes once, with the first."""
     found, missing = collections.OrderedDict(), []
     for name in names:
         interpreter = find(name)
@@ -48,18 +48,22 @@ def found_and_missing(names=USUAL):
 
 
 def version(interpreter):
-    """The version as text."""
+    """The version of an Interpreter as text, for example '3.11.2'."""
     return '.'.join(str(number) for number in interpreter.version)
 
 
 def cache():
-    """The directory of what is kept from one run to the next."""
+    """The path of the directory that is kept from one run to the next."""
     home = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
     return os.environ.get('FBMON_CACHE') or os.path.join(home, 'fastbypass_monitor')
 
 
 def environment(interpreter, packages, purpose='tests'):
-    """The python of an environment with these packages from PyPI; made, or made anew, when it is not there so."""
+    """The path of the python of an environment with these packages from PyPI.
+
+    The environment is made if it is not there, or made anew if it is broken or was made of something else. Raises
+    Failed.
+    """
     directory = os.path.join(cache(), '%s-%s' % (purpose, version(interpreter)))
     recipe = '\n'.join([os.path.realpath(interpreter.path)] + sorted(packages))
     python = os.path.join(directory, 'bin', 'python')
@@ -76,19 +80,19 @@ def environment(interpreter, packages, purpose='tests'):
 
 
 def has(interpreter, module):
-    """Whether an interpreter can import a module without an environment of ours."""
+    """Whether an Interpreter itself, without an environment of ours, can import a module."""
     argv = [interpreter.path, '-c', 'import ' + module]
     return subprocess.call(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
 def clean():
-    """Remove the environments."""
+    """Remove all environments."""
     for path in glob.glob(os.path.join(cache(), 'tests-*')) + glob.glob(os.path.join(cache(), 'tools-*')):
         shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
 
 def modern():
-    """An Interpreter that is young enough for today's tools."""
+    """An Interpreter that is new enough for today's tools. Raises Failed if there is none."""
     for name in (sys.executable, 'python3') + USUAL[::-1]:
         interpreter = find(name)
         if interpreter and interpreter.version >= (3, 9):
@@ -113,13 +117,13 @@ def _candidates(name):
 
 
 def _fits(name, numbers):
-    """Whether a name like python3.6 may stand for that version: a shim of that name may start another one."""
+    """Whether these version numbers suit a name like python3.6. A shim with this name may start another Python."""
     wanted = os.path.basename(name).replace('python', '')
     return os.sep in name or '.'.join(str(number) for number in numbers).startswith(wanted)
 
 
 def _ask(path):
-    """(real path, version) of an interpreter; None if it does not run."""
+    """(real path, version) of the interpreter at a path; None if it does not run."""
     script = 'import sys; print("%s %d %d %d" % ((sys.executable,) + sys.version_info[:3]))'
     try:
         output = subprocess.check_output([path, '-c', script], stderr=subprocess.DEVNULL)
@@ -154,7 +158,7 @@ def _locked(path):
 
 
 def main(name):
-    """The exit code: 0, or 2 where there is no such interpreter."""
+    """Print the path of an interpreter. Returns the exit code: 0, or 2 if it is not found."""
     found = find(name)
     sys.stdout.write(found.path + '\n') if found else sys.stderr.write('missing: %s: not found\n' % name)
     return 0 if found else 2

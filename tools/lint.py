@@ -1,4 +1,4 @@
-"""Checks the form of the repository's files: shellcheck for sh and bash, flake8 for Python (see setup.cfg)."""
+"""Checks the form of the repository's files: sh and bash with shellcheck, Python with flake8 (see setup.cfg)."""
 import os
 import re
 import shutil
@@ -9,14 +9,14 @@ import interpreters
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FLAKE8 = 'flake8>=7,<8'
-# What building a package leaves in the tree, and what is not ours.
+# Directories that a build of the package leaves in the tree, and those that are not ours.
 SKIPPED = {'.git', '__pycache__', 'build', 'dist', 'fastbypass-monitor', '.debhelper', '.pytest_cache'}
 NO_SHELLCHECK = 'shellcheck is not installed: sudo apt-get install shellcheck'
 NO_FLAKE8 = 'flake8 cannot be had: is PyPI reachable?'
 
 
 def main():
-    """Everything must be there; the exit code is 1 when something is missing or wrong."""
+    """Run both linters. Returns the exit code: 1 if one is missing or finds a mistake, else 0."""
     wrong, missing = lint()
     for text in missing:
         print(text)
@@ -24,7 +24,7 @@ def main():
 
 
 def lint():
-    """Runs what is there; ([the linters that complained], [what could not be run, and the remedy])."""
+    """Run the linters that are there. Returns ([names of those that found mistakes], [missing ones and the remedy])."""
     wrong, missing = [], []
     if not shutil.which('shellcheck'):
         missing.append(NO_SHELLCHECK)
@@ -40,7 +40,7 @@ def lint():
 
 
 def shell_scripts():
-    """Every file that says in its first line that it is for sh or bash, relative to the repository."""
+    """The paths, relative to the repository, of all files whose first line names sh or bash."""
     return sorted(os.path.relpath(path, ROOT) for path in _files() if _is_shell(path))
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Draws docs/demo.svg, the picture of the README: runs the demo (as root) and shows its middle as it went.
+"""Draws docs/demo.svg, the picture of the README. It runs the demo (as root) and shows the middle part of its output.
 
-From the moment at which all is normal until it is normal again: every line appears when it was printed, and stays.
-Where a viewer does not animate, all of them are there at once.
+The picture begins when the state is normal and ends when it is normal again. Each line appears at the time when it was
+printed, and stays. A viewer that does not animate shows all lines at once.
 """
 import html
 import os
@@ -13,7 +13,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TARGET = os.path.join(ROOT, 'docs', 'demo.svg')
 
-# Pixels of a character and of a line, and the margin.
+# In pixels: the width of a character, the height of a line, the margin. COLUMNS: characters in a line.
 WIDTH, HEIGHT, MARGIN = 8, 18, 14
 COLUMNS = 100
 
@@ -28,7 +28,7 @@ text { font: 13px "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #d8dee9;
 
 
 def main():
-    """Returns the exit code of the demo."""
+    """Run the demo and write the picture. Returns the exit code of the demo."""
     demo = subprocess.run([sys.executable, os.path.join(ROOT, 'demo', 'demo.py')], stdout=subprocess.PIPE,
                           universal_newlines=True)
     if demo.returncode == 0:
@@ -41,7 +41,7 @@ def main():
 
 
 def middle(lines):
-    """The lines from the one with FIRST to the one with LAST, without those of the first status."""
+    """The lines to show: the one with FIRST, and all from the death of the DPI node to the one with LAST."""
     first = next(number for number, line in enumerate(lines) if FIRST in line)
     last = next(number for number, line in enumerate(lines) if LAST in line)
     dies = next(number for number, line in enumerate(lines) if 'dies' in line)
@@ -49,7 +49,7 @@ def middle(lines):
 
 
 def timed(lines):
-    """(seconds after the first one, text) of each line; one without a time of its own has that of the line before."""
+    """[(seconds after the first line, text), ...]. A line without a time has that of the line before it."""
     found, begin, at = [], None, 0.0
     for line in lines:
         match = re.match(r' *(\d+\.\d+) s  ', line)
@@ -61,7 +61,7 @@ def timed(lines):
 
 
 def picture(lines):
-    """The SVG of timed lines."""
+    """The SVG text of timed lines."""
     width, height = COLUMNS * WIDTH + 2 * MARGIN, len(lines) * HEIGHT + 2 * MARGIN
     rows = ['<text x="%d" y="%d" class="shown %s" style="animation-delay: %.2fs">%s</text>' % (
         MARGIN, MARGIN + (number + 1) * HEIGHT - 5, kind(text), at, html.escape(text).replace(' ', '&#160;'))
@@ -72,7 +72,7 @@ def picture(lines):
 
 
 def kind(text):
-    """The class of a line: who speaks, or that it is bad news."""
+    """The class of a line in STYLE: who says it ('demo' or 'card'), 'bad' for bad news, or 'plain'."""
     if 'WARNING' in text or 'does not answer' in text or text.startswith('    ! '):
         return 'bad'
     speaker = re.match(r' *\d+\.\d+ s  (demo|card)', text)

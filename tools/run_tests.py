@@ -1,8 +1,9 @@
-"""Runs the tests under several interpreters, two at a time; its last line is a summary line of pytest.
+"""Runs the tests under several interpreters, two at a time. The last line is a summary line of pytest.
 
-Every interpreter gets a pytest that still works with it, from PyPI, in an environment that is kept for the next run;
-where PyPI cannot be reached its own one serves, as python3-pytest of Debian. What cannot be run on this machine is left
-out and named. With --pythons the interpreters are named that must be there, with --require everything else must be.
+Each interpreter gets a pytest from PyPI that still works with it, in an environment that is kept for the next run. If
+PyPI cannot be reached, the interpreter's own pytest is used, for example Debian's python3-pytest. What cannot run on
+this machine is left out and named. With --pythons all interpreters that you name must be there; with --require
+everything else must be there too.
 """
 import argparse
 import concurrent.futures
@@ -16,13 +17,13 @@ import time
 import interpreters
 import lint
 
-# 4.6 is the last for Python 2.7, 7.0 the last for 3.6: pip picks what fits.
+# 4.6 is the last one for Python 2.7, and 7.0 the last one for 3.6. pip picks the one that fits.
 PYTEST = 'pytest>=4.6.11,<9'
-# Reads what the daemon writes for Prometheus; 0.12 is the last for Python 2.7.
+# It reads what the daemon writes for Prometheus. 0.12 is the last one for Python 2.7.
 PROMETHEUS = 'prometheus_client>=0.12,<1'
-# Seconds for one interpreter's tests: only for the case that something hangs.
+# Seconds for the tests of one interpreter, in case something hangs.
 LIMIT = 2000
-# Interpreters whose tests run at the same time: the tests of one wait more than they work.
+# The number of interpreters whose tests run at the same time: the tests wait more than they work.
 TOGETHER = 2
 NOT_ROOT = 'tests on the real kernel: they need root (sudo make test)'
 NO_PYTHON = 'a Python that the tests could run with'
@@ -32,7 +33,7 @@ SUMMARY = re.compile(r'.*\b(passed|failed|errors?|skipped|deselected|no tests ra
 
 
 def main(argv=None):
-    """Returns the exit code: 0, 1 when something failed, 2 when something that must be there is missing."""
+    """Returns the exit code: 0, 1 if something failed, 2 if something is missing that must be there."""
     options = _options(argv)
     names = options.pythons.replace(',', ' ').split()
     found, absent = interpreters.found_and_missing(names or interpreters.USUAL)
@@ -59,7 +60,7 @@ def _options(argv):
 
 
 def _lint(options, left_out):
-    """What is wrong; a linter that is not there is wrong only where it is required, and left out otherwise."""
+    """[what is wrong]. A missing linter is wrong only with --require; otherwise it is added to left_out."""
     wrong, missing = lint.lint()
     if options.require:
         return wrong + missing
@@ -68,7 +69,7 @@ def _lint(options, left_out):
 
 
 def _prepared(found, options, left_out):
-    """[(interpreter, path of a python that has pytest)]; Failed where everything must be as it should and is not."""
+    """[(Interpreter, path of a python that has pytest)]. Raises Failed with --require if PyPI's pytest is missing."""
     ready = []
     for one in found:
         try:
@@ -84,7 +85,7 @@ def _prepared(found, options, left_out):
 
 
 def _tested(ready, options):
-    """The results of all, in their order; what each has printed is shown whole when it has ended."""
+    """[(title, exit code, last line)] of all interpreters, in their order. The output of each is shown in one piece."""
     results = []
     with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
         for title, code, text in pool.map(lambda one: _test(one[0], one[1], options), ready):
@@ -94,7 +95,7 @@ def _tested(ready, options):
 
 
 def _test(interpreter, python, options):
-    """One interpreter's (title, exit code, output)."""
+    """(title, exit code, output) of the tests of one interpreter."""
     title = 'Python %s (%s)' % (interpreters.version(interpreter), interpreter.path)
     environ = dict(os.environ, PYTHONDONTWRITEBYTECODE='1')
     if options.require:
@@ -113,13 +114,16 @@ def _test(interpreter, python, options):
 
 
 def _last_line(text):
-    """The last line, where nothing else is there; that of pytest's summary before words of a dying process."""
+    """The last line that is pytest's summary or tells of the time limit; without one the last line of all.
+
+    A dying process may still print something after the summary.
+    """
     lines = [line.rstrip() for line in text.splitlines() if line.strip()] or ['']
     return next((line for line in lines[::-1] if SUMMARY.match(line) or ' was ended after ' in line), lines[-1])
 
 
 def _report(results, wrong, left_out):
-    """What was left out and what came of each interpreter, the failed ones last."""
+    """Show what was left out and the result of each interpreter, those that failed last. Returns the exit code."""
     _say('')
     for text in left_out:
         _say('left out: ' + text)
