@@ -13,6 +13,7 @@
 # SECONDS=1200                  how long `make soak` and `make sim` run, and how long `make bench` measures the idle
 #                               state, instead of 60
 # SEED=7                        the random life that `make soak` or `make sim` repeats, instead of new ones
+# JOBS=1                        the number of processes of `make sim`, instead of one for each processor
 # PYTHON=python2.7              the interpreter of `make soak`, `make sim` and `make mutations`, instead of python3
 
 PYTHON3 ?= python3
@@ -27,6 +28,7 @@ ONLY ?=
 OUT ?= dist/bench
 SECONDS ?= 60
 SEED ?=
+JOBS ?=
 PYTHON ?= python3
 
 VERSION := $(shell sed -n "s/^__version__ = '\(.*\)'/\1/p" fbmon/__init__.py)
@@ -55,7 +57,8 @@ demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (roo
 	@$(PYTHON3) demo/demo.py
 
 sim: ## the daemon's own controller in a simulated world, one random life after the other (60 s)
-	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/sim/run.py $(SECONDS) $(SEED)
+	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && \
+	    exec $$python tests/sim/run.py $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
 
 mutations: ## put faults into copies of the code and see whether that world finds them (some minutes)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && exec $$python tests/sim/mutations.py $(ONLY)

@@ -1,5 +1,6 @@
 """The steps of a history: chosen by a seed, carried out, checked, and shortened where something does not hold."""
 import traceback
+from collections import namedtuple
 
 from sim import acts, files
 from sim.dice import Dice
@@ -28,6 +29,10 @@ MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'miss
         ('stuck', lambda dice: (3000 + dice.randrange(5), dice.choice((.5, 3.0, 7.0)))),
         ('full', lambda dice: (dice.choice(('full', 'well', 'well')),)), ('status', lambda dice: ()),
         ('reload', lambda dice: (-1 - dice.randrange(99),)), ('stranger', lambda dice: (dice.choice(ROUTES),))]
+
+
+# How a history went. seconds: that passed in it; wrong: what is, or None.
+Life = namedtuple('Life', 'steps seconds wrong')
 
 
 def choose(seed, steps=STEPS):
@@ -59,8 +64,8 @@ def take(world, step):
     """Carry out one step."""
     word, rest = step[0], step[1:]
     if word == 'wait':
-        world.until(world.now + rest[0])
-    elif word == 'rest':
+        return world.until(world.now + rest[0])
+    if word == 'rest':
         world.accidents[:], world.watch.late, world.watch.pieces = [], 0.0, False
         world.full = False
         if world.daemon and world.watch.blind:
@@ -76,24 +81,38 @@ def take(world, step):
 
 def play(steps):
     """Carry out the steps; what is wrong, or None."""
+    return live(steps).wrong
+
+
+def live(steps):
+    """Carry out the steps until something is wrong; a Life."""
     world = World.__new__(World)
     world.file = steps[0][1] if steps and steps[0][0] == 'file' else 0
     with acts.edges(world):
         World.__init__(world, world.file)
+        begin = world.now
         for number, step in enumerate(steps):
-            try:
-                before = world.laws.foreign() if step[0] not in TOUCHING else set()
-                take(world, step)
-                # With promote_secondaries reset, a lease that ends while no daemon runs takes others along.
-                if before - world.laws.foreign() and not world.laws.unpromoted:
-                    raise Wrong('foreign: gone are %s' % sorted(before - world.laws.foreign()))
-                world.laws.check()
-            except Wrong as error:
-                return '%s (step %d)' % (error, number)
-            except Exception:
-                return 'crash: step %d: %s' % (number, traceback.format_exc())
+            wrong = _wrong(world, step, number)
+            if wrong:
+                return Life(number + 1, world.now - begin, wrong)
         if world.daemon:
             world.kill()
+    return Life(len(steps), world.now - begin, None)
+
+
+def _wrong(world, step, number):
+    """Carry out a step; what is wrong with it, or None."""
+    try:
+        before = world.laws.foreign() if step[0] not in TOUCHING else set()
+        take(world, step)
+        # With promote_secondaries reset, a lease that ends while no daemon runs takes others along.
+        if before - world.laws.foreign() and not world.laws.unpromoted:
+            raise Wrong('foreign: gone are %s' % sorted(before - world.laws.foreign()))
+        world.laws.check()
+    except Wrong as error:
+        return '%s (step %d)' % (error, number)
+    except Exception:
+        return 'crash: step %d: %s' % (number, traceback.format_exc())
     return None
 
 

@@ -21,6 +21,7 @@ class Laws(object):
         self.world, self.wrong = world, wrong
         self.calm = self.ip_calm = self.changed = world.now
         self.routes, self.swapped, self.unpromoted = None, False, False
+        self._foreign = None, None, set()
 
     # --- what happens ---
 
@@ -164,5 +165,9 @@ class Laws(object):
 
     def foreign(self):
         """The addresses that are none of the daemon's business, and whose links."""
-        return set((device.index, entry.text, entry.prefix) for device in self.world.kernel.devices.values()
-                   for entry in device.four + device.six if entry.text not in files.OURS)
+        kernel = self.world.kernel
+        if self._foreign[:2] != (kernel, kernel.changes):
+            self._foreign = kernel, kernel.changes, set(
+                (device.index, entry.text, entry.prefix) for device in kernel.devices.values()
+                for entry in device.four + device.six if entry.text not in files.OURS)
+        return self._foreign[2]

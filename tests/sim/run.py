@@ -1,11 +1,16 @@
 """`make sim`: one simulated life of the daemon after the other, as many as fit into the time. Needs no root.
 
-python tests/sim/run.py SECONDS [SEED]. With a seed it is that history alone. The exit code is 1 when something was
-wrong: then a short list of steps is printed that shows it, and sim.deeds.play([...]) repeats it.
+python tests/sim/run.py SECONDS [--jobs N] [--first SEED | --seed SEED]. It plays the seeds from the first one on, or the
+one of --seed alone, in N processes, by default one for each processor. When something is wrong, it prints the seed and a
+short list of steps that shows it (sim.deeds.play([...]) repeats them), and the exit code is 1. The last line says how
+much was played and how fast.
 """
+import argparse
 import logging
+import multiprocessing
 import os
 import random
+import signal
 import sys
 import time
 
@@ -15,30 +20,122 @@ sys.path[:0] = [os.path.join(ROOT, 'tests'), ROOT]
 
 from sim import deeds  # noqa: E402
 
+# Histories that each process is given at a time; seconds that they take at most (2.7 hears no Ctrl-C without a limit).
+PORTION, LIMIT = 16, 3600
+
+
+class Tally(object):
+    """What was played so far: histories, their steps, and the seconds that passed in them."""
+
+    def __init__(self, first):
+        self.first = first
+        self.histories = self.steps = 0
+        self.simulated = 0.0
+        self._begin, self._spent = time.time(), spent()
+
+    def seconds(self):
+        """How long this has taken."""
+        return time.time() - self._begin
+
+    def add(self, life):
+        """One more."""
+        self.histories += 1
+        self.steps += life.steps
+        self.simulated += life.seconds
+
+    def line(self, jobs):
+        """All of it in one line. Processor time is known only after the processes of the pool have ended."""
+        seconds = self.seconds()
+        parts = ['%d histories from seed %d in %.0f s' % (self.histories, self.first, seconds),
+                 '%d process%s' % (jobs, '' if jobs == 1 else 'es'), '%.1f a second' % (self.histories / seconds),
+                 '%d steps' % self.steps, '%.1f simulated days' % (self.simulated / 86400.0),
+                 '%.0f x real time' % (self.simulated / seconds),
+                 '%.0f x on one core' % (self.simulated / max(.01, spent() - self._spent))]
+        return ', '.join(parts)
+
 
 def main(arguments):
     """Returns the exit code."""
+    options = parser().parse_args(arguments)
+    quiet()
+    if options.seed is not None:
+        return told(options.seed, life(options.seed).wrong)
+    tally = Tally(options.first)
+    wrong = alone(tally, options.seconds) if options.jobs == 1 else together(tally, options.seconds, options.jobs)
+    line = tally.line(options.jobs)
+    if wrong:
+        told(*wrong)
+    say(line + (': the last one is wrong' if wrong else ': nothing wrong'))
+    return 1 if wrong else 0
+
+
+def parser():
+    """What the command takes."""
+    made = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    made.add_argument('seconds', type=float)
+    made.add_argument('--jobs', type=int, default=multiprocessing.cpu_count())
+    made.add_argument('--first', type=int, default=random.SystemRandom().randrange(10 ** 9))
+    made.add_argument('--seed', type=int)
+    return made
+
+
+def quiet():
+    """Switch the log off, which would take most of the time."""
     logging.disable(logging.CRITICAL)
-    seconds, seed = float(arguments[0]), arguments[1] if arguments[1:] else ''
-    if seed:
-        return 1 if wrong(int(seed)) else 0
-    begin, first = time.time(), random.SystemRandom().randrange(10 ** 9)
-    count = 0
-    while time.time() - begin < seconds:
-        if wrong(first + count):
-            return 1
-        count += 1
-    say('%d histories from seed %d, nothing wrong' % (count, first))
-    return 0
 
 
-def wrong(seed):
-    """Whether something is, with the history of that seed; it is printed, and how to see it again."""
-    steps = deeds.choose(seed)
-    text = deeds.play(steps)
+def apart():
+    """The start of a process of the pool. Ctrl-C is for the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    quiet()
+
+
+def life(seed):
+    """The Life of that seed."""
+    return deeds.live(deeds.choose(seed))
+
+
+def alone(tally, seconds):
+    """Play one history after the other; returns (seed, what is wrong) of the first that fails, or None."""
+    found = None
+    while not found and (not tally.histories or tally.seconds() < seconds):
+        found = _first_wrong(tally, [life(tally.first + tally.histories)])
+    return found
+
+
+def together(tally, seconds, jobs):
+    """The same in so many processes. The results come in order, so it is the first one here, too."""
+    pool, found = multiprocessing.Pool(jobs, apart), None
+    try:
+        while not found and (not tally.histories or tally.seconds() < seconds):
+            begin = tally.first + tally.histories
+            found = _first_wrong(tally, pool.map_async(life, range(begin, begin + PORTION * jobs)).get(LIMIT))
+        pool.close()
+    finally:
+        pool.terminate()
+        pool.join()
+    return found
+
+
+def _first_wrong(tally, lives):
+    for one in lives:
+        tally.add(one)
+        if one.wrong:
+            return tally.first + tally.histories - 1, one.wrong
+    return None
+
+
+def told(seed, text):
+    """Print what is wrong with a history, and how to see it again; returns the exit code."""
+    say('seed %d: %s' % (seed, text or 'nothing wrong'))
     if text:
-        say('seed %d: %s\nsteps: %r' % (seed, text, deeds.shortened(steps)))
-    return bool(text)
+        say('steps: %r' % deeds.shortened(deeds.choose(seed)))
+    return 1 if text else 0
+
+
+def spent():
+    """Seconds of a processor that this process and those that it has waited for have used."""
+    return sum(os.times()[:4])
 
 
 def say(text):

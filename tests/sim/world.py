@@ -139,11 +139,15 @@ class World(object):
             self._round()
             if self.now >= end:
                 return
-            times = [end, self.next_beat, self.again_at, self.kernel.next_time()]
+            times = [self.again_at, self.kernel.next_time()]
             if self.daemon:
                 times += [self.watch.next_time(), self.deadline, self.routes.at]
                 times += [max(one.due, one.stuck) for one in self.nodes]
-            self.pass_time(max(0.0, min([time for time in times if time is not None]) - self.now))
+            soonest = min(end, self.next_beat)
+            for time in times:
+                if time is not None and time < soonest:
+                    soonest = time
+            self.pass_time(max(0.0, soonest - self.now))
 
     def stall(self, seconds):
         """The daemon is not scheduled for so long; heartbeats wait in its sockets."""
@@ -180,19 +184,21 @@ class World(object):
         raise Wrong('rounds: the daemon comes round again and again at %s' % self.now)
 
     def _listeners(self):
-        self.heard_at = self.now
+        now = self.heard_at = self.now
         for node in self.nodes:
-            if node.stuck <= self.now:
-                backlog, node.backlog = node.backlog, []
-                for at in backlog:
-                    self._hears(node, at, True)
-                while node.due <= self.now:
+            if node.stuck <= now:
+                if node.backlog:
+                    backlog, node.backlog = node.backlog, []
+                    for at in backlog:
+                        self._hears(node, at, True)
+                while node.due <= now:
                     node.timed_out()
 
     def _beats(self):
         self.next_beat += BEAT
-        for port in sorted(self.alive):
-            self.beat(port)
+        if self.nodes:
+            for port in sorted(self.alive):
+                self.beat(port)
 
     def beat(self, port):
         """A heartbeat to that port."""
