@@ -1,1 +1,1 @@
-"""Tests of the running daemon on the real kernel, in network namespaces that they make and remove."""
+"""Tests of the daemon on the real kernel. They make network namespaces and remove them."""

@@ -1,4 +1,4 @@
-"""A bypass card: it pings, by ICMP echoes of its own."""
+"""A bypass card that pings with ICMP echo requests of its own."""
 import os
 import select
 import socket
@@ -16,7 +16,7 @@ LIMIT = 20.0
 
 
 class Card(object):
-    """Pings from a namespace, with a raw socket of that namespace."""
+    """Pings from a namespace, with raw sockets that are in that namespace."""
 
     def __init__(self, namespace):
         self._namespace = namespace
@@ -31,20 +31,20 @@ class Card(object):
         try:
             sock.sendto(_request(six, self._sequence), (address, 0))
         except compat.SYSTEM_ERRORS:
-            # Nobody answered when the kernel asked for its hardware address.
+            # The kernel asked for the hardware address, and nobody answered.
             return False
         return self._wait(sock, six, clock.monotonic() + limit)
 
     def until_answered(self, address):
-        """Ping until there is an answer; its monotonic second."""
+        """Ping until an answer comes. Returns its monotonic second."""
         return self._until(address, True)
 
     def until_silent(self, address):
-        """Ping until there is none; the monotonic second of the ping that had none."""
+        """Ping until no answer comes. Returns the monotonic second of the ping without an answer."""
         return self._until(address, False)
 
     def close(self):
-        """The end of it."""
+        """Close the sockets."""
         for sock in self._socks.values():
             sock.close()
 
@@ -52,7 +52,7 @@ class Card(object):
         deadline = clock.monotonic() + LIMIT
         while True:
             asked = clock.monotonic()
-            # Too short a patience is harmless where an answer is waited for: the next ping comes at once.
+            # While we wait for an answer, a short limit does no harm: the next ping comes at once.
             if self.answers(address, 0.005 if wanted else 0.1) == wanted:
                 return clock.monotonic() if wanted else asked
             assert asked < deadline, '%s %s within %g s' % (address, 'no answer' if wanted else 'no silence', LIMIT)
@@ -70,7 +70,7 @@ class Card(object):
             if left <= 0 or not select.select([sock], [], [], left)[0]:
                 return False
             data = sock.recv(2048)
-            # An IPv4 socket gives the IP header too; its length is in the low half of the first byte.
+            # An IPv4 socket gives the IP header too. The low half of the first byte has its length in words of 4 bytes.
             start = 0 if six else (bytearray(data)[0] & 0xf) * 4
             kind, _, _, identifier, sequence = _ECHO.unpack_from(data, start)
             if (kind, identifier, sequence) == (129 if six else 0, os.getpid() & 0xffff, self._sequence):
@@ -78,7 +78,7 @@ class Card(object):
 
 
 def _request(six, sequence):
-    """An echo request; of ICMPv6 the kernel makes the checksum."""
+    """The bytes of an echo request. The kernel itself makes the checksum of ICMPv6."""
     fields = (128 if six else 8, 0, os.getpid() & 0xffff, sequence)
     words = ((fields[0] << 8) + fields[1], fields[2], fields[3])
     total = sum(words)

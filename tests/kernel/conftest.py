@@ -1,4 +1,4 @@
-"""A switch and a daemon for each test; what the daemon said where a test fails; the measured figures at the end."""
+"""Gives each test a switch and a daemon. A failed test shows what the daemon said; measured figures come at the end."""
 import os
 import subprocess
 
@@ -16,7 +16,7 @@ FIGURES = []
 
 @pytest.fixture(scope='session')
 def network_namespaces(rights):
-    """Skips the tests where namespaces cannot be made; fails where FBMON_REQUIRE_KERNEL=1 says that they can."""
+    """Skips the test if namespaces cannot be made; with FBMON_REQUIRE_KERNEL=1 the test fails instead."""
     name = 'fbmon-%d-try' % os.getpid()
     made = subprocess.call([IP, 'netns', 'add', name]) == 0
     cable = ['link', 'add', 'one', 'type', 'veth', 'peer', 'name', 'two']
@@ -28,7 +28,7 @@ def network_namespaces(rights):
 
 @pytest.fixture
 def switch(network_namespaces):
-    """A Switch that is removed afterwards, whatever happens."""
+    """A Switch. It is removed after the test in any case."""
     made = Switch()
     try:
         yield made
@@ -44,7 +44,7 @@ def dpis(switch):
 
 @pytest.fixture
 def daemon(switch, tmp_path):
-    """A Daemon in the switch, not started yet."""
+    """A Daemon on the switch. It is not started yet."""
     made = Daemon(switch, tmp_path)
     try:
         yield made
@@ -54,7 +54,7 @@ def daemon(switch, tmp_path):
 
 @pytest.fixture
 def fake_ip(daemon, tmp_path):
-    """The FakeIp that the daemon will find, working."""
+    """The FakeIp that the daemon will find. It works as the real `ip` until a test tells it otherwise."""
     made = FakeIp(tmp_path / 'bin')
     daemon.path = made.path
     return made
@@ -62,7 +62,7 @@ def fake_ip(daemon, tmp_path):
 
 @pytest.fixture
 def small(daemon, dpis):
-    """The daemon with files.SMALL in normal; returns it."""
+    """The daemon, running with files.SMALL and in normal."""
     dpis.steady(3000, 3100)
     daemon.start(files.SMALL)
     daemon.wait_state('normal')
@@ -71,7 +71,7 @@ def small(daemon, dpis):
 
 @pytest.fixture
 def figure():
-    """figure(text): a measured figure, shown at the end of the run and asserted nowhere."""
+    """figure(text) shows a measured figure at the end of the run. No test fails because of it."""
     return FIGURES.append
 
 
@@ -86,10 +86,10 @@ def pytest_runtest_makereport(item):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The figures."""
+    """Show the figures."""
     if FIGURES:
         terminalreporter.section('measured on the kernel')
         for text in FIGURES:
             terminalreporter.write_line(text)
-        # tests/faults has the same hook.
+        # tests/faults imports this hook too, so it would show them twice.
         del FIGURES[:]

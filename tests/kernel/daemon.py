@@ -1,4 +1,4 @@
-"""The daemon, as a process of its own in the switch's namespace."""
+"""The daemon as a process of its own in the switch's namespace."""
 import json
 import os
 import signal
@@ -11,12 +11,12 @@ import clock
 import helpers
 from fbmon.base import compat
 
-# Seconds that anything may take; only waited for where something is broken.
+# Seconds that anything may take at most. A test waits so long only if something is broken.
 LIMIT = 20.0
 
 
 class Daemon(object):
-    """Files in a directory; started, asked, told to reload, stopped and killed by the tests."""
+    """A daemon with its files in one directory. The tests start, ask, reload, stop and kill it."""
 
     def __init__(self, switch, directory):
         self.switch = switch
@@ -25,18 +25,18 @@ class Daemon(object):
         self.run_dir = os.path.join(self.directory, 'run')
         self.child = None
         self.path = None
-        # Seconds between two looks: each costs the daemon some time of its own.
+        # Seconds between two looks at the status. Each look costs the daemon some time.
         self.step = 0.01
 
     # --- its life ---
 
     def start(self, text=None, wrapper=()):
-        """Start it, with a new configuration file if a text is given, until it gives its status."""
+        """Start it and return its first status. text: a new configuration file, or None to keep the old one."""
         self.launch(text, wrapper)
         return self.wait(lambda status: True)
 
     def launch(self, text=None, wrapper=(), command=('run',)):
-        """Start the process and do not wait. wrapper: the words of a command that ends in executing the daemon."""
+        """Start the process and do not wait. wrapper: the words of a command that executes the daemon at its end."""
         if text is not None:
             helpers.write(self.config, text)
         with open(self.directory + '/stderr', 'ab') as errors:
@@ -44,7 +44,7 @@ class Daemon(object):
                                           stderr=errors, close_fds=True)
 
     def stop(self, number=signal.SIGTERM):
-        """End it by a signal; returns (exit code, seconds that it took)."""
+        """End it by a signal. Returns (exit code, seconds that it took)."""
         began = clock.monotonic()
         self.signal(number)
         return self.ended(), clock.monotonic() - began
@@ -55,12 +55,12 @@ class Daemon(object):
         self.child.wait()
 
     def ended(self):
-        """Its exit code, when it has ended by itself."""
+        """Wait until it has ended by itself. Returns its exit code."""
         helpers.wait_for(lambda: self.child.poll() is not None, LIMIT)
         return self.child.returncode
 
     def close(self):
-        """End it in any case, and the `ip` children that a kill leaves behind for a moment."""
+        """Kill it if it runs, and with it the children that it would leave behind for a moment."""
         if self.child and self.child.poll() is None:
             children = self.children()
             self.kill()
@@ -72,10 +72,13 @@ class Daemon(object):
         self.child.send_signal(number)
 
     def reload(self, text=None):
-        """SIGHUP, with a new file if a text is given, until it has taken or refused it: what the log said."""
+        """Send SIGHUP and wait until it has taken or refused the file. Returns the line of the log that says so.
+
+        text: a new configuration file, or None to keep the old one.
+        """
         if text is not None:
             helpers.write(self.config, text)
-        # What it says on stderr is in one file for all of its lives, where the log begins anew when it has grown long.
+        # stderr goes to one file for all of its lives. The log would begin anew when it has grown long.
         before = os.path.getsize(self.directory + '/stderr')
         self.signal(signal.SIGHUP)
         self._until(lambda: self._reloads(before), 'no reload')
@@ -84,7 +87,7 @@ class Daemon(object):
     # --- what it says ---
 
     def status(self):
-        """The status as a dict, or None while nobody answers."""
+        """The status as a dict; None while nobody answers."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             sock.settimeout(LIMIT)
@@ -97,7 +100,7 @@ class Daemon(object):
             sock.close()
 
     def wait(self, condition):
-        """The first status for which condition(status) is true."""
+        """Wait for the first status for which condition(status) is true, and return it."""
         found = []
 
         def happened():
@@ -107,43 +110,43 @@ class Daemon(object):
         return found[0]
 
     def wait_state(self, state):
-        """The first status in which nothing is held, the global state is this, and all is as wanted."""
+        """Wait until the global state is this one and not held, and everything is as wanted. Returns that status."""
         return self.wait(lambda status: status['state'] == state and not status['held'] and settled(status))
 
     def wait_sound(self, state):
-        """The same, and there is no problem any more."""
+        """As wait_state(), and there is no problem any more."""
         return self.wait(lambda status: problems(status) == [] and status['state'] == state
                          and not status['held'] and settled(status))
 
     def wait_listener(self, index, state):
-        """The first status in which a listener has this local state."""
+        """Wait until a listener has this local state. Returns that status."""
         return self.wait(lambda status: listener(status, index)['state'] == state)
 
     def wait_log(self, text):
-        """Until the log holds this text."""
+        """Wait until the log has this text."""
         path = self.directory + '/logs/fastbypass_monitor.log'
         self._until(lambda: text in helpers.read(path), 'not logged: ' + text)
 
     def log(self):
-        """Its log file, with all that was said until now."""
+        """The text of its log file, with everything that it has said up to now."""
         return helpers.written(self.directory + '/logs/fastbypass_monitor.log')
 
     def said(self):
-        """What is of use after a failed test."""
-        # Some tests put a pipe there, or noise.
+        """What helps to understand a failed test: the configuration file, and stderr or the log."""
+        # Some tests put a pipe or random bytes there.
         plain = os.path.isfile(self.config) and os.path.getsize(self.config) < 20000
         config = helpers.read(self.config) if plain else 'no plain file of usual size'
         return config + '\n' + (helpers.read(self.directory + '/stderr') or self.log())
 
     def command(self, *words):
-        """(exit code, stdout, stderr) of another command of fbmon.py, in the switch."""
+        """Run another command of fbmon.py on the switch. Returns (exit code, stdout, stderr)."""
         return helpers.finish(subprocess.Popen(self._argv(words), env=self._environ(), stdout=subprocess.PIPE,
                                                stderr=subprocess.PIPE, close_fds=True), LIMIT)
 
     # --- its processes ---
 
     def children(self):
-        """{pid: command line} of its children, the dead ones and the writer of its log left out."""
+        """{pid: command line} of its children, without those that are dead and without the writer of its log."""
         return dict((pid, line) for pid, line in self.all_children().items() if 'fastbypass_log' not in line)
 
     def log_writer(self):
@@ -151,7 +154,7 @@ class Daemon(object):
         return next(pid for pid, line in self.all_children().items() if 'fastbypass_log' in line)
 
     def all_children(self):
-        """{pid: command line} of its children, the dead ones left out."""
+        """{pid: command line} of its children, without those that are dead."""
         found = {}
         for thread in os.listdir('/proc/%d/task' % self.child.pid):
             listed = helpers.read('/proc/%d/task/%s/children' % (self.child.pid, thread))
@@ -162,7 +165,7 @@ class Daemon(object):
         return found
 
     def child_of(self, word):
-        """The pid of the one child with this word in its command line: 'batch' or 'monitor'."""
+        """Wait until exactly one child has this word, 'batch' or 'monitor', in its command line. Returns its pid."""
         found = []
 
         def one():
@@ -189,7 +192,7 @@ class Daemon(object):
         return [line for line in lines if 'configuration loaded again' in line or 'reload refused' in line]
 
     def _until(self, condition, what, found=()):
-        """Wait for a condition; not any longer when the daemon has ended."""
+        """Wait until condition() is true. Fails after LIMIT, or at once if the daemon has ended."""
         deadline = clock.monotonic() + LIMIT
         while not condition():
             assert self.child.poll() is None, '%s: the daemon has ended with code %s' % (what, self.child.returncode)
@@ -199,7 +202,7 @@ class Daemon(object):
 
 
 def settled(status):
-    """Whether every card and port is as wanted, those that are left alone aside."""
+    """Whether every card and port is as wanted. Those that are left alone do not count."""
     return all(row['wanted'] in (None, row['actual']) for row in status['cards'] + status['ports'])
 
 
@@ -219,8 +222,10 @@ def port(status, name):
 
 
 def problems(status):
-    """Its problems, but for late heartbeats, as the machine that runs the tests may be a busy one, and for leases that
-    are short for the tests' sake."""
+    """The problems without two kinds that tell nothing here.
+
+    Heartbeats come late if the machine of the tests is busy, and the tests use short leases.
+    """
     return [problem for problem in status['problems']
             if 'longest gap' not in problem and 'ms is short' not in problem]
 

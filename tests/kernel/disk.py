@@ -1,10 +1,13 @@
-"""A small file system of its own that can be made to hang: an ext4 on a loop device, and fsfreeze(8)."""
+"""A small file system that a test can make hang: ext4 on a loop device, frozen by fsfreeze(8)."""
 import os
 import subprocess
 
 
 class Disk(object):
-    """At `disk` in a directory, its image beside it. there: whether it could be had; frozen: whether it hangs."""
+    """A file system at `disk` in a directory, with its image beside it.
+
+    there: whether it could be made; frozen: whether it hangs.
+    """
 
     def __init__(self, directory, megabytes):
         self.path = os.path.join(directory, 'disk')
@@ -16,22 +19,22 @@ class Disk(object):
         self.there = _quiet('mkfs.ext4', '-q', '-F', image) and _quiet('mount', '-o', 'loop', image, self.path)
 
     def freeze(self):
-        """Whoever writes to it from now on waits."""
+        """From now on every write to it hangs."""
         subprocess.check_call(['fsfreeze', '-f', self.path])
         self.frozen = True
 
     def thaw(self):
-        """All goes on."""
+        """Let the writes go on."""
         subprocess.check_call(['fsfreeze', '-u', self.path])
         self.frozen = False
 
     def close(self):
-        """Unmount it; it goes when the last one who uses it does."""
+        """Unmount it. It goes when nobody uses it any more."""
         release(self.path)
 
 
 def release(path):
-    """Thaw and unmount what is mounted there, if anything is."""
+    """If a file system is mounted at the path, thaw and unmount it."""
     if os.path.ismount(path):
         _quiet('fsfreeze', '-u', path)
         subprocess.check_call(['umount', '-l', path])

@@ -1,4 +1,4 @@
-"""DPI nodes: a process that sends heartbeats and does nothing else, driven over a pipe."""
+"""DPI nodes: one process that only sends heartbeats and takes its orders over a pipe."""
 import os
 import select
 import signal
@@ -13,34 +13,36 @@ if __name__ == '__main__':
 import clock  # noqa: E402
 from fbmon.base import compat  # noqa: E402
 
-# Where the listeners of the tests are, and ms between two heartbeats of a node that lives.
+# The host of the tests' listeners, and the ms between two heartbeats of a node that lives.
 HOST = '192.168.1.202'
 INTERVAL = 25
 
 
 class Dpis(object):
-    """The nodes, each known by the host and port of its listener. The process starts with the first order."""
+    """The nodes. Each is known by the host and port of its listener. The process starts with the first order."""
 
     def __init__(self, namespace):
         self._namespace = namespace
         self._child = None
 
     def beat(self, port, host=HOST, source='-', size=9):
-        """One heartbeat of `size` bytes, from a source address if given; returns its monotonic second."""
+        """Send one heartbeat of `size` bytes; source: its address, '-' for any. Returns its monotonic second."""
         return self._order('beat', host, port, source, size)
 
     def steady(self, *ports, **options):
-        """Heartbeats from now on, the first one at once. host, and interval in ms."""
+        """Send heartbeats from now on, the first one at once. Options: host, and interval in ms."""
         for port in ports:
             self._order('steady', options.get('host', HOST), port, options.get('interval', INTERVAL))
 
     def silence(self, *ports, **options):
-        """No more heartbeats after this; returns the monotonic second of the last one."""
+        """Send no more heartbeats. Option: host. Returns the monotonic second of the last one."""
         return max([self._order('silence', options.get('host', HOST), port) for port in ports] or [0.0])
 
     def gap(self, port, host=HOST):
-        """The longest time in seconds since the last question in which no heartbeat was really sent there, whatever
-        was ordered: the process may have had to wait for the processor."""
+        """The longest time in seconds without a heartbeat for this listener since gap() was last called.
+
+        Only what was really sent counts: the process may have had to wait for the processor.
+        """
         return self._order('gap', host, port)
 
     def close(self):
@@ -60,7 +62,7 @@ class Dpis(object):
 
 
 class Sender(object):
-    """The process's side."""
+    """The part that runs in the process."""
 
     def __init__(self):
         self._steady = {}
@@ -71,7 +73,7 @@ class Sender(object):
         self._poller.register(0, select.POLLIN)
 
     def run(self):
-        """Take orders, one at a time and each one answered, until the pipe is closed."""
+        """Carry out and answer one order after the other, until the pipe is closed."""
         while True:
             if compat.poll(self._poller, self._until_next()):
                 line = _line()
@@ -83,7 +85,7 @@ class Sender(object):
             self._send_due()
 
     def beat(self, host, port, source='-', size='9'):
-        """One datagram."""
+        """Send one datagram. Returns its monotonic second."""
         sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
         began = self._last[host, port] = clock.monotonic()
         try:
@@ -93,24 +95,24 @@ class Sender(object):
             self._note_gap(host, port, clock.monotonic())
             self._sent[host, port] = began
         except compat.SYSTEM_ERRORS:
-            # No way there at the moment: as lost as any other datagram.
+            # There is no way to the listener now. The datagram is lost, as any other could be.
             pass
         finally:
             sock.close()
         return self._last[host, port]
 
     def steady(self, host, port, interval):
-        """A datagram now and then every `interval` ms."""
+        """Send a datagram now, and then one every `interval` ms. Returns the monotonic second of the first one."""
         self._steady[host, port] = [int(interval) / 1000.0, clock.monotonic() + int(interval) / 1000.0]
         return self.beat(host, port)
 
     def silence(self, host, port):
-        """No more of them."""
+        """Send no more datagrams. Returns the monotonic second of the last one, or 0.0 if none was sent."""
         self._steady.pop((host, port), None)
         return self._last.get((host, port), 0.0)
 
     def gap(self, host, port):
-        """The longest one up to now."""
+        """The longest gap in seconds up to now. A new count begins with this call."""
         self._note_gap(host, port, clock.monotonic())
         return self._gaps.pop((host, port))
 
@@ -131,7 +133,7 @@ class Sender(object):
 
 
 def _line():
-    """One order, read byte by byte: nothing may wait in a buffer that poll does not see."""
+    """One order, '' at the end. It is read byte by byte, since poll does not see what waits in a buffer."""
     line = b''
     while not line.endswith(b'\n'):
         byte = os.read(0, 1)
@@ -144,6 +146,6 @@ def _line():
 if __name__ == '__main__':
     # A sender that is not scheduled in time looks like a DPI that has died.
     os.nice(-10)
-    # Ctrl-C in a terminal reaches everybody; who started us ends us.
+    # Ctrl-C in a terminal reaches every process. The one that started us ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Sender().run()

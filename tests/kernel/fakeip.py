@@ -1,10 +1,10 @@
-"""An `ip` for the daemon alone that can be told to fail or to hang, and otherwise is the real one."""
+"""An `ip` that only the daemon finds. A test can make it fail, hang or answer late; otherwise it runs the real one."""
 import os
 
 import helpers
 from kernel.namespace import IP
 
-# kind: what the daemon uses it for; the files beside the script switch it at run time, without another process.
+# kind: what the daemon uses it for. The files beside the script say what it does; looking at them needs no process.
 SCRIPT = '''here=${0%%/*}
 case " $* " in *" -batch "*) kind=batch ;; *" monitor "*) kind=monitor ;;
 *" route "*) kind=route ;; *) kind=read ;; esac
@@ -49,7 +49,10 @@ exec %(ip)s "$@"
 
 
 class FakeIp(object):
-    """kind: 'batch' (the changes), 'monitor', 'route' (its readings of routes) or 'read' (what it has read once)."""
+    """Makes the script and switches it.
+
+    kind: 'batch' (the changes), 'monitor', 'route' (the readings of routes) or 'read' (all other readings).
+    """
 
     def __init__(self, directory):
         self._directory = str(directory)
@@ -63,19 +66,19 @@ class FakeIp(object):
         helpers.write(self._file('fail', kind), words + '\n')
 
     def hang(self, kind):
-        """New children of this kind answer nothing."""
+        """New children of this kind do nothing and do not end."""
         helpers.write(self._file('hang', kind), '')
 
     def late(self, kind, seconds):
-        """New children of this kind do what they are told, but answer (or begin) so many seconds late."""
+        """New children of this kind begin so many seconds late; one for the changes acknowledges them so late."""
         helpers.write(self._file('late', kind), '%g\n' % seconds)
 
     def old(self):
-        """New children for the changes end in the middle of a batch, as those of before 4.3 do."""
+        """New children for the changes end in the middle of a batch, as `ip` before 4.3 does."""
         helpers.write(self._file('old', 'batch'), '')
 
     def works(self, kind):
-        """New children of this kind are the real one again."""
+        """New children of this kind run the real `ip` again."""
         for deed in ('fail', 'hang', 'late', 'old'):
             if os.path.exists(self._file(deed, kind)):
                 os.unlink(self._file(deed, kind))

@@ -1,23 +1,24 @@
-"""What the rules say, once more and in another way than the daemon does it: the tests compare the two.
+"""The rules once more, written in another way than in the daemon. The tests compare the two.
 
-A node is an index of a listener, its local state a word. Lists are questions to be answered with yes or no.
+A node is the index of a listener, and its local state is a word. Each list of ports says up or down for its ports.
 """
 from collections import namedtuple
 
-# name: of the file's part; ports: the list; shutdown: its flag; node: the listener's index, None for the global list.
+# ports: the list; shutdown: its flag; node: the listener's index, None for the global list.
 PortList = namedtuple('PortList', 'ports shutdown node')
 
-# threshold: None where it is faulty; cards: any keys; lists: PortLists; untouched: ports that are never touched.
+# threshold: None if it is faulty; cards: any values that can be keys; lists: PortLists; untouched: ports that the
+# daemon leaves alone.
 Rules = namedtuple('Rules', 'threshold cards lists untouched')
 
-# What was decided: state, {card: 'present'/'absent'}, {port: 'up'/'down'}.
+# state: the global one; cards: {card: 'present' or 'absent'}; ports: {port: 'up' or 'down'}.
 Verdict = namedtuple('Verdict', 'state cards ports')
 
 NOTHING = Verdict('unknown', {}, {})
 
 
 def judge(rules, nodes, before):
-    """The Verdict for {node: local state} of the launched ones; `before` is what was decided last."""
+    """The Verdict on {node: local state} of the launched listeners. before: the last Verdict."""
     if len(nodes) == 0 or 'unknown' in nodes.values():
         return before
     state = overall(rules.threshold, list(nodes.values()))
@@ -35,7 +36,7 @@ def judge(rules, nodes, before):
 
 
 def overall(threshold, states):
-    """The global state of nodes that have all reported."""
+    """The global state when all nodes have reported."""
     if threshold is None:
         return 'unknown'
     alive = len([state for state in states if state != 'failed'])
@@ -45,12 +46,12 @@ def overall(threshold, states):
 
 
 def has_a_say(one, nodes):
-    """Whether a PortList counts: its flag is 1, and it is the global one or that of a launched listener."""
+    """Whether a PortList counts: its flag is 1, and it is the global list or the list of a launched listener."""
     return one.shutdown and (one.node is None or one.node in nodes)
 
 
 def answer(one, state, nodes):
-    """What a PortList says of its ports."""
+    """What a PortList says about its ports: 'up', 'down' or 'cannot tell'."""
     if one.node is None:
         return {'normal': 'up', 'bypass': 'down'}.get(state, 'cannot tell')
     return 'up' if nodes[one.node] == 'active' else 'down'

@@ -1,4 +1,4 @@
-"""A network namespace with its interfaces, made and asked by the tests."""
+"""A network namespace with its interfaces. The tests make it, change it and ask it."""
 import itertools
 import os
 import subprocess
@@ -7,14 +7,14 @@ import helpers
 from kernel import netlink
 from kernel.watch import Watch
 
-# Found before a test puts another `ip` on PATH.
+# The real `ip`, looked up before a test puts another one on PATH.
 IP = helpers.program('ip')
 
 _numbers = itertools.count()
 
 
 def ip(*words, **options):
-    """What `ip WORDS` prints; text: what it reads. Fails with its own words."""
+    """What `ip WORDS` prints. text: its standard input. If it fails, the test fails with its words."""
     child = subprocess.Popen((IP,) + words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              close_fds=True)
     output = child.communicate(options.get('text', '').encode('ascii'))[0].decode('utf-8', 'replace')
@@ -23,7 +23,7 @@ def ip(*words, **options):
 
 
 class Namespace(object):
-    """Its name holds our pid, so that several runs do not get into each other's way."""
+    """A network namespace. Its name has our pid in it, so that several runs do not meet."""
 
     def __init__(self, role):
         self.name = 'fbmon-%d-%d-%s' % (os.getpid(), next(_numbers), role)
@@ -34,41 +34,41 @@ class Namespace(object):
         self.ip('link', 'set', 'lo', 'up')
 
     def ip(self, *words, **options):
-        """What `ip WORDS` prints here."""
+        """What `ip WORDS` prints in this namespace."""
         return ip('-n', self.name, *words, **options)
 
     def begin(self, *words):
-        """The same, without waiting for its end: returns the child."""
+        """Start `ip WORDS` in this namespace and do not wait for its end. Returns the process."""
         return subprocess.Popen((IP, '-n', self.name) + words, close_fds=True)
 
     def batch(self, *lines):
-        """Several commands of `ip` at once; the first that fails ends it."""
+        """Run several commands in one `ip`. It stops at the first one that fails."""
         return self.ip('-batch', '-', text='\n'.join(lines) + '\n')
 
     def run(self, *argv):
-        """What a command prints here."""
+        """What a command prints in this namespace."""
         return subprocess.check_output(self.prefix() + list(argv)).decode('utf-8', 'replace')
 
     def prefix(self):
-        """The words in front of a command that is to run here; its pid is that of the child."""
+        """The words to put in front of a command so that it runs here. It then has the pid of the process started."""
         return [IP, 'netns', 'exec', self.name]
 
     def inside(self, function, *arguments):
-        """What a function of ours returns when called in here."""
+        """Call a function in this namespace and return its result."""
         return netlink.inside(self.path, function, *arguments)
 
     def dump(self):
-        """({index: Link}, [Address, ...]) of the kernel."""
+        """({index: Link}, [Address, ...]) as the kernel has them now."""
         if self._sock is None:
             self._sock = self.inside(netlink.open_socket)
         return netlink.dump(self._sock)
 
     def link(self, name):
-        """The Link of that name, or None."""
+        """The Link with this name, or None."""
         return next((link for link in self.dump()[0].values() if link.name == name), None)
 
     def addresses(self, name):
-        """['192.168.1.1/24', ...] on an interface, sorted; [] where there is no such interface."""
+        """['192.168.1.1/24', ...] on an interface, sorted; [] if there is no such interface."""
         links, found = self.dump()
         return sorted(one.text for one in found if one.index in links and links[one.index].name == name)
 
@@ -86,7 +86,7 @@ class Namespace(object):
         return self._watches[-1]
 
     def close(self):
-        """Remove it, and with it all of its interfaces."""
+        """Remove the namespace with all its interfaces."""
         for each in self._watches + [self._sock]:
             if each:
                 each.close()

@@ -1,4 +1,4 @@
-"""The kernel's own word on links and addresses, by rtnetlink(7): without `ip`, so that the tests judge it too."""
+"""Asks the kernel for links and addresses by rtnetlink(7), without `ip`, so that the tests can judge `ip` too."""
 import ctypes
 import os
 import socket
@@ -8,7 +8,7 @@ from collections import namedtuple
 # index: of the interface; up: the administrative flag.
 Link = namedtuple('Link', 'index name up')
 
-# index: of the interface; text: '192.168.1.1/24'; tentative: not usable yet (duplicate address detection).
+# index: of the interface; text: '192.168.1.1/24'; tentative: it is not usable yet (duplicate address detection).
 Address = namedtuple('Address', 'index text tentative')
 
 DONE, NEW_LINK, DEL_LINK, GET_LINK, NEW_ADDRESS, DEL_ADDRESS, GET_ADDRESS = 3, 16, 17, 18, 20, 21, 22
@@ -31,9 +31,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def inside(path, function, *arguments):
-    """What function(*arguments) returns when this thread is in the network namespace at path for its time.
+    """Call function(*arguments) while this thread is in the network namespace at `path`, and return the result.
 
-    A socket that is made there stays there.
+    A socket that the function makes stays in that namespace.
     """
     here, there = [os.open(one, os.O_RDONLY) for one in ('/proc/thread-self/ns/net', path)]
     try:
@@ -54,7 +54,7 @@ def _enter(descriptor):
 
 
 def open_socket(groups=0):
-    """A netlink socket of the namespace in which this thread is; groups: what it subscribes to."""
+    """A netlink socket in the namespace in which this thread is. groups: what it subscribes to."""
     sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
     sock.bind((0, groups))
@@ -78,12 +78,12 @@ def _ask(sock, kind, body):
 
 
 def parse(data):
-    """[(kind, Link or Address), ...] of what was read from a socket; other messages are left out."""
+    """[(kind, Link or Address), ...] of the data that was read from a socket. Other messages are left out."""
     found = []
     for kind, body in _messages(data):
         if kind in (NEW_LINK, DEL_LINK):
             family, _, index, flags, _ = _LINK.unpack_from(body)
-            # A bridge tells of its ports in messages of its own family.
+            # A bridge reports its ports in messages of another family.
             if family == socket.AF_UNSPEC:
                 name = _attributes(body[_LINK.size:])[IFLA_IFNAME].rstrip(b'\0').decode('ascii')
                 found.append((kind, Link(index, name, bool(flags & IFF_UP))))

@@ -1,15 +1,18 @@
-"""Whether the daemon does nothing at all while nothing happens."""
+"""Checks that the daemon does nothing while nothing happens."""
 import subprocess
 
 import helpers
 
-# A question mark: where the architecture has no such system call.
+# With a question mark strace accepts that this architecture has no such system call.
 CALLS = 'trace=?fork,?vfork,?clone,?clone3,execve'
 
 
 def check(switch, daemon, seconds):
-    """Fails if the kernel reports any change, or the daemon starts any process or thread, for some seconds. Now and
-    then it reads routes, and nothing else: of three times, one must be without."""
+    """Fails if within some seconds the kernel reports a change, or the daemon starts a process or a thread.
+
+    Now and then the daemon may read the routes. So there are up to three tries, and in one of them it must start
+    nothing at all.
+    """
     children = lasting(daemon)
     for _ in range(3):
         watch = switch.watch()
@@ -24,17 +27,17 @@ def check(switch, daemon, seconds):
 
 
 def lasting(daemon):
-    """{pid: command line} of its children, but for one that reads routes at the moment."""
+    """{pid: command line} of its children, without one that reads routes at the moment."""
     return dict((pid, line) for pid, line in daemon.children().items() if ' route ' not in line)
 
 
 def has_strace():
-    """Whether it can be looked for processes that end at once, too."""
+    """Whether there is a strace: only strace sees a process that ends at once."""
     return subprocess.call(['sh', '-c', 'command -v strace >/dev/null']) == 0
 
 
 def trace(daemon):
-    """A strace that notes what the daemon starts, or None where there is none."""
+    """Start a strace that notes what the daemon starts, and return its process; None if there is no strace."""
     if not has_strace():
         return None
     argv = ['strace', '-f', '-qq', '-e', CALLS, '-e', 'signal=none', '-o', daemon.directory + '/strace', '-p',
@@ -47,7 +50,10 @@ def trace(daemon):
 
 
 def end(daemon, tracer):
-    """Stop a strace; returns its lines. One that is told to end while the daemon starts a process may wait for ever."""
+    """Stop a strace and return what it noted, as text.
+
+    It is killed after 2 s: a strace that is told to end while the daemon starts a process may never end.
+    """
     tracer.terminate()
     helpers.finish(tracer, 2.0)
     return helpers.read(daemon.directory + '/strace')

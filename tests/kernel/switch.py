@@ -1,23 +1,23 @@
-"""A switch, in a namespace, and the world around it, in another: DPI nodes and bypass cards."""
+"""A switch in one namespace, and the DPI nodes and bypass cards around it in another one."""
 import helpers
 from kernel.card import Card
 from kernel.dpi import Dpis
 from kernel.namespace import Namespace, ip
 
-# On eth0 from the beginning; the card's network, 192.168.1.0/24, is found through it.
+# On eth0 from the beginning. It gives the switch a route to the cards' network, 192.168.1.0/24.
 OWN = '192.168.1.200/24'
 
 PORTS = ('sw0', 'sw1', 'sw2', 'sw3')
 
-# Addresses of DPI nodes and cards, on the other side of eth0.
+# The addresses of DPI nodes and cards, at the other end of eth0.
 OUTSIDE = ('192.168.1.1', '192.168.1.2', '192.168.1.11', '192.168.1.12')
 
 
 class Switch(Namespace):
-    """eth0 leads to DPI nodes and cards, sw0 ... sw3 are ports towards the DPIs, all up in the beginning.
+    """eth0 leads to DPI nodes and cards; sw0 ... sw3 are ports towards the DPIs. All are up in the beginning.
 
-    dpis: sends heartbeats; card: pings. Others are made of own: {interface: its address, None: it has none}, outside:
-    {interface: the addresses at its other end}, and the names of the ports.
+    Its attribute dpis sends heartbeats and card pings. The arguments make another switch; own: {interface: its
+    address, or None}; outside: {interface: the addresses at its other end}; ports: their names.
     """
 
     def __init__(self, own=None, outside=None, ports=PORTS):
@@ -38,9 +38,9 @@ class Switch(Namespace):
             raise
 
     def create(self, *names):
-        """Make interfaces, each with its other end outside, always with the same hardware address.
+        """Make interfaces, each with its other end outside. A name always gets the same hardware address.
 
-        Without link-local IPv6 addresses, whose late coming and going would look like somebody's doing.
+        They have no link-local IPv6 addresses: these come and go late, as if somebody had changed them.
         """
         ip('-batch', '-', text=''.join(
             'link add %s netns %s address %s type veth peer name far-%s netns %s\n' % (
@@ -49,12 +49,15 @@ class Switch(Namespace):
             where.batch(*['link set %s%s addrgenmode none' % (start, name) for name in names]
                         + ['link set %s%s up' % (start, name) for name in names])
         for name in names:
-            # A neighbour that did not answer is asked again soon.
+            # Ask a neighbour that did not answer again soon.
             for version in ('ipv4', 'ipv6'):
                 self.outside.set('%s/neigh/far-%s/retrans_time_ms' % (version, name), '20')
 
     def recreate(self, name, meanwhile=lambda: None):
-        """An interface goes and comes back with another index, as after a module was loaded anew."""
+        """Delete an interface and make it anew with another index, as when its driver is loaded again.
+
+        meanwhile() is called while it is not there.
+        """
         before = self.link(name).index
         outside = self.outside.addresses('far-' + name)
         self.ip('link', 'del', name)
@@ -65,36 +68,36 @@ class Switch(Namespace):
         assert self.link(name).index != before
 
     def swap(self, first, second, down=False):
-        """Two interfaces get each the other's name, as at some boots; down: they are down for that."""
+        """Exchange the names of two interfaces, as some boots do. down: take both down for that."""
         states = dict((name, self.port(name)) for name in (first, second))
         self.batch(*['link set %s down' % name for name in (first, second) if down] + [
             'link set %s name %s' % pair for pair in ((first, 'away'), (second, first), ('away', second))] + [
             'link set %s %s' % (name, states[other]) for name, other in ((first, second), (second, first)) if down])
 
     def speak_ipv6(self):
-        """Give both sides of eth0 an IPv6 address; a test that needs it is left out where there is none."""
+        """Give both ends of eth0 an IPv6 address. Skips the test if the machine has no IPv6."""
         helpers.require(helpers.has_ipv6(), 'needs IPv6')
         self.ip('addr', 'add', 'fd00::200/64', 'dev', 'eth0', 'nodad')
         self.outside.ip('addr', 'add', 'fd00::1/64', 'dev', 'far-eth0', 'nodad')
 
     def port(self, name):
-        """'up' or 'down' by the administrative flag, or 'missing'."""
+        """'up' or 'down', by the administrative flag, or 'missing'."""
         link = self.link(name)
         return 'missing' if link is None else 'up' if link.up else 'down'
 
     def ports(self):
-        """The states of sw0 ... sw3 as one text, 'up up down up'."""
+        """The states of sw0 ... sw3 as one text, for example 'up up down up'."""
         return ' '.join(self.port(name) for name in PORTS)
 
     def network(self):
-        """({(interface, address with prefix), ...} of the interfaces that are no ports, the ports that are down)."""
+        """({(interface, address with prefix), ...} of all interfaces but the ports, {ports that are down})."""
         links, addresses = self.dump()
         names = dict((link.index, link.name) for link in links.values())
         return (set((names.get(one.index), one.text) for one in addresses if names.get(one.index) in self._own),
                 set(link.name for link in links.values() if link.name in self._ports and not link.up))
 
     def cards(self, interface='eth0'):
-        """The addresses on an interface that cards might ping: all but those of the switch and of the listeners."""
+        """The cards' addresses on an interface: all but the switch's own and those of listeners (192.168.1.20x)."""
         return [address for address in self.addresses(interface)
                 if address != OWN and not address.startswith('192.168.1.20')]
 
@@ -106,5 +109,5 @@ class Switch(Namespace):
 
 
 def hardware_address(name):
-    """The same one for the same name."""
+    """A hardware address that depends only on the name."""
     return '02:00:00:' + ':'.join('%02x' % ord(letter) for letter in (name + '  ')[1:4])

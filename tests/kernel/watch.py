@@ -1,4 +1,4 @@
-"""Every change of addresses and links in a namespace, from the kernel itself, in order."""
+"""Notes every change of addresses and links in a namespace, in order, as the kernel reports it."""
 import select
 from collections import namedtuple
 
@@ -7,16 +7,16 @@ from fbmon.base import compat
 
 from kernel import netlink
 
-# at: monotonic seconds when it was read; text: '+ 10.0.0.1/24 eth0', '- 10.0.0.1/24 eth0', 'sw0 up', 'sw0 down',
-# 'sw0 is new', 'sw0 is gone', 'sw0 is now sw9'.
+# at: the monotonic second at which it was read; text: '+ 10.0.0.1/24 eth0', '- 10.0.0.1/24 eth0', 'sw0 up',
+# 'sw0 down', 'sw0 is new', 'sw0 is gone' or 'sw0 is now sw9'.
 Event = namedtuple('Event', 'at text')
 
-# Our own mark among the events, on an interface and at an address that nobody manages.
+# Our own mark among the events: an address that nobody manages, on an interface that nobody manages.
 MARK = '127.77.7.7/32'
 
 
 class Watch(object):
-    """Begins when it is made. What the kernel repeats of a link without a change of name or flag is no event."""
+    """Notes changes from the moment when it is made. A report of a link with the same name and flag is no event."""
 
     def __init__(self, namespace):
         self._namespace = namespace
@@ -28,11 +28,11 @@ class Watch(object):
         self._events = []
 
     def close(self):
-        """The end of it."""
+        """Close the socket."""
         self._sock.close()
 
     def wait_for(self, *texts, **options):
-        """The Event with which all of these have come, in whatever order; fails after limit seconds."""
+        """Wait until all of these events have come, in any order. Returns the last Event. Fails after limit seconds."""
         deadline = clock.monotonic() + options.get('limit', 20.0)
         while True:
             missing = set(texts).difference(event.text for event in self._events)
@@ -43,19 +43,19 @@ class Watch(object):
             self._read(left)
 
     def more(self, seconds):
-        """Take in what there is; whether more has come within some seconds."""
+        """Read what has come, or wait some seconds for it. Returns whether an event came."""
         before = len(self._events)
         self._read(seconds)
         return len(self._events) > before
 
     def take(self):
-        """The texts of all events up to now, which are forgotten by this."""
+        """Take out all events up to now, and return their texts."""
         self._fence()
         texts, self._events = self._texts(), []
         return texts
 
     def quiet(self, seconds):
-        """Fails if there is an event among those not yet taken and those of the next seconds."""
+        """Fails if there is an event that was not taken yet, or if one comes in the next seconds."""
         deadline = clock.monotonic() + seconds
         while clock.monotonic() < deadline:
             self._read(deadline - clock.monotonic())
@@ -63,7 +63,7 @@ class Watch(object):
         assert events == [], 'not quiet: ' + ', '.join(events)
 
     def _fence(self):
-        """What was changed before our mark is there when the mark is."""
+        """Make our mark and read until it comes back: then all earlier changes have been read too."""
         marks = self._marks
         self._namespace.ip('addr', 'add', MARK, 'dev', 'lo')
         self._namespace.ip('addr', 'del', MARK, 'dev', 'lo')
@@ -76,11 +76,11 @@ class Watch(object):
         return [event.text for event in self._events]
 
     def _read(self, seconds):
-        """Take in what there is, or what comes first within some seconds."""
-        # Without an end where it is negative.
+        """Read the first data that is there, or that comes within some seconds."""
+        # A negative time would mean to wait for ever.
         if not compat.poll(self._poller, max(0, seconds) * 1000):
             return
-        # Too many events at once end in an error here (ENOBUFS): a watch that lost some is no watch.
+        # Too many events at once make recv() fail (ENOBUFS). So no event is lost unnoticed.
         data = self._sock.recv(1 << 20)
         at = clock.monotonic()
         for kind, what in netlink.parse(data):

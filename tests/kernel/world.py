@@ -1,4 +1,4 @@
-"""A switch with a daemon as it should be: the rules of model.py, and what others have done to the network."""
+"""A model of a switch with a daemon: the rules of model.py, and what others have done to the network."""
 from collections import namedtuple
 
 from kernel import model
@@ -7,20 +7,19 @@ HOST, CARD = '192.168.1.20%d', '192.168.1.21%d'
 PORTS = ('sw0', 'sw1', 'sw2', 'sw3')
 OWN = {'eth0': '192.168.1.200/24'}
 
-# index: of the listener; host, interface: of its address; port: UDP, by which the DPI node is known; the list and its
-# flag.
+# index: of the listener; host, interface: of its address; port: its UDP port, by which the tests know the DPI node;
+# ports, shutdown: the listener's list of ports and its flag.
 Node = namedtuple('Node', 'index host interface port ports shutdown')
 
-# index: of the card; address, interface: of what it pings.
+# index: of the card; address: what it pings; interface: where this address is.
 Card = namedtuple('Card', 'index address interface')
 
-# threshold; nodes; cards; ports, shutdown: the global list and its flag; keys: (key, value) of what else is in the
-# file.
+# ports, shutdown: the global list and its flag; keys: ((key, value), ...) of further lines.
 File = namedtuple('File', 'threshold nodes cards ports shutdown keys')
 
 
 def random_file(source):
-    """A File of one to four nodes, by chance."""
+    """A File with one to four nodes, drawn from a random source."""
     nodes = [Node(index, HOST % source.choice((2, 3)), 'eth0', 3000 + index, some(source, PORTS, 2),
                   source.random() < 0.8) for index in sorted(source.sample(range(5), source.randint(1, 4)))]
     cards = [Card(index, CARD % index, 'eth0') for index in sorted(source.sample(range(1, 4), source.randint(0, 3)))]
@@ -29,12 +28,12 @@ def random_file(source):
 
 
 def some(source, population, most):
-    """Up to `most` of these, by chance."""
+    """Up to `most` of these, drawn from a random source."""
     return tuple(sorted(source.sample(population, source.randint(0, most))))
 
 
 def text(file):
-    """The configuration file."""
+    """The text of the configuration file."""
     lines = ['LISTEN_HEARTBEAT_FAILED=%d' % file.threshold, 'LISTEN_CUBRO_IFS=' + ','.join(file.ports),
              'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=%d' % file.shutdown]
     lines += ['%s=%s' % pair for pair in file.keys]
@@ -51,7 +50,7 @@ def text(file):
 
 
 def judged(file, states, before=model.NOTHING):
-    """The model's Verdict on listeners' states; its cards are (interface, address)."""
+    """The model's Verdict on {index: local state}. Its cards are (interface, address)."""
     lists = [model.PortList(file.ports, file.shutdown, None)]
     lists += [model.PortList(node.ports, node.shutdown, node.index) for node in file.nodes]
     cards = [(card.interface, card.address) for card in file.cards]
@@ -59,10 +58,12 @@ def judged(file, states, before=model.NOTHING):
 
 
 class World(object):
-    """What the network is when all has come to rest. own: {interface: its first address}; addresses: (interface,
-    address with prefix) of what is there; down: the ports that are; ours: those that the daemon has put there, as
-    (interface, address) and names of ports; found: {(interface, address): entries} of what somebody else had put there
-    and the daemon has taken away."""
+    """What the network is like when nothing more happens.
+
+    own: {interface: its first address}. addresses: the (interface, address with prefix) that are there; down: the
+    ports that are down; ours: what the daemon has done, as (interface, address) that it has added and names of ports
+    that it has shut; found: {(interface, address): entries} that somebody else had added and the daemon has removed.
+    """
 
     def __init__(self, own=OWN):
         self.file = None
@@ -75,7 +76,7 @@ class World(object):
         self._own = own
 
     def rest(self):
-        """All listeners have reported, and the daemon has done what follows."""
+        """Change the world as the daemon does once all listeners have reported."""
         self.verdict = judged(self.file, self.states(), self.verdict)
         named = set(self._present((node.interface, node.host)) for node in self.file.nodes)
         for card, word in self.verdict.cards.items():
@@ -89,16 +90,16 @@ class World(object):
             del self.found[item]
 
     def states(self):
-        """{index: local state} of the listeners."""
+        """{index: local state} of all listeners."""
         return dict((node.index, 'active' if node.port in self.alive else 'failed') for node in self.file.nodes)
 
     def entries(self, item):
-        """The entries of an (interface, address), with whatever prefix."""
+        """The (interface, address with prefix) of an (interface, address), with any prefix."""
         return set((interface, entry) for interface, entry in self.addresses
                    if (interface, entry.split('/')[0]) == item)
 
     def recreated(self, name):
-        """An interface has been deleted and made anew, as an up one."""
+        """Somebody has deleted an interface and made it anew. It is up."""
         self.down.discard(name)
         self.addresses = set(one for one in self.addresses if one[0] != name)
         self.found = dict((item, entries) for item, entries in self.found.items() if item[0] != name)
@@ -133,7 +134,7 @@ class World(object):
 
 
 def assert_status(status, world):
-    """Fails if the status of a switch at rest says anything else than the World."""
+    """Fails if the status of a switch on which nothing more happens differs from the World."""
     assert dict((row['name'], row['wanted']) for row in status['ports'] if row['wanted']) == world.verdict.ports
     assert dict(((row['interface'], row['address']), row['wanted']) for row in status['cards']) == world.verdict.cards
     assert (status['held'], status['failed']) == ([], list(world.states().values()).count('failed'))
