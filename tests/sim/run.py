@@ -1,9 +1,9 @@
 """`make sim`: one simulated life of the daemon after the other, as many as fit into the time. Needs no root.
 
-python tests/sim/run.py SECONDS [--jobs N] [--first SEED | --seed SEED]. It plays the seeds from the first one on, or the
-one of --seed alone, in N processes, by default one for each processor. When something is wrong, it prints the seed and a
-short list of steps that shows it (sim.deeds.play([...]) repeats them), and the exit code is 1. The last line says how
-much was played and how fast.
+python tests/sim/run.py SECONDS [--jobs N] [--first SEED | --seed SEED]. It plays the seeds from the first one on, or
+the one of --seed alone, in N processes, by default one for each processor. When something is wrong, it prints the seed
+and a short list of steps that shows it (sim.deeds.play([...]) repeats them), and the exit code is 1. The last line says
+how much was played and how fast.
 """
 import argparse
 import logging
