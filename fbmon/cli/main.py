@@ -81,7 +81,7 @@ def status(options):
     """What the running daemon sees and does; without one, what the kernel has."""
     import json
     from fbmon.memory import rundir
-    from fbmon.show import console, prometheus, statussocket
+    from fbmon.show import console, prometheus, statussocket, terminal
     if options.effective:
         from fbmon.cli import checking
         try:
@@ -100,7 +100,7 @@ def status(options):
             text = prometheus.render(found)
         else:
             text = console.history(found['history']) if options.history \
-                else console.render(found, *console.terminal(sys.stdout, os.environ))
+                else console.render(found, *terminal.terminal(sys.stdout, os.environ))
     except (KeyError, TypeError):
         return fail(OTHER_VERSION % (found.get('version'), __version__))
     say(text.rstrip('\n'))

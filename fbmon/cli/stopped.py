@@ -7,7 +7,7 @@ from fbmon.cli.output import fail, say
 from fbmon.config import source
 from fbmon.memory import history, records, rundir
 from fbmon.network import iproute, reading
-from fbmon.show import console, prometheus, status, statussocket
+from fbmon.show import console, prometheus, status, statussocket, terminal
 
 
 # Exit code where no daemon answers: that of LSB for a program that is not running.
@@ -28,7 +28,7 @@ def show(options, error):
     found = [one for one in map(history.parse, kept.read()) if one]
     # A daemon that hangs may have decided since.
     document = status.stopped(None if silent else history.forced(found))
-    colour = console.terminal(sys.stdout, os.environ)[0]
+    colour, _, width = terminal.terminal(sys.stdout, os.environ)
     if options.prometheus:
         say(prometheus.render(document).rstrip('\n'))
     elif options.history and not kept.error:
@@ -36,17 +36,17 @@ def show(options, error):
     elif document['forced'] and options.json:
         say(json.dumps(document, sort_keys=True, indent=2))
     elif document['forced']:
-        say(console.forced(document['forced'], colour))
+        say(console.forced(document['forced'], colour, width))
     if kept.error:
         fail(kept.error)
     nobody(error)
     if not (options.json or options.prometheus or options.history):
-        _kernel(options.config)
+        _kernel(options.config, width)
     return NOT_RUNNING
 
 
-def _kernel(path):
+def _kernel(path, width):
     try:
-        say(console.kernel(source.load(path).settings, reading.kernel()).rstrip('\n'))
+        say(console.kernel(source.load(path).settings, reading.kernel(), width).rstrip('\n'))
     except (source.Unreadable, iproute.IpError) as trouble:
         fail(trouble)

@@ -1,20 +1,12 @@
-"""The status as a person reads it at the console: plain text of at most 80 columns, or of a terminal's width and in
+"""The status as a person reads it at the console: plain text of at most 80 columns, or as wide as the terminal and in
 colour."""
-import fcntl
-import struct
-import termios
-
 from fbmon.base import moments, words
 from fbmon.memory.history import BAD
 from fbmon.network import plan
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, UNCONFIGURED, UNKNOWN
+from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, UNCONFIGURED, UNKNOWN
 from fbmon.show import layout
-
-HEIGHT = 24
-
-# Columns that a terminal is taken to have at least.
-NARROW = 40
+from fbmon.show.terminal import painter
 
 # Lines that these have in bypass on a small screen, at least: whether the cards and ports have changed is asked then.
 CARDS_SHOWN, PORTS_SHOWN = 5, 4
@@ -22,41 +14,43 @@ CARDS_SHOWN, PORTS_SHOWN = 5, 4
 # Longer names of listeners, which only long IPv6 addresses make, have a line of their own.
 NAME = 24
 
-RED, GREEN, YELLOW, PLAIN = '\033[31m', '\033[32m', '\033[33m', '\033[0m'
-COLOURS = {NORMAL: GREEN, ACTIVE: GREEN, BYPASS: RED, FAILED: RED, UNCONFIGURED: YELLOW, UNKNOWN: YELLOW}
+# Columns that what a port follows is wrapped in, at least.
+FOLLOWS = 12
+
 LISTENERS = ('LISTENER', 'STATE', 'FOR', 'LAST', 'GAP', 'RECEIVED', 'IGNORED')
 CARDS = ('CARD', 'WANTED', 'ACTUAL', 'INTERFACE')
 PORTS = ('PORT', 'WANTED', 'ACTUAL', 'FOLLOWS')
-MORE = 'Rows are left out to fit this screen. All of them: fbypass_ctl show | less'
-
-
-def terminal(stream, environ):
-    """(whether to use colours, lines of the screen or None, columns) of a stream: the first two only where it is a
-    terminal."""
-    if not stream.isatty():
-        return False, None, layout.WIDTH
-    try:
-        height, width = struct.unpack('hhhh', fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, b'\0' * 8))[:2]
-    except EnvironmentError:
-        height = width = 0
-    # A serial line does not know its size.
-    return (not environ.get('NO_COLOR') and environ.get('TERM') not in (None, '', 'dumb'), height or HEIGHT,
-            max(width, NARROW) if width else layout.WIDTH)
+MORE = '%s are left out to fit this screen. All of them: fbypass_ctl show | less'
+MORE_IN_SHORT = 'Left out here: fbypass_ctl show | less'
 
 
 def render(status, colour=False, height=None, width=layout.WIDTH):
     """The text of a status dict (see status.py): state first, then what is wrong, then the components, those with
     something wrong first. height: lines of the screen; where the whole would run off it, rows are left out, the healthy
-    ones first, and counted. width: columns of the screen, within which long texts are wrapped."""
+    ones first, and counted. width: columns of the screen, within which long texts are wrapped, and the last columns of
+    a table left out."""
     paint = painter(colour)
     head = _head(status, paint, width)
     sections = [section for section in (_problems(status, paint, width), _listeners(status, paint, width),
-                                        _cards(status), _ports(status, width)) if section.rows]
-    whole = '\n\n'.join(['\n'.join(head)] + ['\n'.join(layout.lines(section)) for section in sections]) + '\n'
+                                        _cards(status, width), _ports(status, width)) if section.rows]
+    narrow = any(section.narrowed for section in sections)
+    whole = '\n\n'.join(['\n'.join(sum(head, []))] + ['\n'.join(layout.lines(section)) for section in sections]
+                        + ([_more('Columns', width)] if narrow else [])) + '\n'
     # The last line of the screen is the shell's.
     if height is None or whole.count('\n') < height:
         return whole
-    return '\n'.join(head + layout.fitted(sections, height - 2 - len(head)) + [MORE]) + '\n'
+    surely = sum(section.surely for section in sections)
+    # What is wrong comes before what is counted; the state stays.
+    while len(head) > 1 and sum(map(len, head)) + surely > height - 2:
+        head.pop()
+    head = sum(head, [])
+    return '\n'.join(head + layout.fitted(sections, height - 2 - len(head), width)
+                     + [_more('Rows and columns' if narrow else 'Rows', width)]) + '\n'
+
+
+def _more(what, width):
+    """The line that says what is left out, and how all of it is shown."""
+    return MORE % what if len(MORE % what) <= width else MORE_IN_SHORT
 
 
 def history(transitions):
@@ -78,10 +72,11 @@ def _after(one, begin):
     return ' after ' + layout.duration(one['at'] - begin) if ended else ''
 
 
-def forced(found, colour=False):
-    """The line of what force_on or force_off has made of the state; see status.stopped."""
-    return '%s since %s by %s' % (painter(colour)('forced ' + found['state'], found['state']), _moment(found['at']),
-                                  found['by'])
+def forced(found, colour=False, width=layout.WIDTH):
+    """The lines of what force_on or force_off has made of the state; see status.stopped."""
+    lines = layout.wrapped('forced %s since %s by %s' % (found['state'], _moment(found['at']), found['by']), '', width)
+    return '\n'.join(lines).replace('forced ' + found['state'],
+                                    painter(colour)('forced ' + found['state'], found['state']), 1)
 
 
 def _moment(at):
@@ -89,45 +84,50 @@ def _moment(at):
     return moments.text(seconds, milliseconds)
 
 
-def kernel(settings, picture):
+def kernel(settings, picture, width=layout.WIDTH):
     """What the kernel has of a file's cards and ports while no daemon runs; `picture` is a picture.Picture. A paragraph
     for the ports of each state: 48 of them must leave room on a screen."""
-    cards = [['%d %s' % (card.index, card.address or '?'), card.interface or '?',
-              '-' if card.error else plan.actual(AddressItem(card.interface, card.address), picture)]
-             for card in settings.cards]
+    cards = [['%d %s' % (card.index, card.address or '?'),
+              '-' if card.error else plan.actual(AddressItem(card.interface, card.address), picture),
+              card.interface or '?'] for card in settings.cards]
     states = {}
     for name in set(settings.ports).union(settings.faulty_ports, *[one.ports for one in settings.listeners]):
         states.setdefault(plan.actual(PortItem(name), picture), []).append(name)
     ports = [line for state, names in sorted(states.items())
-             for line in layout.wrapped(
-                 '%d %s: %s' % (len(names), state, ', '.join(sorted(names, key=words.natural))), '')]
-    parts = [layout.grid(('CARD', 'INTERFACE', 'ACTUAL'), cards), ['PORTS'] + ports]
+             for line in layout.wrapped('%d %s: %s' % (
+                 len(names), state, ', '.join(sorted(names, key=words.natural))), '', width)]
+    table = layout.table(('CARD', 'ACTUAL', 'INTERFACE'), cards, limit=width - 10, width=width, keep=2)
+    parts = [sum(table, []), ['PORTS'] + ports]
     return '\n\n'.join('\n'.join(part) for part in parts if len(part) > 1) + '\n'
 
 
-def painter(colour):
-    """paint(text, word): the text in the colour of a state, or as it is."""
-    return lambda text, word: COLOURS[word] + text + PLAIN if colour and word in COLOURS else text
-
-
 def _head(status, paint, width):
+    """Lists of lines, the most important ones first."""
+    def put(text):
+        return layout.wrapped(text, '', width)
+
     state = status['state']
-    lines = _left_out(status['left_out'], paint, width)
-    lines += ['%s for %s: %d of %d listeners failed, threshold %s' % (
-        paint(state, state), layout.duration(status['state_since_s']), status['failed'], len(status['listeners']),
-        status['threshold'] or '?')]
+    lines = put('%s for %s: %d of %d listeners failed, threshold %s' % (
+        state, layout.duration(status['state_since_s']), status['failed'], len(status['listeners']),
+        status['threshold'] or '?'))
+    lines[0] = lines[0].replace(state, paint(state, state), 1)
+    parts = [_left_out(status['left_out'], paint, width) + lines]
     if status['held']:
-        lines += layout.wrapped('held: nothing is decided until these listeners have reported: '
-                                + words.indexes(status['held']), '', width)
+        parts.append(put('held: nothing is decided until these listeners have reported: '
+                         + words.indexes(status['held'])))
     elif status['listeners'] and all(row['state'] == UNCONFIGURED for row in status['listeners']):
-        lines.append('held: nothing is decided while all listeners are unconfigured')
+        parts.append(put('held: nothing is decided while all listeners are unconfigured'))
+    return parts + [put(text) for text in _counts(status)] + [put('fastbypass_monitor %s, pid %d, up %s' % (
+        status['version'], status['pid'], layout.duration(status['uptime_s'])))]
+
+
+def _counts(status):
+    """A text for the listeners, the cards and the ports: how many are in which state."""
     for what, column in (('listeners', 'state'), ('cards', 'actual'), ('ports', 'actual')):
         if status[what]:
             wrong = sum(_differs(row) for row in status[what]) if column == 'actual' else 0
-            lines.append('%s: %s%s' % (what, layout.counted([_word(row, column) for row in status[what]]),
-                                       '; %d not as wanted' % wrong if wrong else ''))
-    return lines + ['fastbypass_monitor %s, pid %d, up %s' % (
-        status['version'], status['pid'], layout.duration(status['uptime_s']))]
+            yield '%s: %s%s' % (what, layout.counted([_word(row, column) for row in status[what]]),
+                                '; %d not as wanted' % wrong if wrong else '')
 
 
 def _left_out(left_out, paint, width):
@@ -153,9 +153,10 @@ def _differs(row):
 
 
 def _problems(status, paint, width):
-    """Problems are wrapped, never cut: they hold the remedy."""
+    """Problems are wrapped, never cut: they hold the remedy. The first one and their number are never left out."""
     rows = [layout.Row(True, 'more', layout.wrapped(text, '! ', width), []) for text in status['problems']]
-    return layout.Section(paint('PROBLEMS', FAILED), rows, 0)
+    surely = 1 + len(rows[0].lines) + (len(rows) > 1) if rows else 0
+    return layout.Section(paint('PROBLEMS', FAILED), rows, 0, surely, False)
 
 
 def _listeners(status, paint, width):
@@ -166,7 +167,7 @@ def _listeners(status, paint, width):
                                                          row['longest_gap_s'] or None)]
              + [layout.amount(row[field]) for field in ('received', 'ignored')], _notes(row, width))
             for row in status['listeners']]
-    return layout.section(LISTENERS, rows, 5, NAME, paint)
+    return layout.section(LISTENERS, rows, 5, NAME, paint, width, keep=2)
 
 
 def _notes(row, width):
@@ -176,10 +177,10 @@ def _notes(row, width):
     return layout.wrapped('; '.join(parts), '    ', width) if parts and row['state'] == FAILED else []
 
 
-def _cards(status):
-    section = layout.section(CARDS, [(_differs(row), 0, _word(row, 'actual'), [
-        '%d %s' % (row['index'], row['address'] or '?'), row['wanted'] or '-', row['actual'] or '-',
-        row['interface'] or '?'], []) for row in status['cards']])
+def _cards(status, width):
+    rows = [(_differs(row), 0, _word(row, 'actual'), ['%d %s' % (row['index'], row['address'] or '?'),
+             row['wanted'] or '-', row['actual'] or '-', row['interface'] or '?'], []) for row in status['cards']]
+    section = layout.section(CARDS, rows, limit=width - 20, width=width, keep=3)
     return section._replace(least=CARDS_SHOWN if status['state'] == BYPASS else 0)
 
 
@@ -188,6 +189,8 @@ def _ports(status, width):
              [row['name'], row['wanted'] or '-', row['actual'] or '-', _follows(row)], []) for row in status['ports']]
     section = layout.section(PORTS, rows)
     start = section.title.index('FOLLOWS')
+    if start + FOLLOWS > width:
+        section = layout.section(PORTS, rows, width=start, keep=3)
     rows = [row._replace(lines=layout.hanging(row.lines[0], start, width)) for row in section.rows]
     return section._replace(rows=rows, least=PORTS_SHOWN if status['state'] == BYPASS else 0)
 

@@ -1,11 +1,13 @@
 """How text for the console is laid out: tables, wrapped lines, short figures, and what fits a screen. Pure."""
+import textwrap
 from collections import namedtuple
 
 WIDTH = 80
 
 # A section of the text. title: its first line; rows: Rows, what is wrong first; least: lines that it has at least where
-# what is wrong elsewhere would fill the screen.
-Section = namedtuple('Section', 'title rows least')
+# what is wrong elsewhere would fill the screen; surely: lines that it has however small the screen is; narrowed:
+# whether columns are left out.
+Section = namedtuple('Section', 'title rows least surely narrowed')
 
 # wrong: whether it wants the operator's eye; word: what it is counted as where it is left out; lines: its text; notes:
 # lines below it, which go first where there is little room.
@@ -17,33 +19,34 @@ def lines(section):
     return [section.title] + [line for row in section.rows for line in row.lines + row.notes]
 
 
-def fitted(sections, room):
-    """The lines of sections within `room` lines: what is wrong first, each section with its share of the room, then as
-    much of the rest as there is room for. Each title that is shown says what is left out of its section."""
+def fitted(sections, room, width=WIDTH):
+    """The lines of sections within `room` lines of `width` columns: what is wrong first, each section with its share of
+    the room, then as much of the rest as there is room for. Each title that is shown says what is left out of its
+    section."""
     needs = [_need(section) for section in sections]
     if sum(needs) > room:
         sections = [section._replace(rows=[row._replace(notes=[]) for row in section.rows]) for section in sections]
         needs = [_need(section) for section in sections]
     if sum(needs) > room:
         needs = [max(need, min(section.least, len(lines(section)))) for need, section in zip(needs, sections)]
-    rooms = _shares(needs, room)
+    rooms = _shares(sections, needs, room)
     # Small sections first: they are shown whole.
     for position in sorted(range(len(sections)), key=lambda position: len(lines(sections[position]))):
         more = min(len(lines(sections[position])) - rooms[position], room - sum(rooms))
         # A title and what is left out alone say nothing.
         if rooms[position] or more > 2:
             rooms[position] += max(0, more)
-    return [line for section, share in zip(sections, rooms) if share for line in _shortened(section, share)]
+    return [line for section, share in zip(sections, rooms) if share > 1 for line in _shortened(section, share, width)]
 
 
-def _shares(needs, room):
+def _shares(sections, needs, room):
     """How many lines each has: its part of the room, and more where the later ones do not need theirs."""
     rooms = []
     for position, need in enumerate(needs):
-        left = room - sum(rooms)
+        left = max(0, room - sum(rooms))
         others = [one for one in needs[position:] if one]
         part = left // len(others) if others else 0
-        rooms.append(min(need, max(part, left - sum(needs[position + 1:]))))
+        rooms.append(min(need, max(part, left - sum(needs[position + 1:]), sections[position].surely)))
     return rooms
 
 
@@ -55,7 +58,7 @@ def _need(section):
     return 1 + sum(len(row.lines + row.notes) for row in wrong) + (len(wrong) < len(section.rows))
 
 
-def _shortened(section, room):
+def _shortened(section, room, width):
     """The title, the first rows as far as there is room, and what is left out."""
     shown, left_out = [section.title], []
     for position, row in enumerate(section.rows):
@@ -64,22 +67,43 @@ def _shortened(section, room):
             shown += row.lines + row.notes
         else:
             left_out.append(row.word)
-    return shown + (['  not shown: ' + counted(left_out)] if left_out else [])
+    if left_out:
+        text = '  not shown: ' + counted(left_out)
+        shown.append(text if len(text) <= width else '  not shown: %d rows' % len(left_out))
+    return shown
 
 
-def section(titles, rows, numbers=0, limit=WIDTH, paint=lambda text, _word: text):
-    """A Section of (wrong, rank, word, cells, notes): what is wrong has a mark and comes first, then by rank."""
+def section(titles, rows, numbers=0, limit=WIDTH, paint=lambda text, _word: text, width=WIDTH, keep=None):
+    """A Section of (wrong, rank, word, cells, notes): what is wrong has a mark and comes first, then by rank. keep: of
+    how many columns none is left out, however narrow the screen is."""
     rows = sorted(rows, key=lambda row: (not row[0], row[1]))
-    lines = grid(titles, [row[3] for row in rows], numbers, limit)
-    marked = [('! ' if row[0] else '  ') + line.replace('\n', '\n  ').replace(row[2], paint(row[2], row[2]), 1)
-              for row, line in zip(rows, lines[1:])]
-    rows = [Row(row[0], row[2], line.split('\n'), row[4]) for row, line in zip(rows, marked)]
-    return Section('  ' + lines[0], rows, 0)
+    marks = ['  '] + ['! ' if row[0] else '  ' for row in rows]
+    lines = table(titles, [row[3] for row in rows], numbers, limit, width - 2, keep)
+    marked = [[mark + row[0]] + ['  ' + line for line in row[1:]] for mark, row in zip(marks, lines)]
+    rows = [Row(row[0], row[2], _painted(parts, row[2], paint), row[4]) for row, parts in zip(rows, marked[1:])]
+    return Section(marked[0][0], rows, 0, 0, not lines[0][0].endswith(titles[-1]))
+
+
+def _painted(lines, word, paint):
+    """The lines of a row, its state in colour."""
+    return '\n'.join(lines).replace(word, paint(word, word), 1).split('\n')
+
+
+def table(titles, rows, numbers=0, limit=WIDTH, width=WIDTH, keep=None):
+    """The same as grid() within `width` columns: the last columns are left out where they do not fit, all but the first
+    `keep`, and a longer first cell has more lines. keep: None for a table that is as wide as it is."""
+    if keep is None:
+        return grid(titles, rows, numbers, limit)
+    for count in range(len(titles), keep - 1, -1):
+        lines = grid(titles[:count], [row[:count] for row in rows], max(0, numbers + count - len(titles)), limit)
+        if max(len(row[-1]) for row in lines) <= width:
+            break
+    return [[line[start:start + width] for line in row for start in range(0, len(line), width)] for row in lines]
 
 
 def grid(titles, rows, numbers=0, limit=WIDTH):
-    """The lines of a table, the titles first: left-aligned columns two blanks apart, the last `numbers` ones
-    right-aligned and one blank apart. A first cell of more than `limit` characters has a line of its own."""
+    """The lines of each row of a table, the titles first: left-aligned columns two blanks apart, the last `numbers`
+    ones right-aligned and one blank apart. A first cell of more than `limit` characters has a line of its own."""
     table = [list(titles)] + rows
     widths = [max([len(row[column]) for row in table if column or len(row[0]) <= limit])
               for column in range(len(titles))]
@@ -90,19 +114,15 @@ def grid(titles, rows, numbers=0, limit=WIDTH):
         left = len(cells) - numbers
         text = '  '.join(cell.ljust(width) for cell, width in zip(cells[:left], widths))
         text += ''.join(' ' + cell.rjust(width) for cell, width in zip(cells[left:], widths[left:]))
-        lines.append('\n'.join(own + [text.rstrip()]))
+        lines.append(own + [text.rstrip()])
     return lines
 
 
 def wrapped(text, first='  ', width=WIDTH):
-    """The lines of a text, the first after `first`, the others after two blanks more."""
-    lines, current, empty = [], first, True
-    for word in text.split():
-        if len(current) + (not empty) + len(word) > width and not empty:
-            lines.append(current)
-            current, empty = ' ' * (len(first) + 2), True
-        current, empty = current + ('' if empty else ' ') + word, False
-    return lines + [current]
+    """The lines of a text, the first after `first`, the others after two blanks more. Only a word that is longer than
+    a whole line is divided."""
+    return textwrap.wrap(' '.join(text.split()), width, initial_indent=first, break_on_hyphens=False,
+                         subsequent_indent=' ' * (len(first) + 2)) or [first]
 
 
 def hanging(line, start, width=WIDTH):

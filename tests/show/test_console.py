@@ -10,7 +10,7 @@ import pytest
 
 import statuses
 from fbmon.network import picture
-from fbmon.show import console
+from fbmon.show import console, terminal
 from settings import card, listener, settings
 
 FULL = {
@@ -96,7 +96,7 @@ def test_what_a_mistake_leaves_out_is_the_first_line_on_a_small_screen_too(cards
         for height in (None, 24):
             assert console.render(status, height=height).splitlines()[:len(lines)] == lines
     coloured = console.render(with_fields(left_out=left_out), colour=True)
-    assert coloured.startswith(console.RED + lines[0] + console.PLAIN)
+    assert coloured.startswith(terminal.RED + lines[0] + terminal.PLAIN)
 
 
 def test_all_that_a_mistake_leaves_out_are_named_however_many():
@@ -154,8 +154,9 @@ def test_a_problem_is_wrapped_and_never_cut():
 def test_on_a_terminal_states_are_coloured_and_the_columns_stay():
     plain, coloured = console.render(FULL), console.render(FULL, colour=True)
 
-    assert console.RED + 'bypass' + console.PLAIN in coloured and console.GREEN + 'active' + console.PLAIN in coloured
-    for code in (console.RED, console.GREEN, console.YELLOW, console.PLAIN):
+    assert terminal.RED + 'bypass' + terminal.PLAIN in coloured
+    assert terminal.GREEN + 'active' + terminal.PLAIN in coloured
+    for code in (terminal.RED, terminal.GREEN, terminal.YELLOW, terminal.PLAIN):
         coloured = coloured.replace(code, '')
     assert coloured == plain
 
@@ -251,6 +252,61 @@ def test_long_texts_are_as_wide_as_the_screen():
         assert width - 10 < max(map(len, [line for line in wrapped if 'word' in line])) <= width
 
 
+LONG = 'fd00:1111:2222:3333:4444:5555:6666:7777'
+
+
+def awkward():
+    """A status with everything in it that is long."""
+    listeners = [statuses.listener(7, state, host=LONG, port=65535, received=10 ** 10, last_sender=LONG, heard=2)
+                 for state in ('failed', 'unconfigured', 'active')]
+    cards = [statuses.card(99, address=LONG, interface='a' * 15), statuses.card(0, actual='missing', error='x')]
+    ports = [statuses.port('b' * 15, listeners=list(range(0, 100, 2)), actual='missing', error='x')]
+    return statuses.status(listeners, cards, ports, held=list(range(0, 300, 2)), version='1.0.00-' + 'v' * 50,
+                           problems=['/%s/.env:3: error: no' % ('d' * 90)] + ['word ' * 50] * 7,
+                           left_out={'cards': list(range(0, 40, 2)), 'listeners': [7]})
+
+
+@pytest.mark.parametrize('width', [40, 47, 64, 80, 132])
+@pytest.mark.parametrize('height', [None, 16, 24, 60])
+@pytest.mark.parametrize('make', [statuses.large, awkward, lambda: FULL])
+def test_no_line_is_wider_than_the_terminal(make, height, width):
+    plain, coloured = [console.render(make(), colour, height, width) for colour in (False, True)]
+
+    assert widest(plain) <= width
+    assert height is None or plain.count('\n') < height
+    for code in (terminal.RED, terminal.GREEN, terminal.YELLOW, terminal.PLAIN):
+        coloured = coloured.replace(code, '')
+    assert coloured == plain
+
+
+def test_on_40_columns_the_last_columns_of_a_table_are_left_out_and_this_is_said():
+    lines = console.render(statuses.large(), width=40).splitlines()
+
+    for line in ('  LISTENER               STATE', '! 17 192.168.1.117:3017  failed',
+                 '  CARD             WANTED   ACTUAL', '  0 192.168.1.200  present  present',
+                 '  PORT        WANTED  ACTUAL', '! e101-041-0  down    up'):
+        assert line in lines
+    assert lines[-1] == 'Left out here: fbypass_ctl show | less'
+    assert console.render(statuses.large(), width=60).splitlines()[-1] == 'Left out here: fbypass_ctl show | less'
+    assert console.render(statuses.large(), width=75).splitlines()[-1] == (
+        '  e101-048-0  up      up      global state and listener 47')
+
+
+@pytest.mark.parametrize('width', [40, 80])
+@pytest.mark.parametrize('height', [1, 5, 9, 12, 18, 24])
+@pytest.mark.parametrize('failed', [(), (17, 40), range(64)])
+def test_however_small_the_screen_is_the_state_the_first_problem_and_their_number_are_on_it(failed, height, width):
+    status = dict(statuses.large(tuple(failed), (63,) if 63 not in failed else ()), held=list(range(0, 64, 2)))
+    status['problems'] = ['the first problem'] + ['another one %d' % number for number in range(11)]
+    lines = console.render(status, height=height, width=width).splitlines()
+
+    start = lines.index('PROBLEMS')
+    assert lines[0].startswith('normal for 20h') and lines[start + 1] == '! the first problem'
+    shown = [line for line in lines if line.startswith('! another')]
+    assert len(shown) == 11 or '  not shown: %d more' % (11 - len(shown)) in lines
+    assert len(lines) < max(height, 8)
+
+
 def test_a_status_that_fits_the_screen_is_shown_whole():
     assert console.render(FULL, height=TEXT.count('\n') + 1) == TEXT
     assert console.render(FULL, height=TEXT.count('\n')) != TEXT
@@ -272,18 +328,18 @@ def test_colour_only_on_a_terminal_that_knows_it_and_where_nobody_objects(enviro
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack('hhhh', 33, 100, 0, 0))
     with os.fdopen(leader, 'rb'), os.fdopen(follower, 'w') as stream:
-        assert console.terminal(stream, environ) == expected
+        assert terminal.terminal(stream, environ) == expected
 
 
 def test_a_serial_line_that_does_not_know_its_size_has_24_lines_of_80_columns():
     leader, follower = pty.openpty()
     with os.fdopen(leader, 'rb'), os.fdopen(follower, 'w') as stream:
-        assert console.terminal(stream, {'TERM': 'dumb'}) == (False, 24, 80)
+        assert terminal.terminal(stream, {'TERM': 'dumb'}) == (False, 24, 80)
 
 
 def test_a_file_or_pipe_is_no_terminal(tmp_path):
     with open(str(tmp_path / 'out'), 'w') as stream:
-        assert console.terminal(stream, {'TERM': 'xterm'}) == (False, None, 80)
+        assert terminal.terminal(stream, {'TERM': 'xterm'}) == (False, None, 80)
 
 
 def test_without_a_daemon_the_kernel_is_shown_of_all_that_the_file_names():
@@ -294,10 +350,10 @@ def test_without_a_daemon_the_kernel_is_shown_of_all_that_the_file_names():
     lines.append('2: eth0    inet 10.0.1.1/24 scope global eth0')
 
     assert console.kernel(file, picture.of(lines)) == """\
-CARD        INTERFACE  ACTUAL
-0 10.0.1.0  eth0       absent
-1 10.0.1.1  eth0       present
-2 10.0.1.2  eth9       -
+CARD        ACTUAL   INTERFACE
+0 10.0.1.0  absent   eth0
+1 10.0.1.1  present  eth0
+2 10.0.1.2  -        eth9
 
 PORTS
 1 down: sw1
@@ -316,6 +372,21 @@ def test_without_a_daemon_64_listeners_8_cards_and_48_ports_fit_a_screen():
     # Two lines more say that no daemon runs, and the last one is the shell's.
     assert text.count('\n') <= 21 and widest(text) <= 80
     assert all(name in text for name in names)
+
+
+def test_without_a_daemon_nothing_is_wider_than_the_terminal():
+    file = settings(cards=[card(0)._replace(address=LONG, interface='a' * 15), card(1)],
+                    ports=['e101-%03d-0' % index for index in range(48)])
+
+    for width in (40, 47, 80, 132):
+        text = console.kernel(file, picture.of([]), width)
+        assert width - 20 < widest(text) <= width and 'e101-047-0' in text
+    assert console.kernel(file, picture.of([]), 40).splitlines()[:5] == [
+        'CARD        ACTUAL   INTERFACE', '0 fd00:1111:2222:3333:4444:5555:6666:777', '7',
+        '            missing  aaaaaaaaaaaaaaa', '1 10.0.1.1  missing  eth0']
+    by = {'state': 'bypass', 'at': 1795552760.5, 'by': 'alice'}
+    assert widest(console.forced(by, width=40)) <= 40
+    assert console.forced(by, True).startswith('\033[31mforced bypass\033[0m since ')
 
 
 def test_where_there_was_no_gap_yet_none_is_shown():
