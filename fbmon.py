@@ -1,8 +1,8 @@
-"""Runs fastbypass_monitor from its own directory: see fbmon/cli/main.py for the commands."""
+"""Runs fastbypass_monitor from the directory of this file. The commands are in fbmon/cli/main.py."""
 import os
 import sys
 
-# Python does this by itself, unless PYTHONSAFEPATH tells it not to.
+# Python itself does this, unless PYTHONSAFEPATH is set.
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import fbmon.cli.main  # noqa: E402

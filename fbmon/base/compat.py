@@ -1,4 +1,4 @@
-"""What Python 2.7 and 3 do differently, asked by feature, never by version."""
+"""Hides the differences between Python 2.7 and 3. It tests for features, never for versions."""
 import errno
 import fcntl
 import os
@@ -14,7 +14,7 @@ try:
 except ImportError:
     import Queue as queue  # noqa: F401
 
-# Raised where a system call fails, in either language; 2.7 has three of them.
+# What a failed system call raises. 2.7 has three kinds of errors for it.
 try:
     from select import error as _select_error
     from socket import error as _socket_error
@@ -26,15 +26,15 @@ except ImportError:
 # fcntl(2): the size of a pipe. Python has the name since 3.10.
 F_SETPIPE_SZ = 1031
 
-# Seconds: of a timer that nobody waits for, 31 years.
+# Seconds that the timer of the clock is set to: 31 years.
 TIMER = 1e9
 
 
 def _clock_by_timer():
-    """A clock of this process alone, in seconds: 2.7 has no time.monotonic.
+    """A function that returns the seconds since its making, for 2.7, which has no time.monotonic.
 
-    It reads what is left of ITIMER_REAL (setitimer(2)), which counts by CLOCK_MONOTONIC in microseconds, whatever the
-    wall clock does. clock_gettime(2) by ctypes would take three times as long and a megabyte of memory.
+    It reads what is left of ITIMER_REAL (setitimer(2)). That timer counts microseconds by CLOCK_MONOTONIC, so a step of
+    the wall clock changes nothing. clock_gettime(2) by ctypes would take three times as long and a megabyte of memory.
     """
     signal.setitimer(signal.ITIMER_REAL, TIMER)
     left, timer = signal.getitimer, signal.ITIMER_REAL
@@ -45,34 +45,37 @@ monotonic = getattr(time, 'monotonic', None) or _clock_by_timer()
 
 
 def error_number(error):
-    """The errno of an error among SYSTEM_ERRORS; select.error of 2.7 has it only among its arguments."""
+    """The errno of one of SYSTEM_ERRORS, or None. select.error of 2.7 has it only among its arguments."""
     return getattr(error, 'errno', None) or (error.args[0] if error.args else None)
 
 
 def interrupted(error):
-    """Whether a system call was interrupted by a signal (2.7 does not start it again by itself)."""
+    """Whether a signal interrupted a system call. 2.7 does not start the call again by itself."""
     return error_number(error) == errno.EINTR
 
 
 def would_block(error):
-    """Whether a non-blocking call found nothing to do."""
+    """Whether a non-blocking call failed because it would have to wait."""
     return error_number(error) in (errno.EAGAIN, errno.EWOULDBLOCK)
 
 
 def close_on_exec(descriptor):
-    """Keep a descriptor from our children: 2.7 hands every one of them on."""
+    """Keep children from inheriting a descriptor. With 2.7 they would inherit every one."""
     fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.fcntl(descriptor, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
 
 
 def unblocked(descriptor):
-    """The same descriptor, made non-blocking."""
+    """Make a descriptor non-blocking, and return it."""
     fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_NONBLOCK)
     return descriptor
 
 
 def pipe():
-    """The two ends, reading and writing, of a non-blocking pipe that children do not inherit: one of a page, since a
-    byte wakes us and a user with more than 16,384 pages of pipes is given tiny ones (pipe-user-pages-soft, proc(5))."""
+    """(end to read, end to write) of a non-blocking pipe that children do not inherit.
+
+    The pipe is one page long, which is enough: one byte in it wakes us. A user with more than 16,384 pages of pipes
+    would get tiny ones (pipe-user-pages-soft, proc(5)).
+    """
     ends = os.pipe()
     for end in ends:
         close_on_exec(unblocked(end))
@@ -84,7 +87,7 @@ def pipe():
 
 
 def poll(poller, timeout=None):
-    """poller.poll(timeout in ms, None: no limit), which an interrupting signal ends early with nothing."""
+    """poller.poll(timeout), in ms, None for no limit. If a signal interrupts it, it returns [] early."""
     try:
         return poller.poll(timeout)
     except SYSTEM_ERRORS as error:
@@ -94,18 +97,22 @@ def poll(poller, timeout=None):
 
 
 def run_signal_handlers():
-    """Run the handlers of signals that have come; for the main thread.
+    """Run the handlers of the signals that have come. The main thread must call it.
 
-    2.7 looks for them when a counter of bytecodes is at its end, which a signal brings about, and which a thread on
-    another processor undoes when it counts at that moment. Then nobody looks for the next 10,000. Its repr() does.
+    2.7 looks for signals when a counter of bytecodes has run out. A signal sets this counter to zero, but a thread on
+    another processor that counts at the same moment undoes that. Then nobody looks for the next 10,000 bytecodes.
+    repr() of 2.7 always looks.
     """
     repr(None)
 
 
 def switch_threads_seldom():
-    """2.7 lets another thread run every 100 bytecodes, which costs each of them a wake-up; on 3 all that wait for their
-    turn wake up every 5 ms to ask for it, and a thousand of them do little else. Ours have their turns soon: they wait
-    for the system after each of their short tasks."""
+    """Let Python switch between threads seldom, since each switch costs wake-ups.
+
+    2.7 lets another thread run after every 100 bytecodes. With 3 every thread that waits for its turn wakes up each
+    5 ms to ask for it, and a thousand of them do little else. Our threads get their turns soon anyway: each one has
+    short tasks and waits for the system after each of them.
+    """
     if hasattr(sys, 'setswitchinterval'):
         sys.setswitchinterval(0.05)
     else:
@@ -113,8 +120,11 @@ def switch_threads_seldom():
 
 
 def _prepare():
-    """What 3 does by itself, in the child: Python ignores SIGPIPE, and a child that inherits that outlives its reader;
-    and what another thread has opened a moment ago may not be close-on-exec yet."""
+    """Do in the child what 3 does by itself.
+
+    Python ignores SIGPIPE; a child that inherits this would outlive its reader. And a descriptor that another thread
+    has just opened may not be close-on-exec yet.
+    """
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         opened = [int(name) for name in os.listdir('/proc/self/fd')]
@@ -125,7 +135,7 @@ def _prepare():
             if descriptor > 2:
                 close_on_exec(descriptor)
         except EnvironmentError:
-            # That of the listing itself.
+            # The descriptor of the listing itself, which is closed already.
             pass
 
 
@@ -139,9 +149,9 @@ _spawning = threading.Lock()
 
 
 def start_child(arguments, session=False, **options):
-    """subprocess.Popen(arguments, unbuffered, ...), leading its own session if asked to. Raises EnvironmentError.
+    """Start a child and return its Popen, with unbuffered pipes. session: in a session of its own.
 
-    Every descriptor of ours is close-on-exec, so that 2.7 need not close all numbers up to the limit.
+    Raises EnvironmentError. All our descriptors are close-on-exec, so 2.7 need not close all numbers up to the limit.
     """
     if hasattr(os, 'set_inheritable'):
         options.update(start_new_session=session)

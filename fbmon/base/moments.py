@@ -1,12 +1,15 @@
-"""Instants of the wall clock as text: local time with its offset from UTC."""
+"""Moments of the wall clock as text: local time with its offset from UTC."""
 import time
 
 
 def text(seconds, milliseconds):
-    """`2026-11-23T20:39:20.123+00:00` (ISO 8601) of seconds since 1970, with the offset valid at that moment."""
+    """Seconds since 1970 as `2026-11-23T20:39:20.123+00:00` (ISO 8601), with the offset that was valid at that time.
+
+    milliseconds: the part of that second, which is not taken from `seconds`.
+    """
     local, utc = time.localtime(seconds), time.gmtime(seconds)
     minutes = (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min
-    # Another day there is the next one or the one before; 2.7 has no tm_gmtoff, and calendar is a large module.
+    # If the two dates differ, they differ by one day. 2.7 has no tm_gmtoff, and calendar is a large module.
     minutes += 1440 * ((local[:3] > utc[:3]) - (local[:3] < utc[:3]))
     return '%s.%03d%s%02d:%02d' % (time.strftime('%Y-%m-%dT%H:%M:%S', local), milliseconds,
                                    '-' if minutes < 0 else '+', abs(minutes) // 60, abs(minutes) % 60)

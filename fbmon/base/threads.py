@@ -1,29 +1,30 @@
-"""Starts the threads. One that dies of an unexpected error ends the process: it never runs on half alive."""
+"""Starts the threads. If a thread dies of an unexpected error, the process ends: it never runs on half alive."""
 import logging
 import os
 import threading
 import time
 
-# A thread's stack is 8 MiB of address space by default; ours call nothing deep.
+# Bytes. By default each stack takes 8 MiB of address space, and our threads need much less.
 STACK = 256 * 1024
 
-# Raised by start() where the system has no thread left: 2.7 has its own error for it.
+# start() raises one of these if the system has no thread left. 2.7 has an error of its own for it.
 NO_THREAD = (RuntimeError, threading.ThreadError)
 
-# Looks, and seconds between two of them, for a new thread to have begun. Counted, not timed: a process that is stopped
-# meanwhile has lost nothing.
+# How often we look whether a new thread has begun, and the seconds between two looks. We count instead of looking at a
+# clock, so a process that is stopped meanwhile loses nothing.
 LOOKS = 5000
 LOOK = 0.0001
 
-# The threading.Event that says so, as 3 and 2.7 name it.
+# The attribute of a Thread that says that it has begun, a threading.Event: its names in 3 and in 2.7.
 BEGUN = ('_started', '_Thread__started')
 
 
 def start(name, target, crashed):
-    """Run target() in a daemon thread; crashed() is called after an error was logged with its traceback.
+    """Run target() in a daemon thread, and return the thread. name: in the log.
 
-    Raises one of NO_THREAD, also for a thread that ended before it had begun, for want of memory:
-    threading.Thread.start() would wait for it for ever.
+    If target() raises an error, it is logged with its traceback, and then crashed() is called. start() itself raises
+    one of NO_THREAD, also if the new thread ends before it has begun, because memory has run out.
+    (threading.Thread.start() would wait for such a thread for ever.)
     """
     given_up = []
 
@@ -54,7 +55,10 @@ def _wait(begun):
 
 
 def _die(name, crashed):
-    """Tell of a thread's death, whatever fails meanwhile: where memory has run out, telling may."""
+    """Log a thread's death and call crashed(), even if logging fails. If crashed() fails, end the process here.
+
+    Both may fail when memory has run out.
+    """
     try:
         logging.critical('the thread "%s" died of an unexpected error', name, exc_info=True)
     finally:

@@ -1,4 +1,4 @@
-"""Numbers and names as a person reads them. Pure."""
+"""Sorts names and writes numbers as a person reads them. Pure."""
 import re
 
 _NUMBERS = re.compile(r'([0-9]+)')
@@ -6,13 +6,13 @@ _NUMBERS = re.compile(r'([0-9]+)')
 
 def natural(name):
     """A key that sorts sw2 before sw10."""
-    # Text and number in turn: every odd part is a number.
+    # Text and numbers take turns, so every odd part is a number.
     parts = _NUMBERS.split(name)
     return [int(part) if place % 2 else part for place, part in enumerate(parts)], name
 
 
 def indexes(numbers):
-    """Sorted numbers in few characters: 0-5, 7, 9-12."""
+    """Sorted numbers as a short text: '0-5, 7, 9-12'."""
     runs = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
