@@ -1,1 +1,1 @@
-"""The differences between Python 2.7 and 3, threads, and the queue between them. May use no other room."""
+"""What all rooms need: the differences of Python 2.7 and 3 hidden, threads, and a queue. May use no other room."""

@@ -1,1 +1,1 @@
-"""The file's text becomes Settings, mistakes and warnings. May use base; pure but for source, which reads the file."""
+"""Makes Settings, mistakes and warnings of the file's text. May use base. Pure, except source, which reads the file."""

@@ -1,9 +1,9 @@
-"""IPv4 and IPv6 addresses as text: read strictly, written as the kernel and `ip` write them. No I/O."""
+"""Reads IPv4 and IPv6 addresses strictly, and writes them as the kernel and `ip` do. No I/O."""
 import re
 import socket
 from collections import namedtuple
 
-# address: canonical text; prefix: length of the /prefix, None without one.
+# address: canonical text; prefix: the length of the /prefix, None if there is none.
 Address = namedtuple('Address', 'address prefix')
 
 _FOUR = re.compile(r'[0-9]+(?:\.[0-9]+)*\Z')
@@ -18,7 +18,7 @@ ZONE = 'a zone (%) is not part of the address; give it without, the interface ha
 
 
 class BadAddress(ValueError):
-    """The text is no address that an interface can have; str() says why and what would be right."""
+    """The text is no address that an interface can have. str() says why, and what would be right."""
 
 
 def parse(text):
@@ -34,7 +34,7 @@ def canonical(text):
         raise BadAddress('a /prefix has no meaning here; give the address alone')
     if '%' in text:
         raise BadAddress(ZONE)
-    # Only what looks like an address gets to the C library, which would take much else for one.
+    # Only what looks like an address reaches the C library, which would accept much else.
     if len(text) <= 45 and _FOUR.match(text):
         return _usable(_packed(socket.AF_INET, _without_zeros(text)))
     if len(text) <= 45 and _SIX.match(text):
@@ -43,19 +43,19 @@ def canonical(text):
 
 
 def bits(address):
-    """The length of a canonical address: 32 or 128."""
+    """The length of a canonical address in bits: 32 or 128."""
     return 128 if ':' in address else 32
 
 
 def network(address, prefix):
-    """What the canonical addresses of one network of that prefix length have in common, to compare."""
+    """A value that is the same for all canonical addresses of one network with this prefix length."""
     size = bits(address)
     packed = socket.inet_pton(socket.AF_INET6 if size == 128 else socket.AF_INET, address)
     return size, prefix, _number(packed) >> (size - prefix)
 
 
 def link_local(address):
-    """fe80::/10: the kernel gives every interface one, and gives it again when it comes up."""
+    """Whether an address is in fe80::/10. The kernel gives one to each interface, again each time when it comes up."""
     return ':' in address and network(address, 10) == network('fe80::', 10)
 
 
@@ -66,7 +66,7 @@ def _prefix(text, most):
 
 
 def _without_zeros(text):
-    """The text, unless a part has a leading zero: some programs read it as octal, others as decimal."""
+    """The text itself. Raises BadAddress if a part has a leading zero: some programs read such a part as octal."""
     if any(len(part) > 1 and part.startswith('0') for part in text.split('.')):
         raise BadAddress(LEADING_ZERO)
     return text
@@ -74,14 +74,14 @@ def _without_zeros(text):
 
 def _packed(family, text):
     try:
-        # Python 2's inet_pton wants its own kind of text.
+        # inet_pton of Python 2 takes its own kind of text only.
         return family, socket.inet_pton(family, str(text))
     except (socket.error, ValueError):
         raise BadAddress(NOT_AN_ADDRESS)
 
 
 def _usable(found):
-    """The canonical text of an address that an interface can have."""
+    """The canonical text of (family, packed address). Raises BadAddress if no interface can have this address."""
     family, packed = found
     why = (_unusable_four if family == socket.AF_INET else _unusable_six)(packed)
     if why:

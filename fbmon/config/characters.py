@@ -1,4 +1,4 @@
-"""Characters that nobody sees, by their names: pasted from a page, they make a value another one. Pure."""
+"""Finds and names characters that nobody sees. Pasted from a page, they change a value unseen. Pure."""
 import re
 
 _NAMES = {u'\xa0': 'a no-break space', u'\xad': 'a soft hyphen', u'\u200b': 'a zero-width space',
@@ -9,7 +9,7 @@ _UNSEEN = re.compile(u'[\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2
 
 
 def unseen(text):
-    """What is wrong with a text that has such a character in it, and what to do; None for any other."""
+    """What is wrong with a text that has such a character, and what to do; None if it has none."""
     found = _UNSEEN.search(text)
     if found is None:
         return None

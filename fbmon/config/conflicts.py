@@ -1,6 +1,7 @@
-"""What is right by itself but not with the rest of the file. Pure: values in, mistakes and warnings out.
+"""Finds values that are right by themselves but do not fit the rest of the file. Pure.
 
-found is a config.Values, report a notices.Report; errors are mistakes as "KEY=value: text".
+found: a reader.Values; report: a notices.Report, which takes the mistakes and warnings. An error is a mistake as
+"KEY=value: text".
 """
 from fbmon.base import words
 from fbmon.config import addresses
@@ -16,8 +17,10 @@ THRESHOLD = 'LISTEN_HEARTBEAT_FAILED'
 
 
 def missing(found, indexes, needed, report):
-    """{index: errors} of the components that lack one of the needed (key, what it is). What one line would give to all
-    of them is one mistake."""
+    """{index: [error, ...]} of the components that lack one of the needed (key, what it is).
+
+    If a single line would give the value to all of them, this is one mistake.
+    """
     errors = dict((index, []) for index in indexes)
     for name, what in needed:
         those = [index for index in indexes if origin(found.given, name, index) is None]
@@ -29,12 +32,12 @@ def missing(found, indexes, needed, report):
 
 
 def _anchor(found, index, needed):
-    """The first line that says something of a component."""
+    """The Assignment of the first needed key that a component has."""
     return next(given for given in (origin(found.given, name, index) for name, _ in needed) if given)
 
 
 def components(found, listeners, cards, report):
-    """(listeners, cards) with the errors of those that cannot be there together."""
+    """[listeners, cards] with an error in each one that does not fit the others."""
     errors = {}
     for check in (_waits, _same_place, _same_card, _card_at_listener):
         for one, error in check(found, listeners, cards, report):
@@ -67,8 +70,10 @@ def strays(found, indexes, report):
 
 
 def ports(found, listeners, report):
-    """{name: why} of the ports that are not touched: lo, a listener's interface, and those of a list that
-    cannot be read or whose flag cannot."""
+    """{name: why} of the ports that are not touched.
+
+    These are lo, the interface of a listener, and the ports of a list that is faulty or has a faulty flag.
+    """
     owners, faulty = {}, {}
     for listener in listeners:
         owners.setdefault(listener.interface, listener.index)
@@ -101,7 +106,7 @@ def _no_port(given, name, owners, report):
 
 
 def _waits(found, listeners, cards, report):
-    """TIMEOUT x ATTEMPTS is at most one hour; over a minute there is a warning."""
+    """TIMEOUT x ATTEMPTS is one hour at most. More than a minute is worth a warning."""
     told = {}
     for one in listeners:
         total = (one.timeout or 0) * (one.attempts or 0)
@@ -123,21 +128,21 @@ def _long_wait(given, total, report):
 
 
 def _same_place(found, listeners, cards, report):
-    """Two listeners at one host and port: the later one is wrong."""
+    """If two listeners have the same host and port, the later one is wrong."""
     text = 'listener %d (line %d) is at this address and port too; give another port or address'
     placed = [one for one in listeners if one.host is not None and one.port is not None]
     return _repeated(found, PORT, placed, lambda one: (one.host, one.port), text, report)
 
 
 def _same_card(found, listeners, cards, report):
-    """Two cards with one address on one interface: the later one is wrong."""
+    """If two cards have the same address on the same interface, the later one is wrong."""
     text = 'card %d (line %d) has this address on this interface too; give another address, or remove one'
     placed = [one for one in cards if one.address is not None and one.interface is not None]
     return _repeated(found, CARD_HOST, placed, lambda one: (one.address, one.interface), text, report)
 
 
 def _repeated(found, name, those, identity, text, report):
-    """(component, error) of those that are the same as one on an earlier line."""
+    """(component, error) of each component that has the same identity as one on an earlier line."""
     first = {}
     for one in sorted(those, key=lambda each: found.given[name, each.index].line):
         other = first.setdefault(identity(one), one)
@@ -147,8 +152,7 @@ def _repeated(found, name, those, identity, text, report):
 
 
 def _card_at_listener(found, listeners, cards, report):
-    """An address that is both a card's and a listener's, so that the card would see it even in bypass: both
-    are wrong."""
+    """If a card and a listener have the same address, both are wrong: it would answer the card even in bypass."""
     at = {}
     for one in listeners:
         at.setdefault(one.host, []).append(one)
@@ -178,7 +182,7 @@ def _warn_of_sources(found, listeners, report):
 
 
 def _warn_of_prefixes(found, listeners, report):
-    """One address on one interface is put there once, with one prefix."""
+    """Warn if listeners give the same address with different prefixes: it is added once, with one prefix."""
     first = {}
     for one in listeners:
         if one.host is None:

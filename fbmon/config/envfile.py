@@ -1,8 +1,7 @@
-"""The lines of a .env file become assignments. Pure; nothing is expanded or executed.
+"""Makes assignments of the lines of a .env file. Pure; nothing is expanded or executed.
 
-As in the .env files people know: blank lines, `#` comments (after a value too, where a blank stands before
-the `#`), blanks around `=`, single or double quotes, `export ` in front, CRLF line ends and a UTF-8 byte
-order mark.
+It takes what people know from .env files: blank lines, `#` comments (after a value too, if a blank stands before the
+`#`), blanks around `=`, single or double quotes, `export ` in front, CRLF line ends and a UTF-8 byte order mark.
 """
 import io
 import re
@@ -11,11 +10,11 @@ from collections import namedtuple
 from fbmon.config import characters
 
 # One line that is neither blank nor a comment. line: its number, from 1; key: as it is written, None if there is none;
-# name, index: the key's two parts, as in LISTEN_HB_HOST[3] (name is None where the line or its index cannot be read,
-# index where the key has none); value: the text that the key is given; error: why the line cannot be used, or None.
+# name, index: the two parts of a key such as LISTEN_HB_HOST[3] (name is None if the line or its index cannot be read,
+# index is None if the key has none); value: the text behind the `=`; error: why the line cannot be used, or None.
 Assignment = namedtuple('Assignment', 'line key name index value error')
 
-# No file needs more; a typo of many digits must not become a huge number.
+# No file needs a larger one, and a typo with many digits must not become a huge number.
 LARGEST_INDEX = 65535
 
 BLANKS = ' \t'
@@ -35,7 +34,7 @@ AFTER_QUOTE = 'text after the closing quote; remove it, or put a blank and # in 
 
 
 def assignments(text):
-    """Each line of the text that is neither blank nor a comment, as an Assignment, in order."""
+    """The Assignment of each line that is neither blank nor a comment, in order."""
     if text.startswith(u'\ufeff'):
         text = text[1:]
     for number, line in enumerate(io.StringIO(text, newline='\n'), 1):
@@ -67,7 +66,7 @@ def _assignment(number, line):
 
 
 def _parts(key):
-    """(name, index, why the key cannot be read or None) of a key."""
+    """(name, index, error) of a key; error: why it cannot be read, or None."""
     match = _KEY.match(key)
     if match is None:
         return None, None, BAD_INDEX if '[' in key else NOT_AN_ASSIGNMENT
@@ -80,7 +79,7 @@ def _parts(key):
 
 
 def _value(text):
-    """(value, why it cannot be read or None) of what stands behind the `=`."""
+    """(value, error) of the text behind the `=`; error: why it cannot be read, or None."""
     bare = text.lstrip(BLANKS)
     if bare[:1] not in ('"', "'"):
         comment = COMMENT.search(text)

@@ -1,20 +1,20 @@
-"""What is wrong with a configuration file, as values and as text that any terminal and log can show."""
+"""Mistakes and warnings of a configuration file, as values and as text that any terminal and log can show."""
 import codecs
 from collections import namedtuple
 
-# Loaded now: a daemon outlives the files of its Python, which an upgrade of the system may remove.
+# Loaded now, because an upgrade of the system may remove the files of a running daemon's Python.
 for _codec in ('unicode_escape', 'ascii', 'utf-8'):
     codecs.lookup(_codec)
 
-# line: a number, or None for what concerns the file as a whole; key, value: as in the file, in printable ASCII, None if
-# there is none; text: the mistake and its remedy.
+# line: a number, or None if the whole file is meant; key, value: as in the file, in printable ASCII, None if there is
+# none; text: the mistake and its remedy. A Notice is a warning.
 Mistake = namedtuple('Mistake', 'line key value text')
 Notice = namedtuple('Notice', 'line key value text')
 
-# So many of each kind are kept, the others are counted: a file of noise must not fill memory and log.
+# So many of each kind are kept; the others are counted. A file of random bytes must not fill memory and log.
 MOST = 100
 
-# Characters of a value that are shown.
+# The number of characters of a value that are shown at most.
 LONGEST = 60
 
 
@@ -26,28 +26,28 @@ class Report(object):
         self._more = {Mistake: 0, Notice: 0}
 
     def mistake(self, given, text):
-        """Note a mistake in an Assignment; returns the error for the component that uses it, "KEY=value: text"."""
+        """Note a mistake in an Assignment. Returns the error for the component that uses it, "KEY=value: text"."""
         self.note(given, text)
         return error(given, text)
 
     def note(self, given, text):
-        """Note a mistake in an Assignment whose error no component needs."""
+        """Note a mistake in an Assignment that is no component's error."""
         self._add(Mistake, given, text)
 
     def warning(self, given, text):
-        """Note what looks wrong with an Assignment, or with the file where given is None."""
+        """Note a warning about an Assignment, or about the whole file if `given` is None."""
         self._add(Notice, given, text)
 
     def full(self):
-        """True if further mistakes are only counted."""
+        """Whether further mistakes are only counted."""
         return len(self._kept[Mistake]) >= MOST
 
     def mistakes(self):
-        """The Mistakes in the order of their lines; a last one without line says how many were not kept."""
+        """The Mistakes in the order of their lines. If some were not kept, a last one without a line says how many."""
         return self._all(Mistake, 'mistakes')
 
     def warnings(self):
-        """The warnings in the order of their lines, likewise."""
+        """The warnings in the same way."""
         return self._all(Notice, 'warnings')
 
     def _add(self, kind, given, text):
@@ -64,7 +64,7 @@ class Report(object):
 
 
 def error(given, text):
-    """What is wrong with an Assignment, as "KEY=value: text"."""
+    """A mistake in an Assignment, as "KEY=value: text"."""
     return words(_of(Mistake, given, text))
 
 
@@ -82,17 +82,17 @@ def format_problem(path, found, kind):
 
 
 def shown(text):
-    """A text from the file in printable ASCII, escaped and shortened where it must be."""
-    # What is cut off anyway need not be escaped: it may be megabytes.
+    """A text from the file in printable ASCII. It is escaped and shortened if necessary."""
+    # Cut it before it is escaped: it may be megabytes long.
     escaped = text[:LONGEST + 1].encode('unicode_escape').decode('ascii')
     if len(escaped) > LONGEST:
         escaped = escaped[:LONGEST - 3] + '...'
-    # Python 2 has two kinds of text; the plain one goes into every line of output.
+    # Python 2 has two kinds of text. Its plain one fits into every line of output.
     return str(escaped)
 
 
 def _of(kind, given, text):
-    """A Mistake or Notice of an Assignment (None: of the file as a whole)."""
+    """A Mistake or Notice about an Assignment, or about the whole file if `given` is None."""
     line, key, value = (given.line, given.key, given.value) if given else (None, None, None)
-    # The text is plain ASCII, but may be of Python 2's other kind.
+    # The text is plain ASCII, but may be of the other kind of Python 2.
     return kind(line, None if key is None else shown(key), None if value is None else shown(value), str(text))

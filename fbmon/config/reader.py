@@ -1,7 +1,6 @@
-"""The text of the configuration file becomes Settings, mistakes and warnings. Pure.
+"""Makes Settings, mistakes and warnings of the text of the configuration file. Pure.
 
-A file with mistakes still gives Settings: what is valid can be used, a component that uses a faulty value
-says so.
+A file with mistakes still gives Settings. What is valid can be used, and a component with a faulty value says so.
 """
 from collections import namedtuple
 
@@ -50,7 +49,7 @@ def read(text):
     return Config(settings, report.mistakes(), report.warnings(), found.given)
 
 
-# (key, what it is) of what a listener or card cannot be without.
+# The keys that every listener needs, and those that every card needs, as (key, what it is).
 NEEDED = ((('LISTEN_HB_HOST', 'address'), ('LISTEN_HB_PORT', 'UDP port'), ('LISTEN_HEARTBEAT_IFS', 'interface')),
           (('BYPASS_CARD_HOST', 'address'), ('BYPASS_CARD_IFS', 'interface')))
 
@@ -58,7 +57,7 @@ NO_ADDRESS = Address(None, None)
 
 
 class Values(object):
-    """The values of a file. An index without a value of its own has the default of all, if there is one."""
+    """The values of a file. If KEY[n] is not given, KEY counts for it, unless the key does not inherit."""
 
     def __init__(self, text, report):
         self.given = {}
@@ -76,7 +75,7 @@ class Values(object):
         return self._values[one.name, one.index] if one else SCHEMA[name].default
 
     def usable(self, name):
-        """The value, or the key's default where it is faulty."""
+        """The value that counts; the key's default if it is faulty."""
         return SCHEMA[name].default if self.fault(name) else self.get(name)
 
     def fault(self, name, index=None):
@@ -85,14 +84,14 @@ class Values(object):
         return self._faults.get((one.name, one.index)) if one else None
 
     def names(self, name, index=None):
-        """The interfaces of a list; of a list that cannot be read, every name it may mean, to be left alone."""
+        """The interfaces of a list. If the list cannot be read: every name that it may mean, to leave these alone."""
         found = self.get(name, index)
         if found is None:
             found = values.good_names(self.given[name, index].value.replace('"', ' ').replace("'", ' '))
         return found
 
     def indexes(self, *names):
-        """Every index that one of these keys is given for, in order."""
+        """The indexes with which one of these keys is given, in order."""
         return sorted(set(index for name, index in self.given if name in names))
 
     def _take(self, one, lines, report):
@@ -148,6 +147,6 @@ def _card(found, index, missing):
 
 
 def _error(found, index, names, missing):
-    """The first of the faults for which a component cannot be launched, or None."""
+    """The first fault because of which a component cannot be launched, or None."""
     faults = [found.fault(name, index) for name in names] + missing
     return next((fault for fault in faults if fault), None)

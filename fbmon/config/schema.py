@@ -1,17 +1,18 @@
-"""The keys of the configuration file: which there are, what they take, what counts where they are missing."""
+"""The keys of the configuration file: their names, the values that they take, and their defaults."""
 from collections import namedtuple
 from difflib import get_close_matches
 
 from fbmon.config import values
 from fbmon.config.envfile import label
 
-# The use of [n]: never, always, or as one component's own value beside the default of all.
+# Whether a key has an index [n]: never, always, or both. With both, the key without an index is for all components.
 NEVER, ONLY, BOTH = 'never', 'only', 'both'
 
 LISTENER, CARD = 'listener', 'card'
 
-# index: NEVER, ONLY or BOTH; of: whose key the indexed one is; read: see values.py; default: where it is not
-# given; optional: KEY= without a value is the same as no such line; inherits: KEY is the default of KEY[n].
+# index: NEVER, ONLY or BOTH; of: LISTENER or CARD, the component that the index means; read: see values.py; default:
+# counts if the key is not given; optional: KEY= without a value is the same as no such line; inherits: KEY is the
+# default of KEY[n].
 Rule = namedtuple('Rule', 'index of read default optional inherits')
 
 
@@ -46,13 +47,16 @@ SCHEMA = {
 
 
 def origin(given, name, index=None):
-    """Where of {(name, index): Assignment} a value comes from: its own, the default of all, or None."""
+    """The Assignment that a value comes from: its own, or that of the key without an index; None if neither is given.
+
+    given: {(name, index): Assignment}.
+    """
     own = given.get((name, index))
     return own if own or not SCHEMA[name].inherits else given.get((name, None))
 
 
 def wrong_key(name, index, suggest=True):
-    """Why a key cannot be used, or None. suggest: name the nearest known key, which takes a while."""
+    """Why a key cannot be used, or None. suggest: whether to name the nearest known key, which takes a while."""
     rule = SCHEMA.get(name)
     if rule is None:
         return 'unknown key; ' + (_nearest(name, index) if suggest else 'remove the line')

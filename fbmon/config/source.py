@@ -1,22 +1,22 @@
-"""Reads the configuration file: the edge between the file system and the pure config.py."""
+"""Reads the configuration file: the edge between the file system and the pure reader.py."""
 import os
 import stat
 
 from fbmon.base import compat
 from fbmon.config import reader
 
-# A real file has a few kilobytes; a larger one is not a configuration.
+# Bytes. A real file has a few kilobytes; a larger one is not a configuration.
 LARGEST = 1 << 20
 
 
 class Unreadable(Exception):
-    """The configuration file cannot be read; str() names it and says why."""
+    """The configuration file cannot be read. str() names it and says why."""
 
 
 def load(path):
-    """The Config of the file at path. Raises Unreadable for what cannot be read or is no plain file of up to 1 MiB."""
+    """The Config of the file at a path. Raises Unreadable if it cannot be read or is no plain file of at most 1 MiB."""
     try:
-        # A pipe in the place of the file must not make us wait for a writer.
+        # If there is a pipe instead of the file, we must not wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             compat.close_on_exec(descriptor)
@@ -48,7 +48,10 @@ def _text(path, descriptor):
 
 
 def _decoded(path, data):
-    """The text; an editor may have saved it as UTF-16 or UTF-32: with their byte order mark, or every other byte 0."""
+    """The text of the data. Raises Unreadable if an editor has saved it as UTF-16 or UTF-32.
+
+    Such data has a byte order mark, or between a third and four fifths of its bytes are 0.
+    """
     zeros = data.count(b'\0') * 3
     if data[:2] in (b'\xff\xfe', b'\xfe\xff') or len(data) <= zeros < len(data) * 2.4:
         raise Unreadable('%s: cannot be read: it is UTF-16; save it as UTF-8' % path)

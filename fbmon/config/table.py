@@ -1,4 +1,4 @@
-"""The effective configuration as plain text: defaults and inheritance resolved, faulty values explained."""
+"""Shows the effective configuration as plain text. Defaults are filled in, and faulty values are explained."""
 import textwrap
 
 from fbmon.base.words import natural
@@ -6,7 +6,7 @@ from fbmon.config import addresses
 
 WIDTH = 80
 
-# A longer cell moves the rest of its row to the next line instead of widening the whole column.
+# A longer cell does not widen its column; instead the rest of its row goes to the next line.
 WIDEST = 18
 
 INDENT = ' ' * 10
@@ -16,7 +16,7 @@ CARDS = 'CARD', 'ADDRESS', 'INTERFACE'
 
 
 def effective(settings):
-    """The text of `check`, in 80 columns: what counts for all, then each listener, card and port."""
+    """The text that `check` shows, in 80 columns: the general values, then each listener, card and port."""
     return '\n\n'.join('\n'.join(lines) for lines in (
         _globals(settings),
         _table(LISTENERS, [_listener(one) for one in settings.listeners], 'no listener'),
@@ -55,7 +55,7 @@ def _error(one):
 
 
 def _table(titles, rows, nothing):
-    """The lines of a table of (cells, notes); a note, (what, text), stands below its row. None shows as ?."""
+    """[The lines of a table] of rows (cells, notes). A note, (what, text), stands below its row. None shows as ?."""
     if not rows:
         return [nothing]
     cells = [titles] + [['?' if cell is None else str(cell) for cell in row] for row, _ in rows]
@@ -69,7 +69,7 @@ def _table(titles, rows, nothing):
 
 
 def _row(cells, widths):
-    """The line of a row; more than one where a cell is too long for its column."""
+    """[The line of a row], or several lines if a cell is too long for its column."""
     lines, start = [''], 0
     for cell, width in zip(cells, widths):
         if lines[-1] and len(lines[-1]) > start - 2:
@@ -96,7 +96,7 @@ def _ports(settings):
 
 
 def _follows(name, settings):
-    """Which lists name a port; those whose flag is 0 have no say."""
+    """The lists that a port follows, as text, and the lists that name it but have no say because their flag is 0."""
     text = ' and '.join(_lists(name, settings, 'the global state', True)) or 'nothing'
     silent = ' and '.join(_lists(name, settings, 'the global list', False))
     return text + ('; left alone by %s, whose SHUTDOWN flag is 0' % silent if silent else '')
@@ -110,6 +110,6 @@ def _lists(name, settings, everybody, say):
 
 
 def _hanging(head, text, indent=len(INDENT) + 2):
-    """The lines of a text behind a head; further ones begin after so many blanks."""
+    """[The lines of a text behind a head]. All but the first begin with `indent` blanks."""
     return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=' ' * indent,
                          break_on_hyphens=False)

@@ -1,6 +1,6 @@
-"""Readers of values: the text of a key becomes a value, or a complaint that says what would be right. Pure.
+"""Readers of values: each makes a value of a key's text, or complains and says what would be right. Pure.
 
-A reader is called with the text and complain(text); it returns None where the value cannot be used at all.
+A reader takes the text and a function complain(text). It returns None if the value cannot be used at all.
 """
 import re
 
@@ -9,7 +9,7 @@ from fbmon.config.notices import shown
 
 LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')
 
-# IFNAMSIZ of the kernel, less its closing NUL.
+# IFNAMSIZ of the kernel, without the NUL at the end.
 LONGEST_NAME = 15
 
 _DIGITS = re.compile(r'[0-9]{1,20}\Z')
@@ -27,7 +27,10 @@ AS_SHOWN = 'give the name as `ip link` shows it, such as eth0'
 
 
 def number(low, high, what, remedy='a number'):
-    """A reader of whole numbers in plain decimal digits. what: "not ..." what it would have to be."""
+    """A reader of whole decimal numbers from low to high.
+
+    what, remedy: words of the complaint, 'not WHAT; give REMEDY from LOW to HIGH'.
+    """
     def read(text, complain):
         if _DIGITS.match(text) and low <= int(text) <= high:
             return int(text)
@@ -36,7 +39,7 @@ def number(low, high, what, remedy='a number'):
 
 
 def lease(text, complain):
-    """0 for off, or milliseconds from one second (the kernel counts lifetimes in seconds) to one hour."""
+    """The lease in ms: 0 for off, or one second to one hour. The kernel counts lifetimes in seconds."""
     if _DIGITS.match(text) and (int(text) == 0 or 1000 <= int(text) <= 3600000):
         return int(text)
     return complain(_wrong(text, 'not a lease', 'give 0 (off) or milliseconds from 1000 to 3600000'))
@@ -58,7 +61,7 @@ def flag(text, complain):
 
 
 def path(text, complain):
-    """An absolute path in printable ASCII: the daemon must find the same file in every locale."""
+    """An absolute path in printable ASCII, so that the daemon finds the same file in every locale."""
     if re.match(r'/[ -~]*[!-.0-~]\Z', text):
         return str(text)
     return complain(_wrong(text, 'not an absolute path in plain ASCII',
@@ -74,7 +77,7 @@ def address(text, complain):
 
 
 def sources(text, complain):
-    """A list of plain addresses, as canonical texts in their order, each once; all of them must be right."""
+    """A list of plain addresses: their canonical texts in order, each once. One wrong address makes the list faulty."""
     found = []
     for word in words(text):
         try:
@@ -94,7 +97,7 @@ def interface(text, complain):
 
 
 def interfaces(text, complain):
-    """A list of interfaces, each once, in their order; names that cannot be right are left out."""
+    """A list of interfaces: their names in order, each once. It complains about wrong names and leaves them out."""
     for name in words(text):
         why = _bad_name(name)
         if why:
@@ -103,17 +106,17 @@ def interfaces(text, complain):
 
 
 def good_names(text):
-    """Whatever in a text can be the name of an interface, each once, in their order."""
+    """The words of a text that can be names of interfaces, in order, each once."""
     return tuple(str(name) for name in words(text) if not _bad_name(name))
 
 
 def words(text):
-    """The entries of a list, each once, in their order: separated by commas and/or blanks."""
+    """The entries of a list, in order, each once. Commas and blanks separate them."""
     return _each_once(word for word in _SEPARATORS.split(text) if word)
 
 
 def _bad_name(name):
-    """Why the kernel would not take a name, or `ip` would take it for something else; None for a good one."""
+    """Why a name is wrong: the kernel refuses it, or `ip` would take it for something else. None if it is right."""
     if name in _RESERVED:
         return 'the kernel takes no interface of this name; ' + AS_SHOWN
     if len(name) > LONGEST_NAME and ';' in name:

@@ -1,2 +1,1 @@
-"""The rules that follow from the listeners' states, in names and values that every room shares. Pure; may use no other
-room."""
+"""What follows from the listeners' states, in names and values that all rooms share. Pure. May use no other room."""

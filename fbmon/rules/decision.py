@@ -12,7 +12,7 @@ from collections import namedtuple
 from fbmon.rules.states import ABSENT, ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
 
 # state: the global state; cards: {(interface, address): PRESENT or ABSENT}; ports: {name: UP or DOWN}.
-# A card or port that is not in it is left alone: "unknown means hands off" is the absence of a decision.
+# A card or port that is not in it is left alone. So nothing is touched while nothing is decided.
 Decision = namedtuple('Decision', 'state cards ports')
 
 UNDECIDED = Decision(UNKNOWN, {}, {})

@@ -1,7 +1,7 @@
-"""The life of one listener as a table of what follows what, and its longest gap. Pure: no socket, clock or thread.
+"""The local state of one listener after each heartbeat and timeout, and its longest gap. Pure: no socket or clock.
 
 unknown -> active with the first heartbeat; unknown or active -> failed after ATTEMPTS timeouts in a row;
-failed -> active after RECOVERY heartbeats in a row: never ATTEMPTS timeouts in a row between two of them.
+failed -> active after RECOVERY heartbeats in a row. After ATTEMPTS timeouts in a row this count starts again.
 """
 from collections import namedtuple
 
@@ -13,12 +13,13 @@ Pulse = namedtuple('Pulse', 'state missed heard')
 LAUNCHED = Pulse(UNKNOWN, 0, 0)
 ALIVE = Pulse(ACTIVE, 0, 0)
 
-# The longest gap between two heartbeats since the monotonic second `began`, and in the hour before; both in seconds.
+# began: a monotonic second; longest: the longest gap between two heartbeats since then; before: the longest gap in the
+# hour before. Both in seconds.
 Gaps = namedtuple('Gaps', 'began longest before')
 
 NO_GAPS = Gaps(0.0, 0.0, 0.0)
 
-# Seconds for which a long gap is remembered at least; it is forgotten after twice as many at the latest.
+# Seconds for which a long gap is remembered at least. After twice as many it is forgotten.
 REMEMBERED = 3600.0
 
 
@@ -36,7 +37,7 @@ def after_timeout(pulse, attempts):
 
 
 def after_gap(gaps, at, gap):
-    """The Gaps after one more, of `gap` seconds, that ended at `at` (monotonic seconds)."""
+    """The Gaps after one more gap of `gap` seconds, which ended at `at` (monotonic seconds)."""
     if gap <= gaps.longest and at - gaps.began < REMEMBERED:
         return gaps
     current = _of_the_hour(gaps, at)
@@ -44,12 +45,12 @@ def after_gap(gaps, at, gap):
 
 
 def longest_gap(gaps, now):
-    """The longest gap of the last one to two hours; 0.0 if there is none."""
+    """The longest gap of the last one to two hours, in seconds; 0.0 if there is none."""
     return max(_of_the_hour(gaps, now)[1:])
 
 
 def _of_the_hour(gaps, now):
-    """The Gaps as they are at `now`: the same ones until their hour is over."""
+    """The Gaps as they are at `now`. They change only when their hour is over."""
     hours = (now - gaps.began) // REMEMBERED
     if hours < 1:
         return gaps

@@ -1,4 +1,4 @@
-"""The items that the file names, and the target of each at this moment. Pure."""
+"""The items that the file names, and what each of them should be at this moment. Pure."""
 from collections import namedtuple
 
 from fbmon.rules.items import AddressItem, Form, PortItem
@@ -10,7 +10,7 @@ Names = namedtuple('Names', 'listeners cards ports forms')
 
 
 def names(settings):
-    """The Names of a file. Components that use a faulty value are not among them."""
+    """The Names of a file, without components that use a faulty value."""
     lease = whole_seconds(settings.lease) or None
     listeners = _forms(((one.interface, one.host, one.prefix) for one in settings.listeners if not one.error), None)
     cards = _forms(((one.interface, one.address, one.prefix) for one in settings.cards if not one.error), lease)
@@ -23,7 +23,7 @@ def names(settings):
 
 
 def _forms(triples, lease):
-    """{AddressItem: Form} of (interface, address, prefix); of several prefixes for one address, the first given."""
+    """{AddressItem: Form} of (interface, address, prefix). If an address has several prefixes, the first one counts."""
     found = {}
     for interface, address, prefix in triples:
         item = AddressItem(interface, address)
@@ -33,18 +33,22 @@ def _forms(triples, lease):
 
 
 def interfaces(known, items):
-    """The names of the interfaces that the file speaks of, and those of the items that the daemon put there."""
+    """The names of the interfaces in the file and of those of the items. items: those that the daemon has changed."""
     return frozenset(item[0] for group in (known.listeners, known.cards, known.ports, items) for item in group)
 
 
 def left_behind(known, items):
-    """The items that the daemon put there and the file no longer names."""
+    """The items (those that the daemon has changed) that the file no longer names."""
     return set(items).difference(known.listeners, known.cards, known.ports)
 
 
 def wanted(known, decision, released, restored=()):
-    """{item: target}: a listener's address is always wanted, a card or port as decided, if it was; what is to be
-    released is taken away or brought up, and there again where it had been there before."""
+    """{item: target} of all items that the daemon has to care for now.
+
+    A listener's address is always wanted. A card or port is wanted as decided, if it was decided. released: items that
+    the file no longer names; of these addresses are removed and ports come up. restored: addresses that the daemon had
+    removed and the file no longer names; they are added again.
+    """
     items = dict((item, PRESENT) for item in known.listeners.union(restored))
     for pair, target in decision.cards.items():
         if AddressItem(*pair) in known.cards:
@@ -58,23 +62,31 @@ def wanted(known, decision, released, restored=()):
 
 
 def whole_seconds(lease):
-    """The length of a lease for `ip`, of milliseconds: rounded up, 0 for none."""
+    """The length of a lease in seconds, as `ip` takes it, rounded up. lease: ms, 0 for none."""
     return (lease + 999) // 1000
 
 
 def leased(known, lease, ours, lasting=()):
-    """The addresses whose lifetime is the daemon's to set: the cards' where the file has a lease, otherwise those among
-    ours, which it put there itself; and what was there for good before: an end of it can only be a lease of ours."""
+    """The addresses whose lifetime the daemon sets.
+
+    These are the cards' addresses: all of them if the file has a lease, otherwise those among ours, which the daemon
+    itself has added. lasting: the addresses that were there for good before; if one of them has a lifetime now, it can
+    only be a lease of ours.
+    """
     return set(item for item in known.cards if lease or item in ours).union(lasting)
 
 
 def refreshed(known, decision, ours):
-    """The addresses among our items that must be present."""
+    """The addresses among ours (those that the daemon has added) that must be present."""
     return [item for item in ours if item in known.listeners or decision.cards.get(item) == PRESENT]
 
 
 def renewed(items, decision):
-    """{item: target} of what is renewed: what is decided to be present and, before a decision, what is there."""
+    """{item: target} of the addresses whose lease is renewed; items: those that have one.
+
+    Once the cards are decided, only those that must be present are renewed. Before that all are, with the target None:
+    only those that are there.
+    """
     if not decision.cards:
         return dict((item, None) for item in items)
     return dict((item, PRESENT) for item in items if decision.cards.get(item) == PRESENT)
