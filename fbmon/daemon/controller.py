@@ -50,7 +50,7 @@ class Controller(object):
         self._launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self._telling = Telling(history)
-        self.reloads = Reloads(path, loaded)
+        self.reloads = Reloads(path, loaded, history.reloaded)
         self._handlers = {StateChanged: self._state_changed, monitor.Read: self._read, monitor.Seen: self._seen,
                           monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop,
                           StatusWanted: self._status_wanted, routewatch.RoutesRead: self._routes_read}

@@ -2,15 +2,21 @@
 import logging
 
 from fbmon.config import given
+from fbmon.memory.history import REFUSED, TAKEN
 from fbmon.rules.items import AddressItem, PortItem
 
 
 class Reloads(object):
-    """Remembers it, and what the running file gives. For the controller's thread."""
+    """Remembers it, and what the running file gives. For the controller's thread.
 
-    def __init__(self, path, loaded):
+    note(outcome, why) is called where the file or the outcome is another one than at the last reload: whoever sends
+    SIGHUP every minute must not fill the history.
+    """
+
+    def __init__(self, path, loaded, note=lambda outcome, why: None):
         self.lines = given.lines(loaded.given)
         self._path = path
+        self._note = note
         self._count = 0
         self._counts = 0, 0, 0
         self._refused = []
@@ -20,6 +26,8 @@ class Reloads(object):
         old, new = components(before.settings), components(loaded.settings)
         self._counts = len(old & new), len(new - old), len(old - new)
         self.lines = given.lines(loaded.given)
+        if self._refused or before.mistakes or before.settings != loaded.settings:
+            self._note(TAKEN, words(*self._counts))
         self._count += 1
         self._refused = []
         logging.info('configuration loaded again from %s: %s', self._path, words(*self._counts))
@@ -29,10 +37,19 @@ class Reloads(object):
         for line in lines:
             logging.error(line)
         self._count += 1
-        self._refused = list(lines) or [why]
+        before, self._refused = self._refused, list(lines) or [why]
+        if before != self._refused:
+            self._note(REFUSED, self._in_short())
         text = 'reload refused, the running configuration goes on: %s' % why
         logging.error(text)
         return text + ': see fbypass_ctl check'
+
+    def _in_short(self):
+        """Why the file is refused, without its name: the first mistake, and how many more there are."""
+        text, more = self._refused[0], len(self._refused) - 1
+        if text.startswith(self._path):
+            text = text[len(self._path):].lstrip(': ').replace('error: ', '', 1)
+        return '%s%s%s' % ('line ' if text[:1].isdigit() else '', text, ' (and %d more)' % more if more else '')
 
     def as_dict(self):
         """The same for the status."""

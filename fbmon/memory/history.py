@@ -9,13 +9,16 @@ from collections import namedtuple
 from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
 
-# at: wall clock, seconds since the epoch; kind: global, listener, card, port or address (a listener's or released);
-# name: 'state' of the global one, the listener's index, the address, the port's name.
+# at: wall clock, seconds since the epoch; kind: global, listener, card, port, address (a listener's or released) or
+# reload; name: 'state' of the global one, the listener's index, the address, the port's name, 'file' of a reload.
 Transition = namedtuple('Transition', 'at kind name old new why')
 
 # What force_on or force_off made of the global state: BYPASS or NORMAL; at: as above; by: the name of a person.
 Forced = namedtuple('Forced', 'state at by')
 _FORCED = re.compile(r'force_o(?:n|ff) by (.+)')
+
+# A reload, and what became of it; there is no state before.
+RELOAD, TAKEN, REFUSED, NOTHING = 'reload', 'taken', 'refused', '-'
 
 # New states that are logged as a warning: LOG_LEVEL=WARNING must not hide an outage.
 BAD = (BYPASS, FAILED, MISSING)
@@ -68,6 +71,10 @@ class History(object):
         port = isinstance(item, PortItem)
         self.note('port' if port else 'card', item.name if port else item.address, old, new, why)
 
+    def reloaded(self, outcome, why):
+        """Note what became of a reload, TAKEN or REFUSED; whoever says so has logged it."""
+        self.note(RELOAD, 'file', NOTHING, outcome, why)
+
     def begin(self):
         """Note, where the last run has not ended by a stop, that nobody watched in between; what was forced ends."""
         why = 'started' if forced(self.transitions) else 'started; the daemon had ended without a stop'
@@ -96,7 +103,8 @@ class History(object):
         """Log and record what was noted since the last write: act first, log after."""
         unwritten, self._unwritten = self._unwritten, []
         for one, _ in unwritten:
-            logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s %s: %s -> %s: %s', *one[1:])
+            if one.kind != RELOAD:
+                logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s %s: %s -> %s: %s', *one[1:])
             self._tell(one)
         lines = [json.dumps(one) for one, kept in unwritten if kept]
         if lines:

@@ -1,7 +1,7 @@
 """The status as a person reads it at the console: plain text of at most 80 columns, or as wide as the terminal and in
 colour."""
 from fbmon.base import moments, words
-from fbmon.memory.history import BAD
+from fbmon.memory.history import BAD, RELOAD
 from fbmon.network import plan
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, UNCONFIGURED, UNKNOWN
@@ -60,10 +60,14 @@ def history(transitions):
     for one in transitions:
         what = one['kind'], one['name']
         begin, since[what] = since.get(what), one['at']
-        lines.append('%s  %s %s: %s -> %s%s: %s\n' % (
-            _moment(one['at']), one['kind'], one['name'] or 'state',
-            one['from'], one['to'], _after(one, begin), one['why']))
+        lines.append('%s  %s: %s\n' % (_moment(one['at']), _change(one, begin), one['why']))
     return ''.join(lines) or 'no transitions yet\n'
+
+
+def _change(one, begin):
+    if one['kind'] == RELOAD:
+        return 'reload %s' % one['to']
+    return '%s %s: %s -> %s%s' % (one['kind'], one['name'] or 'state', one['from'], one['to'], _after(one, begin))
 
 
 def _after(one, begin):

@@ -407,7 +407,45 @@ def test_a_listener_that_joins_after_the_start_is_in_the_history(world):
     switch.turn(Reload())
     switch.report(1, ACTIVE)
 
-    assert noted(switch)[1:] == [('listener', '1', 'unconfigured', UNKNOWN), ('listener', '1', UNKNOWN, ACTIVE)]
+    assert noted(switch)[2:] == [('listener', '1', 'unconfigured', UNKNOWN), ('listener', '1', UNKNOWN, ACTIVE)]
+
+
+def reloaded(switch, loaded):
+    """The history of what comes of a reload, as (at, to, why)."""
+    before = len(switch.history.transitions)
+    switch.loaded = loaded
+    switch.turn(Reload())
+    return [one[1:] for one in switch.history.transitions][before:]
+
+
+def test_a_reload_is_in_the_history_with_what_it_changed_or_why_it_was_refused(world):
+    first, second = config([listener(0)]), config([listener(0), listener(1)])
+    mistakes = tuple(Mistake(line, 'LISTEN_HB_PORT[7]', 'x', 'give one') for line in (3, 5, 8))
+    switch = world(first, HOST)
+    switch.report(0, ACTIVE)
+
+    assert reloaded(switch, second)[0] == ('reload', 'file', '-', 'taken', '1 component kept, 1 added')
+    assert reloaded(switch, first) == [('reload', 'file', '-', 'taken', '1 component kept, 1 removed')]
+    assert reloaded(switch, first._replace(mistakes=mistakes)) == [
+        ('reload', 'file', '-', 'refused', 'line 3: LISTEN_HB_PORT[7]=x: give one (and 2 more)')]
+    assert reloaded(switch, source.Unreadable('/etc/test.env: cannot be read: Permission denied')) == [
+        ('reload', 'file', '-', 'refused', 'cannot be read: Permission denied')]
+    assert reloaded(switch, first) == [('reload', 'file', '-', 'taken', '1 component kept')]
+
+
+def test_a_reload_that_changes_nothing_is_not_in_the_history(world):
+    """Whoever sends SIGHUP every minute must not drive the last bypass out of it."""
+    first, mistaken = config([listener(0)]), config([listener(0)])._replace(mistakes=(Mistake(3, None, None, 'no'),))
+    switch = world(first, HOST)
+    switch.report(0, ACTIVE)
+
+    assert [len(reloaded(switch, loaded)) for loaded in (first, mistaken, mistaken, first, first)] == [0, 1, 0, 1, 0]
+
+
+def test_a_start_with_mistakes_and_a_reload_that_mends_them_is_in_the_history(world):
+    switch = world(config([listener(0)])._replace(mistakes=(Mistake(3, None, None, 'no'),)), HOST)
+
+    assert reloaded(switch, config([listener(0)])) == [('reload', 'file', '-', 'taken', '1 component kept')]
 
 
 LEASED = CARD + ' valid_lft 6sec preferred_lft 6sec'

@@ -112,7 +112,9 @@ def test_whatever_is_in_the_files_place_at_a_reload_the_running_configuration_go
         replace(small.config, what)
         assert 'reload refused' in small.reload()
         shown = small.wait(lambda status: 'reload refused' in ' '.join(status['problems']))
-        assert (shown['state'], shown['history'], len(shown['cards'])) == ('normal', before['history'], 2), what
+        changes = [one for one in shown['history'] if one['kind'] != 'reload']
+        assert (shown['state'], changes, len(shown['cards'])) == ('normal', before['history'], 2), what
+        assert (shown['history'][-1]['kind'], shown['history'][-1]['to']) == ('reload', 'refused'), what
 
     watch.quiet(0.1)
     dpis.silence(3100)

@@ -196,7 +196,8 @@ def test_a_reload_with_more_in_the_file_does_not_touch_what_stays(switch, small,
     assert watch.take() == ['+ 192.168.1.203/32 eth0', '+ 192.168.1.213/32 eth0']
     watch.quiet(0.3)
     assert [(one['kind'], one['name']) for one in small.status()['history'][before:]] == [
-        ('listener', '5'), ('address', '192.168.1.203'), ('listener', '5'), ('card', '192.168.1.213')]
+        ('reload', 'file'), ('listener', '5'), ('address', '192.168.1.203'), ('listener', '5'),
+        ('card', '192.168.1.213')]
 
 
 def test_while_a_new_listener_is_unknown_the_state_is_held_and_kept(switch, small, dpis):

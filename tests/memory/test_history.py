@@ -29,6 +29,18 @@ def test_a_transition_is_kept_with_its_time_and_logged_once_by_the_next_write(ca
         'listener 0: active -> failed: no heartbeat for 3000 ms', 'global state: normal -> bypass: 1 failed >= 1']
 
 
+def test_a_reload_is_kept_and_not_logged_a_second_time(caplog, path):
+    history = History(Records(path), wall=lambda: 12.5)
+
+    with caplog.at_level(logging.INFO):
+        history.reloaded('taken', '2 components kept')
+        history.write()
+
+    assert caplog.records == []
+    assert list(History(Records(path)).transitions) == [
+        Transition(12.5, 'reload', 'file', '-', 'taken', '2 components kept')]
+
+
 def test_what_is_bad_is_a_warning_in_the_log(caplog, path):
     history = History(Records(path))
     for kind, old, new in (

@@ -400,10 +400,12 @@ def test_the_history_is_a_line_for_each_transition(monkeypatch):
     time.tzset()
     one = {'at': 1795552760.5, 'kind': 'global', 'name': 'state', 'from': 'normal', 'to': 'bypass',
            'why': '1 failed >= 1'}
+    read = dict(one, kind='reload', name='file', to='refused', why='line 3: no (and 2 more)', **{'from': '-'})
 
-    assert console.history([one, dict(one, kind='port', name='sw1')]) == (
+    assert console.history([one, dict(one, kind='port', name='sw1'), read]) == (
         '2026-11-25T02:09:20.500+05:30  global state: normal -> bypass: 1 failed >= 1\n'
-        '2026-11-25T02:09:20.500+05:30  port sw1: normal -> bypass: 1 failed >= 1\n')
+        '2026-11-25T02:09:20.500+05:30  port sw1: normal -> bypass: 1 failed >= 1\n'
+        '2026-11-25T02:09:20.500+05:30  reload refused: line 3: no (and 2 more)\n')
     assert console.history([]) == 'no transitions yet\n'
     monkeypatch.undo()
     time.tzset()

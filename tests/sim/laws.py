@@ -66,8 +66,9 @@ class Laws(object):
 
     def told(self, one):
         """A transition: each once, and none left out."""
-        if self.swapped and one.kind in ('address', 'card', 'port'):
-            # An address may be on two interfaces for a while, and its name does not say on which; a port is another.
+        if one.kind == 'reload' or self.swapped and one.kind in ('address', 'card', 'port'):
+            # A reload has no state before. An address may be on two interfaces for a while, and its name does not say
+            # on which; a port is another.
             return
         key, last = (one.kind, one.name), self._last.get((one.kind, one.name))
         if one.old == one.new or (last and last[0] != one.old and (last[1] > self._loose or one.kind == 'global')):
