@@ -1,1 +1,1 @@
-"""A thread for each listener, and which of them are launched. May use rules and base."""
+"""The listeners: one thread for each, and which of them are launched. May use config, rules and base."""

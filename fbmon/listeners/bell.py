@@ -1,4 +1,4 @@
-"""Has a thread look up from its poll(2): rung by one thread, heard by another, each closing its own end of a pipe."""
+"""Wakes a thread out of poll(2). One thread rings and another one hears; each closes its own end of a pipe."""
 import errno
 import os
 
@@ -6,7 +6,7 @@ from fbmon.base import compat
 
 
 class Bell(object):
-    """`descriptor` becomes readable when it is rung."""
+    """A pipe whose end `descriptor` becomes readable when the bell is rung."""
 
     __slots__ = ('descriptor', '_writer')
 
@@ -14,7 +14,7 @@ class Bell(object):
         self.descriptor, self._writer = compat.pipe()
 
     def ring(self):
-        """Rung often it is heard once; it may also be that nobody hears it any more."""
+        """Ring it. If it rings several times before it is heard, it is heard once. Perhaps nobody hears it any more."""
         try:
             os.write(self._writer, b'.')
         except EnvironmentError as error:
@@ -22,7 +22,7 @@ class Bell(object):
                 raise
 
     def heard(self):
-        """Be quiet until it is rung again."""
+        """Silence it until it is rung again."""
         try:
             os.read(self.descriptor, 4096)
         except EnvironmentError as error:
@@ -30,9 +30,9 @@ class Bell(object):
                 raise
 
     def leave(self):
-        """Who hears it closes its end."""
+        """Close the end of the thread that hears it."""
         os.close(self.descriptor)
 
     def close(self):
-        """Who rings it closes its end."""
+        """Close the end of the thread that rings it."""
         os.close(self._writer)

@@ -1,4 +1,4 @@
-"""One listener: a thread that waits for datagrams and timeouts and reports changes of its local state."""
+"""One listener: a thread that waits for datagrams and timeouts, and reports changes of its local state."""
 import fcntl
 import select
 import struct
@@ -10,12 +10,13 @@ from fbmon.listeners.bell import Bell
 from fbmon.rules import heartbeat
 from fbmon.rules.states import FAILED
 
-# What a listener puts on the queue: its own change of state. at: monotonic seconds.
+# A listener puts it on the queue when its local state changes. at: monotonic seconds.
 StateChanged = namedtuple('StateChanged', 'listener old new why at')
 
-# received, ignored: datagrams; missed: timeouts; last: monotonic seconds of the last heartbeat, None: none yet;
-# longest_gap: seconds, in the last hour, between two heartbeats between which it did not fail; heard: heartbeats in a
-# row since it failed, 0 while it is not; sender: the source address of the last heartbeat, None: none yet.
+# received: heartbeats; ignored: datagrams from other sources; missed: timeouts; last: the monotonic second of the last
+# heartbeat, None before the first one; longest_gap: the most seconds between two heartbeats in the last one to two
+# hours, without the gaps in which it failed; heard: heartbeats in a row while failed, otherwise 0; sender: the source
+# address of the last heartbeat, None before the first one.
 Counters = namedtuple('Counters', 'received ignored missed last longest_gap heard sender')
 
 SIOCGSTAMPNS = 0x8907
@@ -24,22 +25,23 @@ SYSTEM_ERRORS = compat.SYSTEM_ERRORS
 TIMESPEC = struct.Struct('ll')
 NO_TIME = b'\0' * TIMESPEC.size
 
-# A kernel receive time further back than this comes from a stalled process or a stepped wall clock.
+# Seconds. If the kernel's receive time is further back, this process was stalled or the wall clock was stepped.
 STAMP_TRUSTED = 0.1
 
-# Datagrams read before the deadline is looked at again, and at most in one go once it has passed: more than fit
-# into the receive buffer, so that all that waited at that moment has been read.
+# At most BURST datagrams are read before the listener looks at the deadline again. When the deadline has passed, at
+# most BACKLOG are read: more than fit into the receive buffer, so all that waited then have been read.
 BURST = 64
 BACKLOG = 4096
 
-# ms before a timeout from which on it is waited for exactly.
+# For the last so many ms before a timeout the listener waits exactly.
 EARLY = 2
 
 
 class Listener(object):
-    """A launched listener. `settings` may be replaced by update(); host, port and interface never change.
+    """A launched listener. update() replaces `settings`; its host, port and interface never change.
 
-    The thread closes what it waits at, and nobody else does: a number that is closed under it may be another's by then.
+    Only the thread itself closes the descriptors at which it waits. If another thread closed one, its number could
+    already belong to another file.
     """
 
     def __init__(self, settings, sock, report, clock=compat.monotonic, wall=time.time):
@@ -61,23 +63,23 @@ class Listener(object):
         self._use(sock)
 
     def start(self, crashed):
-        """Start the thread; raises RuntimeError where there is none left."""
+        """Start the thread. Raises one of threads.NO_THREAD."""
         self.launched = self._waiting_since = self._clock()
         name = 'listener %s port %d' % (self.settings.host, self.settings.port)
         self._thread = threads.start(name, self._run, crashed)
 
     def update(self, settings):
-        """Take new timers, sources and lists, keeping state, counters and socket."""
+        """Take new timers, sources and lists. State, counters and socket stay."""
         self.settings = settings
         self._bell.ring()
 
     def rebind(self, sock):
-        """Listen at another socket, keeping state and counters; the thread takes it over and closes the former one."""
+        """Listen at another socket. State and counters stay. The thread takes it over and closes the old one."""
         self._fresh.append(sock)
         self._bell.ring()
 
     def close(self, limit=1.0):
-        """Stop the thread, which frees the port as it ends; waits up to limit seconds for that."""
+        """Stop the thread, which frees the port when it ends. Wait for that up to `limit` seconds."""
         self._closing = True
         self._bell.ring()
         if self._thread:
@@ -88,11 +90,11 @@ class Listener(object):
 
     @property
     def due(self):
-        """When the present wait is over (monotonic seconds), None before the launch."""
+        """The monotonic second at which the present wait is over; None before the launch."""
         return None if self._waiting_since is None else self._waiting_since + self.settings.timeout / 1000.0
 
     def counters(self):
-        """The Counters at this moment."""
+        """The present Counters."""
         return Counters(self._received, self._ignored, self._missed, self._last,
                         heartbeat.longest_gap(self._gaps, self._clock()), self.pulse.heard, self._sender)
 
@@ -103,13 +105,13 @@ class Listener(object):
         self._poller.register(sock, select.POLLIN)
 
     def _take_over(self):
-        """Leave the former socket for the one of rebind()."""
+        """Close the old socket and use the one of rebind()."""
         self._poller.unregister(self._sock)
         self._sock.close()
         self._use(self._fresh.pop(0))
 
     def _leave(self):
-        """The thread is at its end, or was never started: give back what is its own."""
+        """Close what the thread has used: it ends now, or it was never started."""
         for sock in [self._sock] + self._fresh:
             sock.close()
         self._bell.leave()
@@ -122,20 +124,22 @@ class Listener(object):
             self._leave()
 
     def _turn(self):
-        """Wait for what comes first, and take it."""
+        """Wait for a datagram, the bell or the timeout, and handle what comes first."""
         while self._fresh:
             self._take_over()
         if self._wait() and self._read(BURST):
-            # The bell may have been heard together with the datagram: it does not ring again.
+            # The bell may have rung together with the datagram. It was heard already and does not ring again.
             if not self._closing and not self._fresh:
                 self._follow()
-        # What waits in the socket counts before a timeout is called: we may have been stopped for a while.
+        # First read what waits in the socket, then call a timeout: this process may have been stopped for a while.
         elif self._clock() >= self.due and not self._closing and not (self._ready() and self._read(BACKLOG)):
             self.timed_out()
 
     def _follow(self):
-        """Take heartbeats while each is followed by the next in time and nothing else comes, which is all that there is
-        to do as a rule: with few calls, and none for the kernel's receive time before one is nearly overdue."""
+        """Take heartbeats as long as each next one comes in time and nothing else comes. This is the usual case.
+
+        It makes few system calls; it asks for the kernel's receive time only when a heartbeat is nearly overdue.
+        """
         poll, receive, clock, wall = self._poller.poll, self._sock.recvfrom, self._clock, self._wall
         at = None
         while True:
@@ -144,7 +148,7 @@ class Listener(object):
                     break
                 source = receive(1)[1][0]
             except SYSTEM_ERRORS:
-                # A signal, or no datagram after all; what lasts is met again by who looks closer.
+                # A signal came, or there is no datagram after all. An error that lasts is met again by _read().
                 break
             if not self._accepts(source):
                 self._ignored += 1
@@ -156,8 +160,11 @@ class Listener(object):
             self._last = self._waiting_since = self._received_at(at, seen)
 
     def _wait(self):
-        """Wait for a datagram until the deadline; True if there may be one. poll(2) waits whole milliseconds:
-        the rest of the last one is slept, and a datagram that comes meanwhile is read at the deadline."""
+        """Wait for a datagram until the deadline. Returns whether there may be one.
+
+        poll(2) waits for whole milliseconds. For the rest the thread sleeps; a datagram that comes meanwhile is read at
+        the deadline.
+        """
         left = self.due - self._clock()
         if left >= 0.001:
             return self._ready(int(left * 1000))
@@ -166,7 +173,7 @@ class Listener(object):
         return False
 
     def _ready(self, limit=0):
-        """Wait up to limit ms; True if there may be a datagram."""
+        """Wait up to `limit` ms for a datagram or the bell. Returns whether there may be a datagram."""
         ready = compat.poll(self._poller, limit)
         for descriptor, _ in ready:
             if descriptor == self._bell.descriptor:
@@ -174,8 +181,10 @@ class Listener(object):
         return bool(ready)
 
     def _read(self, most):
-        """Read up to `most` waiting datagrams, but none after a heartbeat: the controller that it may have woken need
-        not wait for us then. True if there was one."""
+        """Read up to `most` waiting datagrams, until one is a heartbeat. Returns whether one was.
+
+        It stops there because the heartbeat may have woken the controller, which should not wait for this thread.
+        """
         for _ in range(most):
             try:
                 source = self._sock.recvfrom(1)[1][0]
@@ -195,8 +204,10 @@ class Listener(object):
         return not self.settings.sources or source.partition('%')[0] in self.settings.sources
 
     def _received_at(self, now, wall):
-        """The kernel's own receive time of the datagram that was read last, at `now` and `wall`, as monotonic seconds
-        (SIOCGSTAMPNS, socket(7))."""
+        """The monotonic second at which the kernel received the datagram that was read last (SIOCGSTAMPNS, socket(7)).
+
+        now, wall: when it was read, by the monotonic and by the wall clock.
+        """
         try:
             stamp = fcntl.ioctl(self._descriptor, SIOCGSTAMPNS, NO_TIME)
         except EnvironmentError:
@@ -206,8 +217,8 @@ class Listener(object):
         return now - late if 0 < late < STAMP_TRUSTED else now
 
     def heartbeat(self, at):
-        """One accepted heartbeat, received at `at` (monotonic seconds)."""
-        # A gap that made it fail is an outage, not a warning of one.
+        """Count one accepted heartbeat, which came at `at` (monotonic seconds)."""
+        # A gap in which it failed is an outage, not a warning of one.
         if self._last is not None and self.pulse.state != FAILED:
             self._gaps = heartbeat.after_gap(self._gaps, at, at - self._last)
         self._received += 1
@@ -216,7 +227,7 @@ class Listener(object):
             self._become(heartbeat.after_heartbeat(self.pulse, self.settings.recovery), self._heard, at)
 
     def timed_out(self):
-        """One timeout; the next wait begins when it was due, not when we noticed."""
+        """Count one timeout. The next wait begins when the timeout was due, not when we noticed it."""
         self._missed += 1
         due = self._waiting_since = self.due
         self._become(heartbeat.after_timeout(self.pulse, self.settings.attempts), self._not_heard, due)

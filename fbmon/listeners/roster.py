@@ -1,4 +1,4 @@
-"""The listeners that are launched, those that could not be, and what follows from a new file for them."""
+"""Knows which listeners are launched and which could not be, and what a new file changes for them."""
 import logging
 from collections import namedtuple
 
@@ -11,7 +11,7 @@ from fbmon.rules.states import UNCONFIGURED, UNKNOWN
 # A listener is the same one after a reload if these are.
 Key = namedtuple('Key', 'host port interface')
 
-# A launched listener with its local state and the monotonic second since when it has it.
+# A launched listener, its local state, and the monotonic second since when it has this state.
 Member = namedtuple('Member', 'listener state since')
 
 
@@ -35,7 +35,7 @@ class Roster(object):
         self.reasons = {}
         self.deaf = {}
         self._settings = ()
-        # {Key: index of the interface} of the sockets that hear one interface only.
+        # {Key: index of the interface} of the listeners whose socket hears one interface only.
         self._scopes = {}
         self._report = report
         self._changed = changed
@@ -45,7 +45,7 @@ class Roster(object):
         self._create = create
 
     def assign(self, listeners):
-        """Take the listeners of a file: what is no longer there is closed, what stays keeps all that it has."""
+        """Take the listeners of a new file. Those that it no longer has are closed; those that stay keep everything."""
         named = dict((key_of(settings), settings) for settings in listeners if not settings.error)
         for key in [key for key in self.launched if key not in named]:
             self._release(key)
@@ -60,8 +60,11 @@ class Roster(object):
                 if not settings.error and key_of(settings) not in self.launched]
 
     def launch(self, obstacle, scope):
-        """Try every pending listener. obstacle(settings, error): why it cannot be, or None (error: of the system,
-        None before the try); scope(interface): its index. True if one was launched."""
+        """Try to launch every pending listener. Returns whether one was launched.
+
+        obstacle(settings, error): why it cannot be launched, or None; error: what the system said, None before the try.
+        scope(interface): the index of an interface.
+        """
         return any([self._launch(settings, obstacle, scope) for settings in self.pending()])
 
     def moved(self, scope):
@@ -69,7 +72,7 @@ class Roster(object):
         return [key for key, index in self._scopes.items() if scope(key.interface) not in (0, index)]
 
     def rebind(self, obstacle, scope):
-        """Bind those again; obstacle and scope are those of launch()."""
+        """Bind the sockets of these listeners again. obstacle, scope: as in launch()."""
         before, self.deaf = self.deaf, {}
         for key in self.moved(scope):
             self._rebind(key, obstacle, scope(key.interface), before)
@@ -89,11 +92,11 @@ class Roster(object):
         return None if settings.error else self.launched.get(key_of(settings))
 
     def local_states(self):
-        """{index: local state} of the launched listeners, as the rules want it."""
+        """{index: local state} of the launched listeners, as the rules take it."""
         return dict((member.listener.settings.index, member.state) for member in self.launched.values())
 
     def overdue(self, grace):
-        """Listeners that are more than `grace` seconds past their own deadline: their threads are stuck."""
+        """The listeners that are more than `grace` seconds past their own deadline: their threads are stuck."""
         now = self._clock()
         return [member.listener for member in self.launched.values()
                 if member.listener.due is not None and now > member.listener.due + grace]

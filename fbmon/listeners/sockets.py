@@ -1,4 +1,4 @@
-"""The socket of a listener: bound to its address, with a receive buffer that holds what comes while nobody reads."""
+"""Makes a listener's socket: bound to its address, with a large receive buffer for the time when nobody reads."""
 import errno
 import os
 import resource
@@ -8,23 +8,23 @@ from fbmon.base import compat
 
 RECEIVE_BUFFER = 1 << 20
 
-# Descriptors that listeners leave to `ip`, log and status: without a new `ip` nothing could be changed any more.
+# The number of descriptors that listeners leave to `ip`, log and status. Without one for `ip` nothing could be changed.
 SPARE = 64
 SO_RCVBUFFORCE = 33
 SOCK_CLOEXEC = getattr(socket, 'SOCK_CLOEXEC', 0o2000000)
 
 
 def open_socket(listener, scope=0):
-    """A non-blocking UDP socket bound to the listener's address, not to the device. Raises socket.error.
+    """A non-blocking UDP socket that is bound to the listener's address, not to the device. Raises SYSTEM_ERRORS.
 
-    scope: the interface's index, which the kernel heeds for IPv6 link-local addresses only. Without SO_REUSEADDR:
-    with it, a second program could take the port unseen.
+    scope: the interface's index, which the kernel uses for IPv6 link-local addresses only. The socket has no
+    SO_REUSEADDR, since a second program could then take the port unseen.
     """
     six = ':' in listener.host
-    # Close-on-exec from its birth: an `ip monitor` started by another thread meanwhile would keep the port taken.
+    # Close-on-exec from the beginning: an `ip monitor` that another thread starts meanwhile would keep the port taken.
     sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM | SOCK_CLOEXEC)
     try:
-        # The system always gives the lowest number that is free.
+        # The system always gives the lowest free number.
         if sock.fileno() >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE:
             raise EnvironmentError(errno.EMFILE, os.strerror(errno.EMFILE))
         sock.setblocking(False)
@@ -39,7 +39,7 @@ def open_socket(listener, scope=0):
 
 
 def _enlarge_buffer(sock):
-    """1 MB where the system allows: SO_RCVBUFFORCE of socket(7) wants CAP_NET_ADMIN, SO_RCVBUF is limited."""
+    """Give it 1 MB if the system allows it. SO_RCVBUFFORCE (socket(7)) needs CAP_NET_ADMIN; SO_RCVBUF is limited."""
     for option in (SO_RCVBUFFORCE, socket.SO_RCVBUF):
         try:
             return sock.setsockopt(socket.SOL_SOCKET, option, RECEIVE_BUFFER // 2)

@@ -1,1 +1,1 @@
-"""The memory that survives a restart, in the run directory. May use rules and base."""
+"""What the daemon remembers across restarts, in the run directory. May use rules and base."""

@@ -1,4 +1,4 @@
-"""Each transition once: kept for the status and across restarts, and logged after the network has been acted on."""
+"""Keeps each transition for the status and across restarts, and logs it once, after the network has been changed."""
 import collections
 import json
 import logging
@@ -20,22 +20,22 @@ _FORCED = re.compile(r'force_o(?:n|ff) by (.+)')
 # A reload, and what became of it; there is no state before.
 RELOAD, TAKEN, REFUSED, NOTHING = 'reload', 'taken', 'refused', '-'
 
-# New states that are logged as a warning: LOG_LEVEL=WARNING must not hide an outage.
+# New states that are logged as a warning, so that LOG_LEVEL=WARNING does not hide an outage.
 BAD = (BYPASS, FAILED, MISSING)
 
 KEPT = 200
 
-# No transition is later than this, in seconds since 1970 (the year 2242); a damaged line may say anything.
+# Seconds since 1970, in the year 2242. No transition is later than this, but a damaged line may say anything.
 LATEST = 2 ** 33
 
-# Lines in the file before it is written again with those that are kept.
+# When the file has more lines than this, it is written again with those that are kept.
 LONG = 2000
 
 
 class History(object):
-    """The last transitions, oldest first; what an earlier run wrote to the records comes first.
+    """The last transitions, the oldest first. It begins with those that an earlier run has written to the records.
 
-    tell(transition) is called for each after it was logged.
+    tell(transition) is called for each new one after it was logged.
     """
 
     def __init__(self, records, tell=lambda transition: None, wall=time.time):
@@ -81,7 +81,7 @@ class History(object):
         self.end(self.last('global', 'state'), why)
 
     def force(self, state, why):
-        """Note what a person has made of the global state while no daemon runs. why: as in 'force_on by alice'."""
+        """Note what a person has made of the global state while no daemon runs. why: for example 'force_on by NAME'."""
         before = forced(self.transitions)
         if not before:
             self.end(self.last('global', 'state'), 'the daemon had ended without a stop')
@@ -90,13 +90,13 @@ class History(object):
         self.write()
 
     def end(self, state, why='stopped'):
-        """Note that nobody watches from here on. state: the global one."""
+        """Note that nobody watches from now on. state: the global state up to now."""
         if state not in (None, UNKNOWN):
             self.note('global', 'state', state, UNKNOWN, why)
         self.write()
 
     def last(self, kind, name):
-        """The state that something has by its last transition, or None without one."""
+        """The new state of the last transition of this kind and name, or None if there is none."""
         return next((one.new for one in reversed(self.transitions) if one[1:3] == (kind, name)), None)
 
     def write(self):
@@ -115,18 +115,18 @@ class History(object):
 
 
 def parse(line):
-    """The Transition of one line of the file, or None of a line that makes no sense."""
+    """The Transition in one line of the file; None if the line makes no sense."""
     try:
         fields = json.loads(line)
         found = Transition(float(fields[0]), *[str(field) for field in fields[1:]])
         return found if 0 <= found.at < LATEST else None
-    # RuntimeError: brackets in brackets, without end.
+    # RuntimeError: too many brackets inside of brackets.
     except (ValueError, TypeError, LookupError, OverflowError, RuntimeError):
         return None
 
 
 def forced(transitions):
-    """The Forced that holds after these transitions, None where a daemon has decided or started since."""
+    """The Forced that holds after these transitions; None if nothing is forced, or a daemon has started since."""
     last = next((one for one in reversed(transitions) if one.kind == 'global'), None)
     found = last and _FORCED.match(last.why)
     return Forced(last.new, last.at, found.group(1)) if found else None

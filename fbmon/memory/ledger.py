@@ -1,19 +1,20 @@
-"""The changes that the daemon made itself, remembered across restarts in the run directory, written before each change.
+"""Remembers the daemon's own changes across restarts, in the run directory. Each one is written before it is made.
 
-One line a note, with the index of its interface: `+ address eth0 10.0.0.1 2`, `- port sw1`. The run directory is in
-memory, so no index outlives the kernel that gave it. An address that was there before us is remembered as it was,
-before it is removed: `= address eth0 10.0.0.1 2 10.0.0.1/24 scope global`, its forms separated by ` | `, until it is
-back as it was: `~ address eth0 10.0.0.1`.
+Each note is one line with the index of the interface: `+ address eth0 10.0.0.1 2`, `- port sw1`. The run directory is
+in memory, so an index never outlives the kernel that gave it. An address that was there before the daemon is remembered
+as it was, before it is removed: `= address eth0 10.0.0.1 2 10.0.0.1/24 scope global`. Several forms are separated by
+` | `. It is forgotten when it is back as it was: `~ address eth0 10.0.0.1`.
 """
 import re
 
 from fbmon.memory.records import Records
 from fbmon.rules.items import AddressItem, PortItem
 
-# Lines beyond the items themselves after which the file is written again.
+# When the file has so many lines more than there are items, it is written again.
 LONG = 2000
 
-# Between two forms of one address; and what may be in them, for they become commands.
+# BETWEEN stands between two forms of one address, END before its lifetime. A form becomes a command, so only these
+# characters may be in it.
 BETWEEN = ' | '
 END = ' valid_lft '
 _FORMS = re.compile(r'[A-Za-z0-9_.:/| -]+$')
@@ -39,19 +40,19 @@ class Ledger(object):
 
     @property
     def error(self):
-        """Why the file is not usable and all is kept in memory only, or None."""
+        """Why the file cannot be used, so that all is kept in memory only; None if it can."""
         why = self._records.error
         return why and why + ': what is put there is not remembered across a restart'
 
     def note(self, items):
-        """Remember {item: index} that are about to be put there."""
+        """Remember {item: index} of addresses that are about to be added and ports that are about to be shut."""
         known = self.items
         fresh = [(item, index) for item, index in items.items() if known.get(item, 0) != index]
         known.update(fresh)
         self._append([text('+', item, index) for item, index in fresh])
 
     def forget(self, items):
-        """Items are no longer there, or no longer ours."""
+        """Forget items that are no longer there or no longer ours."""
         known = [item for item in items if item in self.items]
         for item in known:
             del self.items[item]
@@ -59,17 +60,17 @@ class Ledger(object):
         self._append([text('-', item) for item in known])
 
     def remember(self, item, index, forms):
-        """Remember an address that was there before us as it is; forms: what `ip addr add` takes."""
+        """Remember an address that was there before the daemon, as it is. forms: what `ip addr add` takes."""
         self.found[item] = index, forms
         self._append([text('=', item, index, forms)])
 
     def restored(self, item):
-        """An address is as it was."""
+        """Forget an address that was there before the daemon and is as it was again."""
         del self.found[item]
         self._append([text('~', item)])
 
     def ending(self):
-        """What was there before us for a time only."""
+        """The addresses that were there before the daemon, and that had a lifetime of their own."""
         return set(item for item, (_, forms) in self.found.items() if any(END in words for words in forms))
 
     def lasting(self):
@@ -132,8 +133,10 @@ class Ledger(object):
 
 
 class Seen(Ledger):
-    """The items and found of a file that belongs to somebody else, a running daemon: it is read and not touched.
-    error: why it cannot be read, or None."""
+    """The Ledger of a running daemon, seen by another process: the file is read but never written.
+
+    error: why it cannot be read, or None.
+    """
 
     def __init__(self, path):
         self.items, self.found, self.followed = {}, {}, set()
@@ -142,13 +145,15 @@ class Seen(Ledger):
 
 
 def renamed(item, name):
-    """The item on the interface of that name."""
+    """The item with this name of its interface."""
     return item if item[0] == name else type(item)(name, *item[1:])
 
 
 def parse(line):
-    """(sign, item, index) of one line; None for each in a line that makes no sense, and for an index that it lacks. Of
-    what was found there the third is (index, forms)."""
+    """(sign, item, index) of one line; (None, None, None) if the line makes no sense.
+
+    index is None if the line has none. After the sign '=' it is (index, forms).
+    """
     sign, _, rest = line.partition(' ')
     if sign == '=':
         return _parse_found(rest.split(' ', 4))
@@ -169,6 +174,6 @@ def _parse_found(fields):
 
 
 def text(sign, item, index=None, forms=()):
-    """The line of one note."""
+    """The line of one note, without its line end."""
     return ' '.join((sign, _NAMES[type(item)]) + tuple(item) + (() if index is None else (str(index),))
                     + ((BETWEEN.join(forms),) if forms else ()))

@@ -1,4 +1,4 @@
-"""A small file of lines in the run directory that is only appended to, and written again when it has grown long.
+"""A small file of lines in the run directory. Lines are appended; when it has grown long, it is written again.
 
 The run directory is in memory, so nothing is synced to a disk. A crash may cut the last line short.
 """
@@ -7,13 +7,16 @@ import os
 
 from fbmon.base import compat
 
-# A new file, whatever stood there: no link is followed and no pipe waited for.
+# Always make a new file: follow no link and wait for no pipe.
 FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 
 
 class Records(object):
-    """Lines of ASCII text at path. What cannot be written is tried again, as a whole file, with the next line;
-    error is why it could not be, or None."""
+    """Lines of ASCII text in the file at a path.
+
+    If they cannot be written, the whole file is written again with the next line. error: why they could not be
+    written, or None.
+    """
 
     def __init__(self, path):
         self.error = None
@@ -22,16 +25,16 @@ class Records(object):
         self._length = 0
 
     def read(self):
-        """The complete lines that are there; none where there is no file or it cannot be read."""
+        """[The complete lines of the file]; [] if there is no file or it cannot be read."""
         try:
-            # A pipe in the place of the file must not make us wait for a writer.
+            # If there is a pipe instead of the file, we must not wait for its writer.
             descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK)
             try:
                 compat.close_on_exec(descriptor)
                 text = b''.join(iter(lambda: os.read(descriptor, 65536), b'')).decode('ascii', 'replace')
             finally:
                 os.close(descriptor)
-            # What is left of a last line may make sense and mean something else: 10.0.0.1 of 10.0.0.12.
+            # A last line that was cut short may still make sense, but another one: 10.0.0.1 instead of 10.0.0.12.
             return text.rpartition('\n')[0].splitlines()
         except EnvironmentError as error:
             if error.errno != errno.ENOENT:
@@ -39,7 +42,7 @@ class Records(object):
             return []
 
     def rewrite(self, lines):
-        """Have exactly these lines in the file: written aside and then renamed, so that there is always a whole one."""
+        """Replace the file by these lines. A new file is written and then renamed, so there is always a whole file."""
         self._close()
         try:
             if os.path.lexists(self._path + '.new'):
@@ -53,7 +56,7 @@ class Records(object):
         self.error, self._length = None, len(lines)
 
     def append(self, lines, longest, everything):
-        """Add lines; a file that would have more than `longest` is written again with everything()."""
+        """Append lines. If the file would have more than `longest` lines, write it again with everything() instead."""
         self._length += len(lines)
         if self._file is None or self._length > longest:
             return self.rewrite(everything())

@@ -1,4 +1,4 @@
-"""The run directory: one daemon at a time in it, and the paths of the files that it keeps there."""
+"""The run directory: only one daemon at a time can use it, and keeps its files there."""
 import errno
 import fcntl
 import os
@@ -9,13 +9,13 @@ LOCK, SOCKET, LEDGER, HISTORY, ROUTES = 'daemon.lock', 'status.sock', 'ledger', 
 
 
 class AlreadyRunning(Exception):
-    """Another process holds the lock; str() names its pid where it can be read."""
+    """Another process holds the lock. str() names its pid if it can be read."""
 
 
 class RunDirectory(object):
-    """Creates the directory and takes its lock, for as long as the process lives. Raises AlreadyRunning.
+    """Makes the directory and holds its lock as long as the process lives. Raises AlreadyRunning.
 
-    Without a usable directory the daemon goes on unlocked; error then says why, in one line.
+    If the directory cannot be used, the daemon goes on without a lock. error: why, in one line, or None.
     """
 
     def __init__(self, path):
@@ -28,7 +28,7 @@ class RunDirectory(object):
             self.error = '%s: %s: no lock against a second daemon' % (path, error.strerror)
 
     def file(self, name):
-        """The path of one of its files."""
+        """The path of a file in the directory."""
         return os.path.join(self.path, name)
 
     def _make(self):
@@ -36,7 +36,7 @@ class RunDirectory(object):
             if not os.path.isdir(self.path):
                 os.makedirs(self.path, 0o700)
         except EnvironmentError:
-            # Another one that starts at this moment may have been faster.
+            # Another daemon that starts at this moment may have made it.
             if not os.path.isdir(self.path):
                 raise
 
