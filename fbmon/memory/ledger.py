@@ -26,8 +26,9 @@ _NAMES = dict((kind, name) for name, kind in _KINDS.items())
 class Ledger(object):
     """{item: index of its interface} of the addresses that the daemon added and the ports that it shut.
 
-    index: None in a line of a version that did not write it. followed: the items whose interface has been renamed
-    since. found: {AddressItem: (index, forms)} of the addresses that were there before, which are not ours.
+    index: None of what is on the interface that has the name by now, if anywhere. followed: the items whose interface
+    has been renamed since. found: {AddressItem: (index, forms)} of the addresses that were there before, which are not
+    ours.
     """
 
     def __init__(self, path):
@@ -77,18 +78,20 @@ class Ledger(object):
         """What was there before us for good: an end that it has is a lease of ours."""
         return set(self.found).difference(self.ending())
 
-    def follow(self, links, names):
+    def follow(self, links, names, unsure=()):
         """What is ours stays on its interface when that gets another name, and goes with it. links: {index: Link};
-        names: {name: index}. Returns {item: what it is now} of those with another name."""
+        names: {name: index}; unsure: items that may be on the next one of that name. Returns {item: what it is now} of
+        those with another name."""
         here, moved = {}, {}
         for item, index in self.items.items():
-            # Without an index, what has the name now is taken for the one that had it.
             index = names.get(item[0]) if index is None else index
             if index in links:
                 now = renamed(item, links[index].name)
                 here[now] = index
                 if now != item:
                     moved[item] = now
+            elif item in unsure:
+                here[item] = None
         if here != self.items:
             self._replace(here, moved)
         if self.found:

@@ -45,28 +45,31 @@ class Keeper(object):
         touched = set(name for name in set(before.names) | set(fresh.names)
                       if before.link(name) != fresh.link(name) or set(before.on(name)) != set(fresh.on(name)))
         self.interfaces |= self._ownership.read(fresh)
-        self.risen.update(name for name in touched if _rose(before.link(name), fresh.link(name)))
+        self.risen.update(name for name in touched if picture.rose(before.link(name), fresh.link(name)))
         self._troubles.retry_on(touched)
         return touched
 
     def seen(self, changes):
         """Take what the monitor showed; returns the names of the interfaces concerned."""
-        touched, stale = set(), set()
+        touched, stale, lost = set(), set(), False
         for change in changes:
             before = self.picture.links.get(picture.index_of(change))
-            picture.apply(self.picture, change)
+            unseen = picture.apply(self.picture, change)
+            lost = lost or unseen
             after = self.picture.links.get(picture.index_of(change))
             names = set(link.name for link in (before, after) if link)
             touched |= names
-            if before and (after is None or after.name != before.name):
+            if unseen or (before and (after is None or after.name != before.name)):
                 stale |= names & self.interfaces
                 self.interfaces |= self._ownership.follow(self.picture)
-            if _rose(before, after):
+            if picture.rose(before, after):
                 self.risen.add(after.name)
             self._land(after, change)
         if stale:
             # The running child would go on using the index that it has remembered for such a name.
             self._batch.restart()
+        if lost:
+            self._replace_monitor()
         self._troubles.retry_on(touched)
         return touched
 
@@ -142,6 +145,8 @@ class Keeper(object):
 
     def _change(self, commands):
         failed = self._batch.run([command.line for command in commands]) if commands else {}
+        for command in commands:
+            self._ownership.sent(command.item, PRESENT, self.picture)
         return dict((commands[position].item, said) for position, said in failed.items())
 
     def actual(self, item):
@@ -162,8 +167,7 @@ class Keeper(object):
 
     def deadline(self):
         """Monotonic seconds at which settle() has something to do by itself, or None."""
-        times = self._shown.times() + self._troubles.times(self._can_be_tried) \
-            + self._ownership.times()
+        times = self._shown.times() + self._troubles.times(self._can_be_tried) + self._ownership.times()
         return min(times) if times else None
 
     def _can_be_tried(self, item):
@@ -199,8 +203,8 @@ class Keeper(object):
             if has == target:
                 self._shown.right(item, target)
                 self._troubles.over(item)
-            # An interface that is gone took our addresses with it; an address on its way there will be ours.
-            if target in (ABSENT, UP) and has in (target, MISSING) and item not in self._shown.flights:
+            # An address on its way there will be ours.
+            if has == target in (ABSENT, UP) and item not in self._shown.flights:
                 self._ownership.forget(item)
         if late:
             # One of the two is wrong: a child that remembers a name as another interface's succeeds there.
@@ -226,7 +230,7 @@ class Keeper(object):
                     self._replace_monitor()
             else:
                 self._shown.sent(item, target, why, shown_by)
-            self._ownership.sent(item, target)
+            self._ownership.sent(item, target, self.picture)
         if self._routes:
             added = [command.item for command in commands if command.target == PRESENT and command.item not in words]
             self._routes.put_back(added, self.picture)
@@ -243,7 +247,3 @@ class Keeper(object):
         if isinstance(item, AddressItem) and ':' in item.address:
             return self._sysctl.ipv6_off(item.interface) or words
         return words
-
-
-def _rose(before, after):
-    return after is not None and after.up and before is not None and not before.up

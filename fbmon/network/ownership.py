@@ -1,4 +1,6 @@
 """Who owns an address or a port: the daemon knows what it added by the interface's index, even if the name changes."""
+from collections import namedtuple
+
 from fbmon.base import compat
 from fbmon.memory.ledger import END
 from fbmon.network import picture, plan
@@ -7,6 +9,10 @@ from fbmon.rules.states import ABSENT, DOWN, PRESENT
 
 # Seconds in which an item that was sent but not shown yet may still turn up, also on an interface created again.
 UNSURE = 5.0
+
+# What was sent and not shown since. until: monotonic seconds; count: how often it was sent and has to be shown;
+# foreign: the index of the interface on which it is not ours, None: it is ours wherever it turns up.
+Sent = namedtuple('Sent', 'target until count foreign')
 
 
 class Ownership(object):
@@ -19,7 +25,7 @@ class Ownership(object):
     def __init__(self, ledger, clock=compat.monotonic):
         self._ledger = ledger
         self._clock = clock
-        self._unsure = {}    # {item: (target, monotonic seconds until when)} of what was sent and not shown since
+        self._unsure = {}    # {item: Sent}
         self._kept = set()    # what would have been forgotten if it were not unsure
 
     def note(self, commands, now, known):
@@ -51,16 +57,20 @@ class Ownership(object):
         if item in self._ledger.found:
             self._ledger.restored(item)
 
-    def sent(self, item, target):
-        """`ip` was given a change; whether it was made is not sure even where it gave no answer."""
-        if target in (PRESENT, DOWN) and item not in self._ledger.found:
-            self._unsure[item] = target, self._clock() + UNSURE
+    def sent(self, item, target, now):
+        """`ip` was given a change; whether it was made is not sure even where it gave no answer. A change of a lifetime
+        puts an address there, too, where `ip` finds an interface without it."""
+        if target in (PRESENT, DOWN):
+            before = self._unsure.get(item)
+            count = before.count if before and before.target == target else 0
+            foreign = None if item in self._ledger.items else now.names.get(item[0])
+            self._unsure[item] = Sent(target, self._clock() + UNSURE, count + 1, foreign)
         else:
             self._unsure.pop(item, None)
 
     def follow(self, now):
         """Interfaces have come, gone or changed their names; returns the new names on which something is ours."""
-        moved = self._ledger.follow(now.links, now.names)
+        moved = self._ledger.follow(now.links, now.names, self._unsure)
         for before, item in moved.items():
             if before in self._unsure:
                 # It may turn up on either: what has the name now, or what had it.
@@ -70,15 +80,21 @@ class Ownership(object):
     def read(self, now):
         """Everything was read again; returns the same."""
         names = self.follow(now)
-        for item, (target, _) in list(self._unsure.items()):
-            if plan.actual(item, now) == target:
-                self._settled(item, now.names[item[0]])
+        for item, sent in list(self._unsure.items()):
+            if plan.actual(item, now) == sent.target:
+                del self._unsure[item]
+                self._turned_up(item, sent, now.names[item[0]])
         return names
 
     def shown(self, item, target, index):
         """The kernel shows that an item is so on the interface of this index."""
-        if self._unsure.get(item, (None,))[0] == target:
-            self._settled(item, index)
+        sent = self._unsure.get(item)
+        if sent and sent.target == target:
+            del self._unsure[item]
+            if sent.count > 1:
+                # Of two that were sent the later one may have gone to another interface.
+                self._unsure[item] = sent._replace(count=sent.count - 1)
+            self._turned_up(item, sent, index)
 
     def is_unsure(self, item):
         """Whether what was sent for an item may still turn up."""
@@ -94,17 +110,23 @@ class Ownership(object):
     def expire(self):
         """Items that have not turned up by now never will."""
         now = self._clock() if self._unsure else None
-        for item in [item for item, (_, until) in self._unsure.items() if until <= now]:
+        for item in [item for item, sent in self._unsure.items() if sent.until <= now]:
             del self._unsure[item]
+            if self._nowhere(item):
+                self._ledger.forget([item])
         self._kept.intersection_update(self._unsure)
 
     def times(self):
         """Monotonic seconds at which something can be forgotten."""
-        return [self._unsure[item][1] for item in self._kept if item in self._unsure]
+        return [sent.until for item, sent in self._unsure.items() if item in self._kept or self._nowhere(item)]
 
-    def _settled(self, item, index):
-        del self._unsure[item]
-        self._ledger.note({item: index})
+    def _nowhere(self, item):
+        """Whether the interface on which an item was ours is gone."""
+        return self._ledger.items.get(item, 0) is None
+
+    def _turned_up(self, item, sent, index):
+        if index != sent.foreign:
+            self._ledger.note({item: index})
 
 
 def note(ledger, commands, now, known):

@@ -39,6 +39,9 @@ _FLAGS = re.compile(r' (?:home|mngtmpaddr|nodad|noprefixroute|autojoin)(?= |$)')
 _LABEL = re.compile(r' ([A-Za-z0-9_.-]+:[A-Za-z0-9_.:-]+) *$')
 _ALTNAME = re.compile(r'\\    altname ([^\s\\]+)')
 
+# For an interface whose name another one has by now: the kernel takes no name with a slash.
+NAMELESS = 'index/%d'
+
 # Where the words end that are the kernel's own.
 _ALIAS = '\\    alias '
 
@@ -93,16 +96,22 @@ def of(lines):
 
 
 def apply(picture, seen):
-    """Bring the picture up to date, in place, with one LinkSeen or AddressSeen."""
+    """Bring the picture up to date, in place, with one LinkSeen or AddressSeen; True if something else must have
+    changed before, which was not shown."""
     if isinstance(seen, LinkSeen):
-        _apply_link(picture, seen.link, seen.gone)
-    else:
-        _apply_address(picture, seen.address, seen.gone)
+        return _apply_link(picture, seen.link, seen.gone)
+    _apply_address(picture, seen.address, seen.gone)
+    return False
 
 
 def index_of(seen):
     """The index of the interface that a LinkSeen or AddressSeen speaks of."""
     return seen.link.index if isinstance(seen, LinkSeen) else seen.address.index
+
+
+def rose(before, after):
+    """Whether a Link was down before and is up; None: there was or is none."""
+    return after is not None and after.up and before is not None and not before.up
 
 
 def as_found(entry):
@@ -131,6 +140,10 @@ def _apply_link(picture, link, gone):
     elif other != link.index and not gone and picture.links[other].lower:
         picture.links[other] = _whole(picture.links[other])
         picture.names[picture.links[other].name] = other
+    robbed = None if gone else picture.names.get(link.name)
+    if robbed not in (None, link.index):
+        # It has another name by now, or is gone: what is known of it stays with its index.
+        picture.links[robbed] = picture.links[robbed]._replace(name=NAMELESS % robbed)
     before = picture.links.pop(link.index, None)
     if before and picture.names.get(before.name) == link.index:
         del picture.names[before.name]
@@ -139,6 +152,7 @@ def _apply_link(picture, link, gone):
     else:
         picture.links[link.index] = link
         picture.names[link.name] = link.index
+    return robbed not in (None, link.index)
 
 
 def _apply_address(picture, entry, gone):

@@ -10,7 +10,13 @@ SEEDS = 48
 # What such a history has shown, shortened, and mended since.
 FOUND = [
     # A reload while the kernel has not been read yet: round after round, with routes to be read and no picture.
-    [('file', 252), ('stop',), ('wait', 1.0), ('monitor', 'ends'), ('reload', 345), ('wait', 2.5)]]
+    [('file', 252), ('stop',), ('wait', 1.0), ('monitor', 'ends'), ('reload', 345), ('wait', 2.5)],
+    # A lease was made permanent on an interface made anew, which put the address there, and it was not noted as ours.
+    [('file', 176), ('alive', 3003), ('alive', 3004), ('monitor', 'late'), ('wait', .5), ('anew', 'sw2'),
+     ('reload', 253), ('rest',)],
+    # Two interfaces seemed to have one name, and one note in the ledger took the place of another.
+    [('file', 48), ('wait', .5), ('swap', 'eth0', 'eth1'), ('monitor', 'loses'), ('swap', 'eth0', 'eth1'), ('rest',)],
+    [('file', 27), ('reload', 11), ('wait', 6.0), ('monitor', 'loses'), ('swap', 'eth1', 'sw2'), ('rest',)]]
 
 
 @pytest.fixture(autouse=True)
