@@ -71,7 +71,6 @@ def anew(world, name):
 
 def swap(world, one, other):
     """Two interfaces get each other's names."""
-    world.laws.swapped = True
     world.laws.amiss(PATIENCE)
     world.strange('link set dev %s name swapped' % one, 'link set dev %s name %s' % (other, one),
                   'link set dev swapped name %s' % other)
@@ -110,6 +109,7 @@ def stuck(world, port, seconds):
     for node in world.nodes:
         if node.settings.port == port:
             node.stuck = world.now + seconds
+            world.laws.withheld = max(world.laws.withheld, node.stuck)
 
 
 def notify_full(world):

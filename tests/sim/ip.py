@@ -65,9 +65,7 @@ class Batch(object):
             except Refused as error:
                 failed[place] = str(error)
             else:
-                ledger = self._world.daemon.ledger
-                self._world.marks.did(lines[place], done, [item[-1] for item in ledger.items],
-                                      [item.address for item in ledger.found])
+                self._world.marks.did(lines[place], done, self._world.daemon.ledger)
         self._world.collect()
         return failed
 

@@ -1,13 +1,15 @@
 """What must hold of the daemon in the simulated world, after each round, after each step, and once all is quiet."""
 from kernel import model
 from sim import files, quiet, wants
+from sim.lines import Lines
 
 # Seconds: in which the network has to be as it must, where nothing is amiss; until it is so after an accident of `ip`
 # (the longest pause is 30 s), and of the monitor; until nothing is in doubt any more (what was not shown is for 5 s).
 BOUND, PATIENCE, SHORT, QUIET = 1 / 32.0, 40.0, 4.0, 7.0
 
-# Seconds past its deadline after which a listener must not be vouched for; until the watchdog is fed by a healthy one.
-STUCK, FEED = 5.0, 3.6
+# Seconds past its deadline after which a listener must not be vouched for; until a healthy daemon feeds the watchdog;
+# the same after something that kept it from that.
+STUCK, FEED, AGAIN = 5.0, 3.6, 1.1
 
 # Rounds without an event: so many at any time, and in each second.
 SPARE, ROUNDS = 16, 8
@@ -15,18 +17,19 @@ SPARE, ROUNDS = 16, 8
 
 class Laws(object):
     """verdict: what is decided, as the model has it; calm: since when nothing is amiss; changed: since when the verdict
-    or the file is as it is; ears: {Node: Ear}."""
+    or the file is as it is; ears: {Node: Ear}; items: {item: (its last state that the daemon has told of, how often it
+    told of one)}; withheld: until when a listener's thread does nothing."""
 
     def __init__(self, world, wrong):
         self.world, self.wrong = world, wrong
         self.calm = self.ip_calm = self.changed = world.now
-        self.routes, self.swapped, self.unpromoted = None, False, False
+        self.routes, self.unpromoted = None, False
         self._foreign = None, None, set()
 
     # --- what happens ---
 
     def booted(self):
-        self.routes, self.swapped, self.unpromoted = None, False, False
+        self.routes, self.unpromoted, self.lines = None, False, Lines(self.world.kernel)
 
     def started(self):
         now = self.world.now
@@ -34,6 +37,9 @@ class Laws(object):
         self.changed, self.calm = now, max(self.calm, now)
         self._last, self._loose, self._budget, self._at = {}, now, SPARE, now
         self.asked = self.answered = 0
+        self.withheld = now
+        self.items, self._untold = {}, []
+        self.lines.forget()
 
     def amiss(self, seconds=BOUND):
         """Something is, or was done by somebody: give the daemon so long."""
@@ -64,11 +70,30 @@ class Laws(object):
         ear.hear(at, late)
         ear.follow(node.pulse, at)
 
+    def kernel_told(self, lines):
+        """The kernel tells of these changes."""
+        for line in lines:
+            self.lines.take(line)
+
+    def item_changed(self, item, old, new):
+        """The daemon has seen a change of an item: each once, none left out, and none that was not there."""
+        before, count = self.items.get(item, (old, 0))
+        self.items[item] = new, count + 1
+        self._untold.append((item[-1], old, new))
+        if before != old or old == new:
+            raise self.wrong('history: %s %s -> %s after %s' % (item, old, new, before))
+        if count + 1 > self.lines.of(item):
+            raise self.wrong('event: %s %s -> %s, which the kernel did not tell' % (item, old, new))
+
     def told(self, one):
         """A transition: each once, and none left out."""
-        if one.kind == 'reload' or self.swapped and one.kind in ('address', 'card', 'port'):
-            # A reload has no state before. An address may be on two interfaces for a while, and its name does not say
-            # on which; a port is another.
+        if one.kind == 'reload':
+            # It has no state before.
+            return
+        if one.kind in ('address', 'card', 'port'):
+            if self._untold[:1] != [one[2:5]]:
+                raise self.wrong('history: %s, not %s' % (one[1:5], self._untold[:1]))
+            self._untold.pop(0)
             return
         key, last = (one.kind, one.name), self._last.get((one.kind, one.name))
         if one.old == one.new or (last and last[0] != one.old and (last[1] > self._loose or one.kind == 'global')):
@@ -86,8 +111,13 @@ class Laws(object):
         """Time has passed, and the kernel has told these lines."""
         if not told or not self.world.daemon or self.world.now <= self.calm + BOUND:
             return
-        over = [place for place, target in self.verdict.cards.items() if target == 'present'
-                and any(' %s/' % place[1] in line for line in told if line.startswith('Deleted '))]
+        settings = self.world.daemon.settings
+        if not self.world.marks.sure and not settings.lease:
+            # A lease of an earlier run that could not remember whose the address is.
+            return
+        over = [(card.interface, card.address) for card in settings.cards
+                if self.verdict.cards.get((card.interface, card.address)) == 'present'
+                and any(' %s/' % card.address in line for line in told if line.startswith('Deleted '))]
         if over:
             raise self.wrong('lease: of %s was over' % over)
 
@@ -103,6 +133,11 @@ class Laws(object):
         """A round is over."""
         if self.asked != self.answered:
             raise self.wrong('status: asked %d times, answered %d' % (self.asked, self.answered))
+        if self._untold:
+            raise self.wrong('history: not told %s' % self._untold)
+        known = self.world.daemon.network._shown._known
+        for item in [item for item in self.items if item not in known]:
+            del self.items[item]
         if not self.world.daemon._stopped:
             self.judge()
 
@@ -161,8 +196,8 @@ class Laws(object):
 
     def _due(self):
         """When the watchdog must have been fed again."""
-        stuck = [node.stuck for node in self.world.nodes if node.stuck + 2 > self.world.now]
-        return max([self.world.notifier.fed, self.world.notifier.full_until] + stuck) + FEED
+        notifier = self.world.notifier
+        return max(notifier.fed + FEED, max(self.withheld, notifier.full_until) + AGAIN)
 
     def foreign(self):
         """The addresses that are none of the daemon's business, and whose links."""

@@ -1,19 +1,26 @@
 """Whose the addresses and ports of the simulated kernel are, as the world saw it, whatever the daemon remembers."""
 
+from sim.linux.device import Device
+
 
 class Marks(object):
     """Follows what the daemon has done. taken: {(index, address): (prefix, the Address)} of what was there before it
-    and was taken away. sure: the daemon could remember all that it did."""
+    and was taken away. sure: the daemon could remember all that it did. astray: what `ip` did on another interface
+    than the one that the daemon meant, which has had its name since."""
 
     def __init__(self):
         self.taken = {}
+        self.astray = []
         self.sure = True
 
-    def did(self, line, done, noted, found):
-        """The daemon's `ip` has done a line; done: the Address or Device that it concerned; noted, found:
-        what the ledger has. A daemon that was killed between its note and its deed takes what a stranger does for its
-        own."""
+    def did(self, line, done, ledger):
+        """The daemon's `ip` has done a line; done: the Address or Device that it concerned. A daemon that was killed
+        between its note and its deed takes what a stranger does for its own."""
         words = line.split()
+        noted = set(item[-1] for item in ledger.items)
+        found = set((index, item.address) for item, (index, _) in ledger.found.items())
+        if done and self._indexes(done, ledger) and not self._known(done, ledger):
+            self.astray.append(done)
         if words[0] == 'link' and words[-1] == 'down':
             done.downed = True
         elif words[0] == 'addr' and words[1] == 'del' and not done.ours and done.text not in noted:
@@ -21,7 +28,23 @@ class Marks(object):
         elif words[0] == 'addr' and words[1] != 'del' and done.fresh:
             done.fresh = False
             # What it puts back is whose it was.
-            done.ours = self.taken.pop((done.index, done.text), None) is None and done.text not in found
+            done.ours = self.taken.pop((done.index, done.text), None) is None and (done.index, done.text) not in found
+
+    def killed(self, ledger):
+        """A daemon is no more that may not have seen yet where something went: nobody will know."""
+        for done in self.astray:
+            if not self._known(done, ledger):
+                setattr(done, 'downed' if isinstance(done, Device) else 'ours', False)
+        self.astray = []
+
+    def _known(self, done, ledger):
+        return bool(set((None, done.index)).intersection(self._indexes(done, ledger)))
+
+    @staticmethod
+    def _indexes(done, ledger):
+        """Those of the interfaces on which the ledger has something of that name."""
+        name = done.name if isinstance(done, Device) else done.text
+        return [index for item, index in ledger.items.items() if item[-1] == name]
 
     def strange(self, line, done):
         """Somebody else has done a line: what he does with an address is what counts there."""

@@ -1,6 +1,5 @@
 """What must hold once all has been quiet for a while: what the daemon remembers is what is there."""
 from fbmon.rules.items import AddressItem, PortItem
-from sim import files
 
 # Items that a part of the daemon may remember: all that any file names, on any interface.
 MANY = 64
@@ -72,13 +71,21 @@ def _history(world, laws):
         told = last.get(('listener', str(node.settings.index)), node.pulse.state)
         if told != node.pulse.state:
             return 'history: listener %d %s, told %s' % (node.settings.index, node.pulse.state, told)
-    for name in files.PORTS:
-        device = world.kernel.find(name)
-        if device and PortItem(name) in world.daemon._names.ports and name in laws.verdict.ports:
-            told, real = last.get(('port', name)), 'up' if device.up else 'down'
-            if told not in (None, real):
-                return 'history: port %s %s, told %s' % (name, real, told)
+    for item, (told, _) in sorted(laws.items.items()):
+        real = _real(world.kernel.find(item[0]), item)
+        if told != real:
+            return 'history: %s is %s, told %s' % (item, real, told)
     return None
+
+
+def _real(device, item):
+    """What there is of an item, in the daemon's words."""
+    if device is None:
+        return 'missing'
+    if isinstance(item, PortItem):
+        return 'up' if device.up else 'down'
+    return 'present' if any(entry.text == item.address and not entry.tentative
+                            for entry in device.four + device.six) else 'absent'
 
 
 def _deaf(world, _laws):

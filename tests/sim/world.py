@@ -71,9 +71,14 @@ class World(object):
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)
         made.network._sysctl = made.network._promotion._sysctl = Sysctl(self)
+        made.network._shown._changed = self._changed
         history.begin()
         made._take_settings()
         self._looked()
+
+    def _changed(self, item, old, new, why):
+        self.laws.item_changed(item, old, new)
+        self.daemon._item_changed(item, old, new, why)
 
     def _open(self, settings, scope):
         if not self.has(settings.host):
@@ -120,6 +125,7 @@ class World(object):
         """What the kernel told goes to the monitor."""
         if self.kernel.told:
             told, self.kernel.told[:] = list(self.kernel.told), []
+            self.laws.kernel_told(told)
             self.watch.collect(told)
 
     def run(self, line):
@@ -243,6 +249,8 @@ class World(object):
 
     def kill(self):
         """The daemon is no more; it is started again."""
+        if self.marks.astray:
+            self.marks.killed(ledger.Seen('ledger'))
         # It may have been killed in the middle of launching some.
         for member in self.daemon.roster.launched.values() if self.daemon else ():
             member.listener.close()
