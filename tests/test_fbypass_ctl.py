@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 
 import pytest
@@ -18,20 +19,37 @@ exit 0
 '''
 
 
+def which(name):
+    return next(path for path in (os.path.join(place, name) for place in os.environ['PATH'].split(':'))
+                if os.access(path, os.X_OK))
+
+
 class World(object):
     """fbypass_ctl with stand-ins for systemctl, the daemon's commands and root."""
 
     def __init__(self, directory):
         self.directory = directory
         self.log = directory.join('the.log')
+        self.path = os.environ['PATH']
         self.root()
+        directory.join('booted').mkdir()
         for name in ('systemctl', 'launch'):
             self._program(name, STUB % {'name': name, 'directory': directory})
         with open(os.path.join(TOP, 'fbypass_ctl')) as stream:
             text = stream.read()
         text = text.replace('/usr/share/fastbypass_monitor/launch', str(directory.join('launch')))
         text = text.replace('/var/fastbypass_monitor/backend/logs/fastbypass_monitor.log', str(self.log))
+        text = text.replace('/run/systemd/system', str(directory.join('booted')))
         self._program('fbypass_ctl', text)
+
+    def without(self, what):
+        """A machine without `systemctl`, or on which systemd does not run."""
+        if what == 'booted':
+            return self.directory.join('booted').remove()
+        self.directory.join('systemctl').remove()
+        self.path = str(self.directory.mkdir('bin'))
+        for name in ('cat', 'grep', 'tr'):
+            os.symlink(which(name), os.path.join(self.path, name))
 
     def root(self, uid=0):
         """Who calls."""
@@ -46,7 +64,7 @@ class World(object):
         """(exit code, stdout, stderr, programs called)"""
         notes = self.directory.join('notes')
         notes.write('')
-        environ = dict(os.environ, NOTES=str(notes), PATH='%s:%s' % (self.directory, os.environ['PATH']))
+        environ = dict(os.environ, NOTES=str(notes), PATH='%s:%s' % (self.directory, self.path))
         process = subprocess.Popen([str(self.directory.join('fbypass_ctl'))] + list(words), env=environ,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
         out, err = process.communicate()
@@ -132,8 +150,25 @@ def test_without_a_command_it_shows_how_it_is_used(ctl):
     assert (code, out, called) == (2, '', []) and err.startswith('Usage: fbypass_ctl COMMAND\n')
 
 
-def test_an_unknown_command_is_named(ctl):
-    assert ctl('forceon') == (2, '', 'fbypass_ctl: there is no command "forceon": see fbypass_ctl help\n', [])
+@pytest.mark.parametrize('word, told', [
+    ('forceon', 'force_on'), ('FORCE-OFF', 'force_off'), ('force', 'force_on or force_off'), ('Status', 'status'),
+    ('shwo', 'show'), ('cheeck', 'check'), ('reloda', 'reload'), ('sart', 'start'), ('restrt', 'restart'),
+    ('stpo', 'stop'), ('tai', 'tail or tailf'), ('e', 'enable'), ('st\\rt', 'start'), ('sh"ow', 'show')])
+def test_an_unknown_command_is_answered_with_the_nearest_ones(ctl, word, told):
+    assert ctl(word) == (2, '', 'fbypass_ctl: there is no command "%s": did you mean %s? see fbypass_ctl help\n'
+                         % (word, told), [])
+
+
+@pytest.mark.parametrize('word', ['x', '', '*', '[s]how', 'a' * 100000, '-x', '--', '$(id)', '%s%n', '\\033[31m'])
+def test_what_is_like_no_command_is_named_alone(ctl, word):
+    assert ctl(word) == (2, '', 'fbypass_ctl: there is no command "%s": see fbypass_ctl help\n' % word, [])
+
+
+def test_the_nearest_one_is_sought_among_all_commands():
+    with open(os.path.join(TOP, 'fbypass_ctl')) as stream:
+        known = re.search(r'(?m)^commands="(.*)"$', stream.read()).group(1)
+
+    assert sorted(known.split()) == sorted(ALL + ['help', 'version'])
 
 
 @pytest.mark.parametrize('word', SERVICE + ['status', 'reload', 'force_on', 'force_off', 'tailf'])
@@ -169,6 +204,39 @@ def test_a_force_is_tried_although_the_service_did_not_stop(ctl):
 
     assert (code, err) == (0, 'fbypass_ctl: the service could not be stopped\n')
     assert called[-1] == 'launch force_on'
+
+
+WITHOUT = {'systemctl': 'there is no systemctl here', 'booted': 'systemd does not run here'}
+
+
+@pytest.mark.parametrize('word', SERVICE + ['status'])
+@pytest.mark.parametrize('what', sorted(WITHOUT))
+def test_without_systemd_a_command_of_the_service_says_so_and_what_runs_without_it(ctl, what, word):
+    ctl.without(what)
+    if what == 'booted' and word in ('enable', 'disable'):
+        assert ctl(word) == (0, '', '', ['systemctl %s fastbypass_monitor' % word])
+    else:
+        assert ctl(word) == (1, '', 'fbypass_ctl: %s needs systemd, and %s (a container, a chroot?): the daemon runs '
+                             'without it by "%s run"\n' % (word, WITHOUT[what], ctl.directory.join('launch')), [])
+
+
+@pytest.mark.parametrize('word', ['force_on', 'force_off'])
+@pytest.mark.parametrize('what', sorted(WITHOUT))
+def test_a_force_without_systemd_stops_no_service_and_is_done(ctl, what, word):
+    ctl.without(what)
+    ctl.set('launch', word, 0, 'address x\n')
+
+    assert ctl(word) == (0, 'address x\n', 'fbypass_ctl: %s: no service is stopped\n' % WITHOUT[what],
+                         ['launch ' + word])
+
+
+@pytest.mark.parametrize('words', [['reload'], ['show'], ['check'], ['version']])
+@pytest.mark.parametrize('what', sorted(WITHOUT))
+def test_what_does_not_need_systemd_works_without_it(ctl, what, words):
+    ctl.without(what)
+
+    code, _, err, called = ctl(*words)
+    assert (code, err, len(called)) == (0, '', 1)
 
 
 def test_tail_shows_a_hundred_lines_or_as_many_as_wanted(ctl):

@@ -1,5 +1,23 @@
 """The command line of fbmon.py, read by argparse. A module of its own: the daemon does without."""
 import argparse
+from difflib import get_close_matches
+
+# What fbypass_ctl calls it, or systemctl.
+OTHER_NAMES = {'show': ['status'], 'start': ['run']}
+
+# Characters of a word that are shown.
+LONGEST = 60
+
+
+class Parser(argparse.ArgumentParser):
+    """Names the nearest command in the place of an unknown one."""
+
+    def _check_value(self, action, value):
+        if action.dest != 'command' or value in action.choices:
+            return argparse.ArgumentParser._check_value(self, action, value)
+        near = OTHER_NAMES.get(value) or get_close_matches(value, action.choices, 2)
+        self.error('there is no command %r: %ssee %s --help' % (
+            value[:LONGEST], 'did you mean %s? ' % ' or '.join(near) if near else '', self.prog))
 
 
 def parse(argv, commands, places):
@@ -27,7 +45,7 @@ def _global_options(parser, places):
 
 
 def _parser(commands, places):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog='fbmon.py', description='Switches bypass cards and ports by the heartbeats of DPI nodes.')
     _global_options(parser, places)
     subparsers = parser.add_subparsers(metavar='COMMAND', dest='command')

@@ -17,3 +17,15 @@ def test_the_defaults_are_the_places_of_the_package():
 
     assert (found.config, found.log_dir, found.run_dir) == (
         '/var/fastbypass_monitor/backend/.env', '/var/fastbypass_monitor/backend/logs', '/run/fastbypass_monitor')
+
+
+@pytest.mark.parametrize('word, told', [
+    ('chek', 'did you mean check? '), ('force-on', 'did you mean force_on or force_off? '), ('RELOAD', ''),
+    ('show', 'did you mean status? '), ('start', 'did you mean run? '), ('', ''), ('x' * 70, '')])
+def test_an_unknown_command_is_answered_with_the_nearest_one(capsys, word, told):
+    with pytest.raises(SystemExit) as raised:
+        options.parse([word], main.COMMANDS, main.Places('', '', ''))
+
+    assert raised.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        'fbmon.py: error: there is no command %r: %ssee fbmon.py --help' % (word[:60], told))
