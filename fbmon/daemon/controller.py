@@ -46,7 +46,7 @@ class Controller(object):
         self.roster = Roster(inbox.put, self._listener_changed, crashed, clock)
         self.network = Keeper(batch, ledger, self._item_changed, watch.replace, clock, routes=routes.keeper)
         self.routes = routes
-        self._leases = Leases(self.network, ledger, clock)
+        self._leases = Leases(self.network, ledger, watch.look, clock)
         self._launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self._telling = Telling(history)
@@ -59,12 +59,13 @@ class Controller(object):
         self._asked = []
 
     def run(self):
-        """Take events until Stop; afterwards the network stays as it is."""
+        """Take events until Stop; afterwards the network stays as it is. Returns whether no address keeps a lease."""
         self.history.begin()
         self._take_settings()
         while not self._stopped:
             self.turn(self._inbox.take(self._deadline()))
         self.history.end(self.decision.state)
+        return self._leases.over
 
     def turn(self, events):
         """One round: take the events in, act, then tell."""

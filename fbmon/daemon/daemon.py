@@ -12,6 +12,7 @@ from fbmon.base.inbox import Inbox
 from fbmon.base.threads import NO_THREAD, start
 from fbmon.config import source
 from fbmon.daemon.controller import Controller, Reload, StatusWanted, Stop
+from fbmon.daemon.leases import REMEDY
 from fbmon.memory import rundir
 from fbmon.memory.history import History
 from fbmon.memory.ledger import Ledger
@@ -26,14 +27,14 @@ from fbmon.tell import journal, logs
 from fbmon.tell.hooks import Hooks
 from fbmon.tell.sdnotify import Notifier
 
-# Exit codes; 75 and 78 are those of sysexits.h.
-STOPPED, CRASHED, ALREADY_RUNNING, CONFIGURATION = 0, 1, 75, 78
+# Exit codes; 71, 75 and 78 are those of sysexits.h. LEFT: stopped, and an address keeps its lease, or may keep it.
+STOPPED, CRASHED, LEFT, ALREADY_RUNNING, CONFIGURATION = 0, 1, 71, 75, 78
 
 # Seconds that the controller has to end after a stop; it may be waiting for an `ip` that hangs.
 STOP_LIMIT = 1.0
 
 # What is written to the pipe that the main thread reads: a signal handler does no more than that.
-HANGUP, TERMINATE, FINISHED, CRASH = b'H', b'T', b'F', b'X'
+HANGUP, TERMINATE, FINISHED, UNSURE, CRASH = b'H', b'T', b'F', b'U', b'X'
 
 
 def run(path, log_dir, run_dir):
@@ -156,13 +157,12 @@ class Daemon(object):
         self._monitor.close()
         self._routes.close()
         self._batch.kill()
-        if code == STOPPED:
+        if code in (STOPPED, LEFT):
             logging.info('fastbypass_monitor stops; addresses and ports stay as they are')
         return code
 
     def _control(self):
-        self._controller.run()
-        self._wakes.send(FINISHED)
+        self._wakes.send(FINISHED if self._controller.run() else UNSURE)
 
     def _serve_status(self):
         path = self._directory.file(rundir.SOCKET)
@@ -184,14 +184,23 @@ class Daemon(object):
                 return CRASHED
             if FINISHED in woken:
                 return STOPPED
+            if UNSURE in woken:
+                return LEFT
             if left == 0:
-                logging.error('not ended within %g s of a stop: an address may keep its lease', STOP_LIMIT)
-                return STOPPED
+                return self._give_up()
             if HANGUP in woken:
                 self._inbox.put(Reload())
             if TERMINATE in woken and deadline is None:
                 deadline = compat.monotonic() + STOP_LIMIT
                 self._inbox.put(Stop())
+
+    def _give_up(self):
+        """The exit code where the controller has not ended in time."""
+        if not self._controller.settings.lease:
+            logging.warning('not ended within %g s of a stop', STOP_LIMIT)
+            return STOPPED
+        logging.error('an address may keep its lease: not ended within %g s of a stop; %s', STOP_LIMIT, REMEDY)
+        return LEFT
 
 
 def leave(code):

@@ -2,19 +2,31 @@
 import logging
 
 from fbmon.base import compat
+from fbmon.network.iproute import IpError
 from fbmon.rules import wanted
 from fbmon.rules.items import describe
 from fbmon.rules.states import ABSENT
 
+# Seconds for the reading of a stop that comes before the first one: what is left of the stop's second is for `ip`.
+LOOK_LIMIT = 0.75
+
+REMEDY = 'it goes when that is over, unless you start the daemon again or use fbypass_ctl force_off'
+
 
 class Leases(object):
-    """When the next renewal is due, and what it renews (spec: BYPASS_CARD_LEASE). For the controller's thread."""
+    """When the next renewal is due, and what it renews (spec: BYPASS_CARD_LEASE). For the controller's thread.
 
-    def __init__(self, network, ledger, clock=compat.monotonic):
+    look(limit): the Picture of what the kernel has now; raises IpError.
+    """
+
+    def __init__(self, network, ledger, look, clock=compat.monotonic):
         self._network = network
         self._ledger = ledger
+        self._look = look
         self._clock = clock
         self._at = self._renewed = None
+        # Whether the last step has left no lease.
+        self.over = False
 
     def deadline(self):
         """Monotonic seconds of the next renewal, or None."""
@@ -44,12 +56,24 @@ class Leases(object):
     def end(self, names, lease, decision):
         """The last step: no address keeps a lease, shown or not. An address that the kernel removed, or should have
         removed by now because nobody renewed it, is not put back."""
+        self.over = self._end(names, lease, decision)
+
+    def _end(self, names, lease, decision):
         if lease and self._renewed is not None and self._clock() - self._renewed >= wanted.whole_seconds(lease):
             logging.warning('the leases were over before the stop: what the kernel took away stays away')
-            return
-        failed = self._network.make_permanent(self._leased(names, lease, decision), names.forms)
+            return True
+        leased = self._leased(names, lease, decision)
+        try:
+            if leased and self._network.picture is None:
+                # Those that an earlier run has given.
+                self._network.read(self._look(LOOK_LIMIT))
+        except IpError as error:
+            logging.error('an address may keep its lease: %s; %s', error, REMEDY)
+            return False
+        failed = self._network.make_permanent(leased, names.forms)
         for item, said in sorted(failed.items()):
-            logging.error('%s keeps its lease, and goes when that is over: %s', describe(item), said)
+            logging.error('%s keeps its lease: %s; %s', describe(item), said, REMEDY)
+        return not failed
 
     def _leased(self, names, lease, decision):
         """{item: PRESENT, or None if only a lease that the kernel shows counts}, without the addresses to be absent."""

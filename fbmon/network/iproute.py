@@ -53,17 +53,24 @@ class Reaper(object):
         self._ending = [other for other in self._ending + [child] if other.poll() is None]
 
 
-def kill(child, limit=END_LIMIT):
-    """Kill a child (None: there is none) whose owner, another thread, may collect it at the same moment; wait up
-    to limit seconds for its end: systemd takes what is left behind for a stop that failed."""
+def kill(*children):
+    """Kill children (None: there is none) whose owner, another thread, may collect them at the same moment; wait up to
+    END_LIMIT seconds for their end: systemd takes what is left behind for a stop that failed."""
+    left = [child for child in children if child and not _ended(child, kill=True)]
+    deadline = compat.monotonic() + END_LIMIT
+    while left and compat.monotonic() < deadline:
+        time.sleep(0.001)
+        left = [child for child in left if not _ended(child)]
+
+
+def _ended(child, kill=False):
     try:
-        if child and child.poll() is None:
+        if child.poll() is None and kill:
             child.kill()
-            deadline = compat.monotonic() + limit
-            while child.poll() is None and compat.monotonic() < deadline:
-                time.sleep(0.001)
+        return child.returncode is not None
     except EnvironmentError:
-        pass
+        # Its owner has collected it at this moment.
+        return True
 
 
 def read(descriptor):

@@ -28,6 +28,8 @@ FIRST, LONGEST = 0.1, 2.0
 # A monitor that has lived for so many seconds was sound: its end is the first of its kind.
 SOUND = 2.0
 
+STOPS = 'ip is not started any more: the daemon stops'
+
 
 class Monitor(object):
     """Runs `ip monitor` for ever: replaced when it ends, when it has lost something, and on demand."""
@@ -36,7 +38,7 @@ class Monitor(object):
         self._report = report
         self._clock = clock
         self._reaper = iproute.Reaper()
-        self._child = None
+        self._children = []
         self._closed = False
         self._talk = Talk()
         self._starting = threading.Lock()
@@ -54,11 +56,27 @@ class Monitor(object):
             if not compat.would_block(error):
                 raise
 
+    def look(self, limit=reading.READ_LIMIT):
+        """The Picture of what the kernel has now, read in the thread that calls. Raises IpError."""
+        found = reading.kernel(limit, self._spawn)
+        if self._closed:
+            # Both threads may collect a killed child; to one of them 2.7 says that it ended well.
+            raise iproute.IpError(STOPS)
+        return found
+
     def close(self):
-        """End the child: the process is about to end and would leave it behind. The thread is left alone."""
+        """End all children: the process is about to end and would leave them behind. The thread is left alone."""
         with self._starting:
             self._closed = True
-            iproute.kill(self._child)
+            iproute.kill(*self._children)
+
+    def _spawn(self, arguments):
+        with self._starting:
+            if self._closed:
+                raise iproute.IpError(STOPS)
+            child = iproute.spawn(arguments)
+            self._children = [one for one in self._children if one.returncode is None] + [child]
+            return child
 
     def _run(self):
         pauses = _pauses()
@@ -69,6 +87,8 @@ class Monitor(object):
                 pauses = _pauses()
                 continue
             except iproute.IpError as error:
+                if self._closed:
+                    return
                 self._report(Lost(str(error)))
             if self._clock() - began >= SOUND:
                 pauses = _pauses()
@@ -77,13 +97,10 @@ class Monitor(object):
     def watch(self):
         """One life of the child; returns when replace() was called. Raises IpError at its end, or when something is
         lost."""
-        with self._starting:
-            if self._closed:
-                return
-            child = self._child = iproute.spawn(FOLLOW)
+        child = self._spawn(FOLLOW)
         try:
             wait_until_it_listens(child, self._clock)
-            self._report(Read(reading.kernel()))
+            self._report(Read(self.look()))
             self._follow(child)
         finally:
             self._reaper.end(child)

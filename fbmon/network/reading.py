@@ -20,29 +20,30 @@ INTERRUPTED = b'dump was interrupted'
 LINKS, ADDRESSES = ['-o', '-0', 'addr'], ['-o', 'addr']
 
 
-def kernel():
-    """The Picture of what the kernel has now. Raises IpError."""
-    return picture.of(capture(LINKS) + capture(ADDRESSES))
+def kernel(limit=READ_LIMIT, spawn=iproute.spawn):
+    """The Picture of what the kernel has now. Raises IpError, also where that takes longer than limit seconds."""
+    until = compat.monotonic() + limit
+    return picture.of(capture(LINKS, limit, until, spawn) + capture(ADDRESSES, limit, until, spawn))
 
 
-def capture(arguments, limit=READ_LIMIT, clock=compat.monotonic):
-    """The lines that `ip ARGUMENTS` prints, all of them. Raises IpError if it fails, takes longer than limit seconds,
-    or was interrupted each time."""
+def capture(arguments, limit=READ_LIMIT, until=None, spawn=iproute.spawn):
+    """The lines that `ip ARGUMENTS` prints, all of them. Raises IpError if it fails, takes longer than limit seconds
+    (until: the moment at which these are over), or was interrupted each time."""
+    until = compat.monotonic() + limit if until is None else until
     for _ in range(TRIES):
-        output, errors = _capture(arguments, limit, clock)
+        output, errors = _capture(arguments, limit, until, spawn)
         if INTERRUPTED not in errors.lower():
             return iproute.lines(output)
     raise _error(arguments, '%s (%d times in a row)' % (iproute.words(errors), TRIES))
 
 
-def _capture(arguments, limit, clock):
+def _capture(arguments, limit, until, spawn):
     """What `ip ARGUMENTS` prints and what it says on stderr, as bytes."""
-    child = iproute.spawn(arguments)
+    child = spawn(arguments)
     try:
-        deadline = clock() + limit
-        output, errors = _read_all([child.stdout, child.stderr], deadline, clock)
+        output, errors = _read_all([child.stdout, child.stderr], until)
         # The end of its output is not yet the end of the child; it comes at once, or never.
-        while output is not None and child.poll() is None and clock() < deadline:
+        while output is not None and child.poll() is None and compat.monotonic() < until:
             time.sleep(0.001)
         if child.returncode is None:
             raise _error(arguments, 'no answer within %g s' % limit)
@@ -57,15 +58,15 @@ def _error(arguments, why):
     return IpError('ip %s: %s' % (' '.join(arguments), why))
 
 
-def _read_all(streams, deadline, clock):
-    """What each of two streams gives until both end, as bytes; (None, None) when the deadline comes first."""
+def _read_all(streams, until):
+    """What each of two streams gives until both end, as bytes; (None, None) where their time is over before."""
     poller = select.poll()
     data = dict((stream.fileno(), []) for stream in streams)
     opened = set(data)
     for descriptor in opened:
         poller.register(descriptor, select.POLLIN)
     while opened:
-        left = deadline - clock()
+        left = until - compat.monotonic()
         if left <= 0:
             return None, None
         for descriptor, _ in compat.poll(poller, left * 1000):

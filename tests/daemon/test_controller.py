@@ -6,9 +6,11 @@ from fbmon.config.reader import Config, Mistake
 from fbmon.daemon import controller as module
 from fbmon.daemon import launching
 from fbmon.daemon.controller import Controller, Reload, StatusWanted, Stop
+from fbmon.daemon.leases import REMEDY
 from fbmon.listeners.listener import StateChanged
 from fbmon.memory.history import History, Transition
 from fbmon.network import monitor, picture
+from fbmon.network.iproute import IpError
 from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
 from fbmon.rules.items import AddressItem, PortItem
@@ -67,13 +69,20 @@ class World(object):
                                      self, self.notifier, routes, None, Log(), lambda: self.now)
         self.controller.roster._open, self.controller.roster._create = lambda settings, scope: 'sock', Thread
         self.controller._take_settings()
-        self.turn(monitor.Read(picture.of(LINKS + list(lines))))
+        self.there = picture.of(LINKS + list(lines))
+        self.turn(*[monitor.Read(self.there)] if options.get('read', True) else [])
 
     def put(self, event):
         self.mail.append(event)
 
     def replace(self):
         pass
+
+    def look(self, limit):
+        assert 0 < limit < 1
+        if isinstance(self.there, Exception):
+            raise self.there
+        return self.there
 
     def load(self, _path):
         if isinstance(self.loaded, Exception):
@@ -571,7 +580,42 @@ def test_a_stop_that_leaves_a_lease_says_so(world, caplog):
     switch.turn(Stop())
 
     assert [record.getMessage() for record in caplog.records if record.levelname == 'ERROR'] == [
-        'address 10.0.1.0 on eth0 keeps its lease, and goes when that is over: No buffer space']
+        'address 10.0.1.0 on eth0 keeps its lease: No buffer space; ' + REMEDY]
+
+
+@pytest.mark.parametrize('lease, states', [(6000, [ACTIVE]), (6000, []), (0, [])],
+                         ids=['decided', 'not yet', 'no lease'])
+def test_a_stop_before_the_first_reading_reads_and_makes_permanent_what_has_a_lease(world, lease, states):
+    switch = world(config([listener(0)], [card(0), card(1)], lease=lease), HOST, LEASED, read=False)
+    switch.ledger.items = ours(AddressItem('eth0', '10.0.1.0'))
+    switch.turn(monitor.Lost('no answer'))
+    assert [switch.report(0, state) for state in states] == [[] for _ in states]
+
+    assert (switch.turn(Stop()), switch.controller._leases.over) == ([FOREVER], True)
+
+
+def test_a_stop_before_the_first_reading_leaves_what_is_to_go(world):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED, read=False)
+    switch.turn(monitor.Lost('no answer'))
+    switch.report(0, FAILED)
+
+    assert (switch.turn(Stop()), switch.controller._leases.over) == ([], True)
+
+
+def test_a_stop_that_cannot_read_what_the_kernel_has_says_so(world, caplog):
+    switch = world(config([listener(0)], [card(0)], lease=6000), HOST, LEASED, read=False)
+    switch.there = IpError('ip -o addr: no answer within 0.75 s')
+
+    assert (switch.turn(Stop()), switch.controller._leases.over) == ([], False)
+    assert [record.getMessage() for record in caplog.records if record.levelname == 'ERROR'] == [
+        'an address may keep its lease: ip -o addr: no answer within 0.75 s; ' + REMEDY]
+
+
+def test_a_stop_with_nothing_that_could_have_a_lease_reads_nothing(world):
+    switch = world(config([listener(0)], [card(0)]), HOST, read=False)
+    switch.there = IpError('ip hangs')
+
+    assert (switch.turn(Stop()), switch.controller._leases.over) == ([], True)
 
 
 @pytest.mark.parametrize('lines', [[CARD], []], ids=['first lease', 'added'])

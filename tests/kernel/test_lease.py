@@ -6,6 +6,8 @@ import pytest
 
 import clock
 import helpers
+from fbmon.daemon.daemon import LEFT
+from fbmon.daemon.leases import REMEDY
 from kernel import files
 
 # Seconds.
@@ -126,6 +128,51 @@ def test_a_stop_while_somebody_removes_an_address_leaves_no_lease(switch, long_l
         switch.ip('addr', 'del', files.CARDS[0], 'dev', 'eth0')
         daemon.stop()
         assert set(lifetimes(switch)) == set(['forever'])
+
+
+@pytest.fixture
+def unread(fake_ip, long_leased):
+    """The daemon again after a kill, with addresses that have a lease; what reads the kernel first hangs."""
+    daemon = long_leased(600)
+    daemon.kill()
+    fake_ip.hang('read')
+    daemon.start()
+    daemon.child_of('sleep')
+    return daemon
+
+
+def test_a_stop_before_the_first_reading_leaves_no_lease_and_no_process(switch, fake_ip, unread):
+    children = list(unread.children())
+    fake_ip.works('read')
+
+    code, seconds = unread.stop()
+
+    assert (code, seconds < 2.0, lifetimes(switch)) == (0, True, ['forever', 'forever'])
+    assert not any(helpers.alive(pid) for pid in children)
+
+
+def test_a_stop_that_cannot_read_the_kernel_says_that_an_address_may_keep_its_lease(switch, unread):
+    children = list(unread.children())
+
+    code, seconds = unread.stop()
+
+    assert (code, seconds < 2.0, 'forever' in lifetimes(switch)) == (LEFT, True, False)
+    assert 'an address may keep its lease: ip -o -0 addr: no answer within 0.75 s; ' + REMEDY in unread.log()
+    assert not any(helpers.alive(pid) for pid in children)
+
+
+@pytest.mark.parametrize('deed', ['fail', 'hang'])
+def test_a_stop_whose_last_step_ip_does_not_take_says_that_an_address_keeps_its_lease(
+        switch, fake_ip, long_leased, deed):
+    daemon = long_leased(600)
+    fake_ip.fail('batch', 'out of order') if deed == 'fail' else fake_ip.hang('batch')
+    os.kill(daemon.child_of('batch'), signal.SIGKILL)
+
+    code, seconds = daemon.stop()
+
+    words = 'on eth0 keeps its lease: out of order; ' if deed == 'fail' else \
+        'an address may keep its lease: not ended within 1 s of a stop; '
+    assert (code, seconds < 2.0, words + REMEDY in daemon.log()) == (LEFT, True, True)
 
 
 @pytest.mark.parametrize('first', [True, False], ids=['before', 'meanwhile'])

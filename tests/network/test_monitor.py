@@ -290,9 +290,27 @@ def test_no_child_is_begun_after_the_close(fake_ip, tmp_path):
     watched = Monitor([].append)
     watched.close()
 
-    watched.watch()
+    for begin in (watched.watch, watched.look):
+        with pytest.raises(iproute.IpError):
+            begin()
 
     assert calls(tmp_path) == []
+
+
+def test_a_reading_that_hangs_is_ended_by_the_close_and_is_no_loss(watch, tmp_path):
+    watched = watch()
+    reported(watched, 1)
+    path = str(tmp_path / 'bin' / 'ip')
+    write(path, read(path).replace('cat $DIR/link', 'echo $$ >> $DIR/pids; touch $DIR/hangs; exec sleep 600'))
+    watched.replace()
+    wait_for((tmp_path / 'hangs').exists)
+
+    watched.close()
+
+    # Long before its own time is up.
+    limit = monitor.reading.READ_LIMIT / 2
+    wait_for(lambda: not any(alive(int(pid)) for pid in read(tmp_path / 'pids').split()), limit)
+    assert watched.reports == [READ]
 
 
 # --- when it listens ---

@@ -91,6 +91,10 @@ class Watch(object):
         self.replaced += 1
         self._begin(STARTING)
 
+    def look(self, _limit):
+        """What the kernel has now."""
+        return picture.of(self._world.kernel.show_links() + self._world.kernel.show_addresses())
+
     def end(self, pause):
         """The child ends, and so do new ones for `pause` seconds."""
         self._world.inbox.append(monitor.Lost('ip monitor: ended'))
@@ -134,10 +138,9 @@ class Watch(object):
                 self._world.inbox.append(monitor.Seen(changes))
 
     def _read(self, now):
-        kernel = self._world.kernel
         self._reading, self.blind, self.well_at = None, False, now
         self._deaf_until, self.swallows = now + DEAF if self.swallows else 0.0, False
-        self._world.inbox.append(monitor.Read(picture.of(kernel.show_links() + kernel.show_addresses())))
+        self._world.inbox.append(monitor.Read(self.look(None)))
 
     def _begin(self, pause):
         del self._lines[:]
