@@ -35,7 +35,7 @@ def ip(world, deed, number):
 def monitor(world, word):
     """`ip monitor` is late, in pieces, deaf at its next start, ends with a word, or loses lines without one."""
     watch = world.watch
-    world.laws.amiss(SHORT)
+    world.laws.unwell(SHORT)
     watch.late, watch.pieces = 0.25 if word == 'late' else 0.0, word == 'pieces'
     if word == 'swallows':
         watch.swallows = True

@@ -69,7 +69,7 @@ def take(world, step):
         world.accidents[:], world.watch.late, world.watch.pieces = [], 0.0, False
         world.full = False
         if world.daemon and world.watch.blind:
-            world.laws.amiss()
+            world.laws.unwell()
             world.watch.end(1 / 16.0)
         world.until(max(world.now, world.laws.calm) + 9.0)
     elif word in ('alive', 'dead'):
@@ -117,7 +117,7 @@ def _wrong(world, step, number):
 
 
 # Steps that touch what is none of the daemon's business.
-TOUCHING = ('stranger', 'boot', 'anew', 'bounce')
+TOUCHING = ('stranger', 'boot', 'anew', 'swap', 'bounce')
 
 
 def shortened(steps):

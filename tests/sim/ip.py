@@ -60,6 +60,7 @@ class Batch(object):
         for place in places:
             self._world.cut()
             self._world.ran.append(lines[place])
+            self._world.laws.commanded(lines[place])
             try:
                 done = command.run(self._world.kernel, lines[place], self._indexes)
             except Refused as error:

@@ -1,6 +1,7 @@
 """What must hold of the daemon in the simulated world, after each round, after each step, and once all is quiet."""
 from kernel import model
-from sim import files, quiet, wants
+from sim import business, quiet, wants
+from sim.lateness import Lateness
 from sim.lines import Lines
 
 # Seconds: in which the network has to be as it must, where nothing is amiss; until it is so after an accident of `ip`
@@ -25,6 +26,7 @@ class Laws(object):
         self.calm = self.ip_calm = self.changed = world.now
         self.routes, self.unpromoted = None, False
         self._foreign = None, None, set()
+        self.lateness = Lateness(world)
 
     # --- what happens ---
 
@@ -40,11 +42,22 @@ class Laws(object):
         self.withheld = now
         self.items, self._untold = {}, []
         self.lines.forget()
+        self._names = None
 
     def amiss(self, seconds=BOUND):
         """Something is, or was done by somebody: give the daemon so long."""
+        self.unwell(seconds)
+        self.lateness.touch(seconds)
+
+    def unwell(self, seconds=BOUND):
+        """Something is amiss with the monitor alone."""
         self.calm = max(self.calm, self.world.now + seconds)
         self.routes = None
+
+    def commanded(self, line):
+        """The daemon has `ip` do this."""
+        if business.wrong(line, self.world.daemon, self._names):
+            raise self.wrong('business: %s' % line)
 
     def amiss_with_ip(self):
         """The same of an `ip` that does not do what it was told to."""
@@ -123,6 +136,7 @@ class Laws(object):
 
     def turns(self, events):
         """A round begins: without an event only so often."""
+        self._names = self.world.daemon._names
         if not events:
             self._budget = min(SPARE, self._budget + (self.world.now - self._at) * ROUNDS) - 1
             self._at = self.world.now
@@ -176,6 +190,9 @@ class Laws(object):
         if not world.daemon:
             return
         self.judge()
+        late = self.lateness.wrong(self)
+        if late:
+            raise self.wrong(late)
         if self._since() > BOUND and self.verdict.state != 'unknown':
             wrong = wants.wrong(world.kernel, world.daemon.settings, self.verdict)
             if wrong:
@@ -200,10 +217,8 @@ class Laws(object):
         return max(notifier.fed + FEED, max(self.withheld, notifier.full_until) + AGAIN)
 
     def foreign(self):
-        """The addresses that are none of the daemon's business, and whose links."""
+        """All that is none of the daemon's business."""
         kernel = self.world.kernel
         if self._foreign[:2] != (kernel, kernel.changes):
-            self._foreign = kernel, kernel.changes, set(
-                (device.index, entry.text, entry.prefix) for device in kernel.devices.values()
-                for entry in device.four + device.six if entry.text not in files.OURS)
+            self._foreign = kernel, kernel.changes, business.foreign(kernel)
         return self._foreign[2]

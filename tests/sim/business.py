@@ -1,0 +1,29 @@
+"""What is the daemon's business, and what it has to leave alone: addresses, links, routes and the commands of `ip`."""
+from fbmon.rules.items import AddressItem, PortItem
+from sim import files
+
+
+def foreign(kernel):
+    """All that is none of the daemon's business, and whether it is up."""
+    found = set((device.index, entry.text, entry.prefix) for device in kernel.devices.values()
+                for entry in device.four + device.six if entry.text not in files.OURS)
+    found.update((device.index, device.name, device.up) for device in kernel.devices.values()
+                 if device.name not in files.PORTS and not device.downed)
+    loopback = kernel.find('lo').index
+    found.update(route for route in kernel.fib.routes if route.index == loopback)
+    return found
+
+
+def wrong(line, daemon, before):
+    """Whether the daemon has nothing to do with what it tells `ip`. before: the Names when this round began; a file
+    that is taken lets go of them."""
+    words, known = line.split(), set(daemon.ledger.items).union(daemon.ledger.found)
+    for names in (before or daemon._names, daemon._names):
+        known.update(names.cards, names.listeners, names.ports)
+    if words[0] == 'link':
+        return PortItem(words[3]) not in known
+    if words[0] == 'route':
+        return words[1] == 'del' or words[words.index('dev') + 1] not in [item[0] for item in known]
+    item = AddressItem(words[words.index('dev') + 1], words[2].partition('/')[0])
+    # What the kernel drops with an address of ours is put back, whosever it is.
+    return item not in known and words[1] != 'add'
