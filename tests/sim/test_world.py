@@ -49,7 +49,7 @@ PLAIN = [('alive', port) for port in NODES] + [('wait', 2.5)] + [('dead', port) 
 
 @pytest.mark.parametrize('fault, broken, kind', [
     ('fbmon.rules.heartbeat.after_timeout', lambda pulse, attempts: pulse, 'state'),
-    ('fbmon.network.plan._remove', lambda *arguments: ([], True), 'network'),
+    ('fbmon.network.plan._remove', lambda *arguments: ([], True), 'late'),
     ('fbmon.network.plan.permanent', lambda *arguments: [], 'lease')])
 def test_a_daemon_that_fails_is_found_out(monkeypatch, fault, broken, kind):
     monkeypatch.setattr(fault, broken)
