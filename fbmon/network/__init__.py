@@ -1,2 +1,1 @@
-"""The network in the kernel: its addresses and links, the missing changes, and `ip`, which makes them. May use config,
-rules and base."""
+"""The kernel's addresses, links and routes, and the `ip` that changes them. May use memory, config, rules and base."""

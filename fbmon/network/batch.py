@@ -1,4 +1,4 @@
-"""The co-process for changes: one `ip -batch` that is kept running, asked line by line whether it has done them."""
+"""The co-process that makes the changes: one `ip -batch` that is kept running and says what it has done."""
 import os
 import re
 import select
@@ -8,36 +8,38 @@ from collections import namedtuple
 from fbmon.base import compat
 from fbmon.network import iproute
 
-# Seconds for one batch to be acknowledged.
+# Seconds in which a batch must be acknowledged.
 BATCH_LIMIT = 1.0
 
-# Commands between two acknowledgements: few enough to be done within the limit.
+# The most commands between two acknowledgements: few enough to be done within the limit.
 BATCH_LINES = 256
 
-# Children that may end in the middle of one run: an `ip` that ends at every line is not asked for ever.
+# So many children may end in the middle of one run. An `ip` that ends at every line is not tried for ever.
 CHILDREN = 20
 
-# Characters of the last words of a child: some print their whole usage.
+# The number of characters that are kept of a child's last words: some print their whole usage.
 LAST_WORDS = 200
 
-# `ip` knows no such object, and says so at once.
+# `ip` does not know such an object, and says so at once.
 ACKNOWLEDGE = 'fbmon-acknowledge'
 
-# What an iproute2 of before 4.3 says when it ends at a name: the interface is not there, or it takes it for "help".
+# iproute2 before 4.3 says one of these when it ends at a name: the interface is not there, or it takes the name for
+# "help".
 _UNKNOWN = re.compile(r'Error: argument "([^"]+)" is wrong: .*')
 _USAGE = re.compile(r'Usage: ip link ')
 
-# What came of a conversation. errors: {position: words}; done: how many of its lines are known to be done or failed;
-# end: None when all is answered, otherwise the last words; replace: whether a new child may do better.
+# The answer to some lines. errors: {position of the line: ip's words}; done: how many lines, from the first on, are
+# known to be done or failed; end: None if all were answered, otherwise the child's last words; replace: whether a new
+# child may do better.
 Answer = namedtuple('Answer', 'errors done end replace')
 
 
 class Batch(object):
-    """One `ip -force -batch -` child, kept running: a command costs a line instead of a process.
+    """One child `ip -force -batch -` that is kept running, so that a command costs a line instead of a process.
 
-    After the commands comes a line that `ip` does not understand. It answers on its unbuffered stderr with
-    "Command failed -:N", after the errors of the lines before it, each with its own N: that is the acknowledgement.
-    unsure: whether it ended or hung in the middle of the last run, and what it did is to be read from the kernel.
+    After the commands comes a line that `ip` does not understand. `ip` answers with "Command failed -:N" on its
+    unbuffered stderr, after the errors of the lines before, each of which has its own N. This is the acknowledgement.
+    unsure: whether the child ended or hung in the middle of the last run. Then only the kernel knows what it did.
     """
 
     def __init__(self, limit=BATCH_LIMIT, clock=compat.monotonic):
@@ -51,10 +53,11 @@ class Batch(object):
         self._reaper = iproute.Reaper()
 
     def run(self, lines):
-        """Run the lines; {position: ip's words} of those that failed.
+        """Run the lines. Returns {position: ip's words} of those that failed.
 
-        A line that failed is tried once more with a new child: `ip` remembers interface indexes, and an old child
-        does not know an interface that was created again. So are the lines left by a child that ended or hung.
+        A line that failed is tried once more with a new child: `ip` remembers the indexes of interfaces, so an old
+        child does not know an interface that was made anew. Lines that a child left undone because it ended or hung are
+        tried again, too.
         """
         self.unsure = False
         failed, again = {}, []
@@ -76,16 +79,16 @@ class Batch(object):
     def _first(self, lines):
         answer = self._converse(lines, self._clock() + self._limit)
         if answer.end is not None and answer.replace and not self.unsure:
-            # Somebody had ended that child, and it took nothing: this is not a second try.
+            # Somebody had ended that child, and it had taken nothing. So this is not a second try.
             self.close()
             answer = self._converse(lines, self._clock() + self._limit)
         return answer
 
     def _again(self, lines, todo):
-        """Do the lines at these positions with new children; {position: ip's words} of those that failed.
+        """Run the lines at these positions with new children. Returns {position: ip's words} of those that failed.
 
-        Each line is acknowledged, so that the one at which a child ends is known: it has failed, and a new child goes
-        on after it. What all of them together take counts against one limit.
+        Each line is acknowledged by itself. So we know the line at which a child ends: this line has failed, and a new
+        child goes on after it. The limit is for the time that all of these children take together.
         """
         failed, ends, deadline = {}, 0, self._clock() + self._limit
         while todo:
@@ -104,7 +107,7 @@ class Batch(object):
         return failed
 
     def once(self, lines):
-        """The same of lines that may fail: none of them is tried again, and the child is kept."""
+        """As run(), but for lines that may fail: none is tried again, and the child is kept."""
         failed = {}
         for start in range(0, len(lines), BATCH_LINES):
             answer = self._converse(lines[start:start + BATCH_LINES], self._clock() + self._limit)
@@ -116,19 +119,19 @@ class Batch(object):
         return failed
 
     def close(self):
-        """End the child; the next run starts a new one."""
+        """End the child. The next run starts a new one."""
         if self._child:
             self._reaper.end(self._child)
         self._child = None
 
     def kill(self):
-        """End a child that may be hanging, and start no other; called by another thread when the process ends."""
+        """End the child, which may hang, and start no other. Another thread calls this when the process ends."""
         with self._starting:
             self._ended = True
             iproute.kill(self._child)
 
     def restart(self):
-        """Have a fresh child ready. If it cannot be started, the next run says why."""
+        """Replace the child by a fresh one. If it cannot be started, the next run says why."""
         self.close()
         try:
             self._start()
@@ -142,8 +145,10 @@ class Batch(object):
             self._child, self._lines = iproute.spawn(['-force', '-batch', '-'], stdin=iproute.PIPE), 0
 
     def _converse(self, lines, deadline, each=False):
-        """Send the lines with an acknowledgement after the last, or after each, and read until all is answered: the
-        Answer."""
+        """Send the lines, and read until all are answered. Returns the Answer.
+
+        each: ask for an acknowledgement after each line, not only after the last one.
+        """
         if self._child is None:
             try:
                 self._start()
@@ -158,8 +163,11 @@ class Batch(object):
         return Answer(errors, done, end, self._clock() < deadline)
 
     def _exchange(self, data, last, deadline):
-        """Write what the pipe takes (4 KB, where the user has many pipes) and read meanwhile, until line `last` has
-        failed: ({line number: words} of all that failed, None or the child's last words)."""
+        """Write as much as the pipe takes and read meanwhile, until line number `last` has failed.
+
+        A pipe takes as little as 4 KB if the user has many pipes. Returns ({line number: ip's words} of the lines that
+        failed, None or the child's last words).
+        """
         target, source = self._child.stdin.fileno(), self._child.stderr.fileno()
         errors, before, rest, data = {}, [], b'', self._write(target, data)
         taken = data is not None
@@ -187,7 +195,7 @@ class Batch(object):
 
     @staticmethod
     def _write(target, data):
-        """Write as much as the pipe takes; returns the rest, None where nobody reads: stderr says why."""
+        """Write as much as the pipe takes, and return the rest; None if nobody reads: then stderr says why."""
         try:
             return data[os.write(target, data):]
         except EnvironmentError as error:
@@ -195,10 +203,10 @@ class Batch(object):
 
 
 def ended_at(lines, answer):
-    """The position of the line at which a child ended, as far as its last words tell, or None.
+    """The position of the line at which a child ended, or None if its last words do not tell.
 
-    An iproute2 older than 4.3 ends in the middle of a batch, even with -force, at `link set dev NAME` if there is no
-    such interface, or if NAME begins the word `help`.
+    iproute2 before 4.3 ends in the middle of a batch, even with -force, at `link set dev NAME` if there is no such
+    interface, or if the word `help` begins with NAME.
     """
     unknown, usage = _UNKNOWN.search(answer.end), _USAGE.search(answer.end)
     for position in range(answer.done, len(lines) if unknown or usage else 0):
@@ -215,7 +223,7 @@ def _last_words(lines):
 
 
 def _sort(lines, errors, before):
-    """Put the words of each failed line into errors, {line number: words}; returns those of no line yet."""
+    """Put the words of each failed line into errors, {line number: words}. Returns words that belong to none yet."""
     for line in lines:
         number = _failed_line(line)
         if number is None:

@@ -1,4 +1,4 @@
-"""What looks wrong with Settings beside what the kernel has. Pure: Settings and Picture in, Notices out."""
+"""Finds what looks wrong with Settings beside what the kernel has. Pure: Settings and Picture in, Notices out."""
 import re
 
 from fbmon.config import addresses, notices, values
@@ -8,8 +8,11 @@ _RANGE = re.compile(r'(.*[0-9])(?:-|\.\.)[a-z]*[0-9]+\Z')
 
 
 def warnings(settings, picture, given=None, ledger=None):
-    """The warnings, as a tuple of Notices. given: that of the Config, for lines, keys and values; without it
-    a Notice has only its text. ledger: the addresses that the daemon added; without it nobody else's are warned of."""
+    """The warnings, a tuple of Notices.
+
+    given: that of the Config, for lines, keys and values; without it a Notice has only a text. ledger: knows the
+    addresses that the daemon has added; without it there are no warnings of addresses that belong to somebody else.
+    """
     report, texts, places = notices.Report(), [], {}
     for check in (_missing, _shut, _no_way_back, _only_cards, _other_prefix, _elsewhere, _odd, _short_lease,
                   lambda *both: _others(ledger, *both)):
@@ -18,7 +21,7 @@ def warnings(settings, picture, given=None, ledger=None):
                 texts.append(text)
             places.setdefault(text, set()).add(origin(given or {}, *place))
     for text in texts:
-        # Many listeners at one address have one cause and one remedy.
+        # If many listeners have the same address, there is one cause and one remedy.
         first = min(places[text], key=lambda given: given.line if given else 0)
         more = len(places[text]) - 1
         report.warning(first, text + (' (%d more line%s)' % (more, 's'[more == 1:]) if more else ''))
@@ -37,7 +40,7 @@ def _missing(settings, picture):
 
 
 def _hint(name, picture):
-    """What to say of a name that looks like a list: sw1;sw2, or sw1-4 where there is a sw1."""
+    """What to add if a name looks like a list: sw1;sw2, or sw1-4 if there is a sw1. Otherwise ''."""
     range_of = _RANGE.match(name)
     if ';' in name or (range_of and picture.link(range_of.group(1))):
         return '; ' + values.AS_LIST
@@ -45,7 +48,7 @@ def _hint(name, picture):
 
 
 def _shut(settings, picture):
-    """A port that is better not shut: it carries a card, addresses or heartbeats."""
+    """A port that should not be shut: cards, addresses or heartbeats depend on it."""
     cards = _owners(settings.cards)
     beneath, beneath_cards = _beneath(_owners(settings.listeners), picture), _beneath(cards, picture)
     for place, name in _ports(settings):
@@ -68,11 +71,11 @@ def _shut(settings, picture):
 
 
 def _no_way_back(settings, picture):
-    """An address without prefix on an interface where no other address covers it."""
+    """An address without a prefix on an interface on which no other address covers it."""
     networks = _networks(settings, picture)
     for place, name, address, prefix in _addresses(settings):
         most = addresses.bits(address)
-        # Nobody is on lo: replies from its addresses go by the routes of other interfaces.
+        # There is nobody on lo. Replies from its addresses take the routes of other interfaces.
         if (prefix or most) < most or name == 'lo' or picture.link(name) is None:
             continue
         if not any(network == addresses.network(address, network[1]) for network in networks.get(name, ())
@@ -82,7 +85,7 @@ def _no_way_back(settings, picture):
 
 
 def _only_cards(settings, picture):
-    """An interface that has no IPv4 address in bypass, and so none of the routes that go through it."""
+    """An interface that has no IPv4 address in bypass, so that the kernel drops the routes through it."""
     owners = _owners([one for one in settings.cards
                       if one.address and ':' not in one.address and (one.prefix or 32) < 32])
     for name, index in sorted(owners.items()):
@@ -96,7 +99,7 @@ def _only_cards(settings, picture):
 
 
 def _other_prefix(settings, picture):
-    """An address that is there with another prefix than the file gives: it is present, and so left as it is."""
+    """An address that is there with another prefix than in the file. It counts as present and is left as it is."""
     for place, name, address, prefix in _addresses(settings):
         found = [entry.prefix for entry in picture.entries(name, address)]
         if prefix and found and prefix not in found:
@@ -105,7 +108,7 @@ def _other_prefix(settings, picture):
 
 
 def _others(ledger, settings, picture):
-    """A card that is an address of somebody else's. Interfaces are those of the ledger by index."""
+    """A card whose address was there before the daemon. The ledger knows interfaces by their index."""
     if ledger is None:
         return
     ours = _places(ledger.items, picture)
@@ -120,13 +123,13 @@ def _others(ledger, settings, picture):
 
 
 def _places(items, picture):
-    """The (interface, address) of {item: index}, by the name that the interface has now."""
+    """{(interface, address), ...} of {item: index}, with the present name of the interface."""
     return set((picture.links[index].name if index in picture.links else item[0], item[-1])
                for item, index in items.items() if index is None or index in picture.links)
 
 
 def _networks(settings, picture):
-    """{interface: addresses.networks of more than one address, that it has or will have}."""
+    """{interface: its networks, as addresses.network() gives them}, now or by this file. /32 and /128 are none."""
     there = set((name, address) for _, name, address, _ in _addresses(settings) if picture.entries(name, address))
     pairs = [(name, entry.words.split()[-1].partition('/')[0], entry.prefix)
              for name in set(one[1] for one in _addresses(settings)) for entry in picture.on(name)]
@@ -163,7 +166,7 @@ def _odd(settings, _picture):
             yield place, ('/%d makes nearly every address a neighbour of %s; give the prefix of its network'
                           % (prefix, address))
         elif prefix and bits == 32 and prefix < 31:
-            # The last component of what the network's addresses differ in.
+            # The part of the address that differs within its network.
             host = addresses.network(address, bits)[2] & ((1 << (bits - prefix)) - 1)
             if host in (0, (1 << (bits - prefix)) - 1):
                 yield place, ('%s/%d is the %s address of its network, which few can ping; give another one'
@@ -171,7 +174,7 @@ def _odd(settings, _picture):
 
 
 def _short_lease(settings, _picture):
-    """A lease that ends before a busy switch has renewed it."""
+    """A lease that may end before a busy switch has renewed it."""
     if 0 < settings.lease < 5000:
         yield ('BYPASS_CARD_LEASE', None), (
             'a lease of %d ms is short: a switch that is busy for so long lets the cards go to bypass; give 5000'
@@ -193,7 +196,7 @@ def _interfaces(settings):
 
 
 def _ports(settings):
-    """((key, index) of the first list, name) of each port that is shut and opened."""
+    """[((key, index) of the first list that names it, name)] of each port that the daemon brings up and down."""
     lists = [(None, settings.shutdown, settings.ports)]
     lists += [(one.index, one.shutdown, one.ports) for one in settings.listeners]
     first = {}
@@ -210,8 +213,10 @@ def _owners(components):
 
 
 def _beneath(owners, picture):
-    """{name: (interface, index of its component)} of the members and lower devices of these interfaces and of
-    theirs."""
+    """{name: (interface, index of its component)} of all members and lower devices of these interfaces.
+
+    Members of members count, too. owners: {interface: index}.
+    """
     members = {}
     for link in picture.links.values():
         members.setdefault(link.master, []).append(link.name)

@@ -40,12 +40,12 @@ class Reaper(object):
         self._ending = []
 
     def end(self, child):
-        """Kill a child and close its pipes; it is collected now or at the next call."""
+        """Kill a child and close its pipes. It is collected now or at a later call."""
         try:
             if child.poll() is None:
                 child.kill()
         except EnvironmentError:
-            # kill() of another thread has collected it meanwhile.
+            # Another thread has collected it meanwhile, with kill().
             pass
         for stream in (child.stdin, child.stdout, child.stderr):
             if stream:
@@ -74,7 +74,7 @@ def _ended(child, kill=False):
 
 
 def read(descriptor):
-    """What can be read now: bytes, b'' at the end of file, None where there is nothing yet."""
+    """What can be read now: bytes, b'' at the end of the file, or None if nothing has come yet."""
     try:
         return os.read(descriptor, 65536)
     except EnvironmentError as error:

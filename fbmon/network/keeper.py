@@ -1,4 +1,4 @@
-"""Makes the network what it is wanted to be, and keeps it so: wanted minus actual, executed, shown, tried again."""
+"""Makes the network as it is wanted, and keeps it so: runs what is missing, looks at the result, and tries again."""
 from fbmon.base import compat
 from fbmon.network import picture, plan, sysctl
 from fbmon.network.ownership import Ownership
@@ -8,24 +8,24 @@ from fbmon.network.troubles import Troubles
 from fbmon.rules.items import PLAIN, AddressItem, PortItem
 from fbmon.rules.states import ABSENT, MISSING, PRESENT, UP
 
-# Failures in a row of one change after which everything is read again: what the monitor has lost without a word would
-# be tried for ever, as the removal of an address that is gone.
+# When one change has failed so often in a row, everything is read again. Otherwise we would for ever try to remove an
+# address whose end the monitor has lost without a word.
 DOUBTFUL = 2
 
 NOT_SHOWN = 'ip monitor did not show the change within %g s' % SHOWN_LIMIT
 
 
 class Keeper(object):
-    """The kernel's side of the controller. Not for several threads: only the controller calls it.
+    """The controller's side of the network. Only the controller's thread calls it.
 
-    changed(item, old, new, why) is told what the kernel shows of each wanted item; replace_monitor() has
-    everything read again. interfaces: the names of those that the file speaks of, whether anything is wanted there at
-    the moment or not: a child of `ip` remembers the index of each. routes: the RouteKeeper.
+    It calls changed(item, old, new, why) when the kernel shows another state of a wanted item, and replace_monitor() to
+    have everything read again. interfaces: the names of all interfaces in the file, even if nothing is wanted there
+    now, since a child of `ip` remembers the index of each. routes: the RouteKeeper.
     """
 
     def __init__(self, batch, ledger, changed, replace_monitor, clock=compat.monotonic, settings=sysctl, routes=()):
         self.picture = None
-        self.risen = set()    # interfaces that came up: see renew()
+        self.risen = set()    # the interfaces that have come up, see renew()
         self._batch = batch
         self._replace_monitor = replace_monitor
         self._clock = clock
@@ -38,7 +38,7 @@ class Keeper(object):
         self.interfaces = frozenset()
 
     def read(self, fresh):
-        """Take a Picture that was just read; returns the names of the interfaces that differ from before."""
+        """Take a Picture that was just read. Returns the names of the interfaces that have changed."""
         before, self.picture = self.picture or picture.empty(), fresh
         if not before.links or any(before.names.get(name) != fresh.names.get(name) for name in self.interfaces):
             self._batch.restart()
@@ -50,7 +50,7 @@ class Keeper(object):
         return touched
 
     def seen(self, changes):
-        """Take what the monitor showed; returns the names of the interfaces concerned."""
+        """Take changes that the monitor has shown. Returns the names of their interfaces."""
         touched, stale, lost = set(), set(), False
         for change in changes:
             before = self.picture.links.get(picture.index_of(change))
@@ -66,7 +66,7 @@ class Keeper(object):
                 self.risen.add(after.name)
             self._land(after, change)
         if stale:
-            # The running child would go on using the index that it has remembered for such a name.
+            # The running child would go on using the old index that it remembers for such a name.
             self._batch.restart()
         if lost:
             self._replace_monitor()
@@ -74,14 +74,14 @@ class Keeper(object):
         return touched
 
     def prepare(self, wanted, forms, why):
-        """Do what is missing of a part of what is wanted; the next settle() looks what has come of it."""
+        """Make the missing changes of a part of the wanted network. The next settle() looks at the result."""
         if self.picture is not None:
             self._act(wanted, forms, why)
 
     def settle(self, wanted, forms, why, acted=lambda: None):
-        """Do what is missing of {item: target}, then call acted(), then look what has come of what was done before.
+        """Make the missing changes, then call acted(), then look at the results of earlier changes.
 
-        forms: {AddressItem: Form}; why(item): the reason, for the log.
+        wanted: {item: target}; forms: {AddressItem: Form}; why(item): the reason, for the log.
         """
         if self.picture is None:
             return acted()
@@ -101,8 +101,8 @@ class Keeper(object):
             self._execute(commands, forms, why)
 
     def _restore(self, wanted, forms):
-        """What was there before us and the file no longer names is there: without the end that we gave it, and then it
-        is none of ours."""
+        """Take our lifetime from addresses that were there before the daemon and that the file no longer names. When
+        such an address is as it was, it is none of ours any more."""
         for item, had_end in self._ownership.left(forms).items():
             if wanted.get(item) == plan.actual(item, self.picture) and item not in self._shown.flights:
                 commands = [] if had_end else plan.renewals({item: None}, self.picture, {})
@@ -110,15 +110,15 @@ class Keeper(object):
                     self._ownership.restored(item)
 
     def renew(self, wanted, forms, ours=()):
-        """Give the leases of these addresses their full length again; see plan.renewals. Not of what is being removed:
-        a change would put it back. ours: the items whose routes come with it where a link has come up."""
+        """Give the leases of these addresses their full length again, see plan.renewals; not if a removal is under way,
+        since a change would undo it. ours: items that get their routes back by a change if their link has come up."""
         going = self._under_way(ABSENT)
         wanted = dict((item, target) for item, target in wanted.items() if item not in going)
         commands = plan.renewals(wanted, self.picture, forms) if self.picture else []
         self._promotion.before_lifetimes(set(command.item.interface for command in commands
                                              if forms.get(command.item, PLAIN).lease), self.picture)
         self._ownership.leased([command for command in commands if forms], self.picture, forms)
-        # The kernel puts no route for an IPv6 address that came while its link was down.
+        # The kernel adds no route for an IPv6 address that was added while its link was down.
         done = going.union(command.item for command in commands)
         ours = dict((item, PRESENT) for item in ours
                     if item[0] in self.risen and ':' in item[-1] and item not in done)
@@ -127,8 +127,8 @@ class Keeper(object):
         self._troubles.renewed(self._change(commands))
 
     def make_permanent(self, wanted, forms):
-        """Take the end from these addresses, shown or only under way, and not from what is being removed; returns
-        {item: ip's words} of those that keep it. See plan.permanent."""
+        """Make these addresses permanent, also those that are still under way; not if a removal is under way. Returns
+        {item: ip's words} of those that keep their lease. See plan.permanent."""
         if self.picture is None:
             return {}
         going = self._under_way(ABSENT)
@@ -150,32 +150,32 @@ class Keeper(object):
         return dict((commands[position].item, said) for position, said in failed.items())
 
     def actual(self, item):
-        """What the kernel has of an item as far as shown, or None before the first reading."""
+        """The last state of an item that the kernel has shown; None before the first reading."""
         return None if self.picture is None else plan.actual(item, self.picture)
 
     def index(self, interface):
-        """The index of the interface with that name; 0 if there is none, or before the first reading."""
+        """The index of the interface with this name; 0 if there is none, or before the first reading."""
         return self.picture.names.get(interface, 0) if self.picture else 0
 
     def trouble(self, item):
-        """Why the last change of an item failed, in ip's own words, or None."""
+        """Why the last change of an item failed, in ip's own words; None if it did not fail."""
         return self._troubles.words(item)
 
     def all_troubles(self):
-        """A line for every item whose last change failed, with ip's own words."""
+        """[A line for each failed change and each lease that could not be renewed], with ip's own words."""
         return self._troubles.lines()
 
     def deadline(self):
-        """Monotonic seconds at which settle() has something to do by itself, or None."""
+        """The monotonic second at which settle() has something to do by itself, or None."""
         times = self._shown.times() + self._troubles.times(self._can_be_tried) + self._ownership.times()
         return min(times) if times else None
 
     def _can_be_tried(self, item):
-        """A change under way is waited for; one without an interface is tried when the kernel reports the interface."""
+        """Whether a failed change is tried by itself: not while one is under way or its interface is missing."""
         return item not in self._shown.flights and plan.actual(item, self.picture) != MISSING
 
     def _land(self, link, change):
-        """What is shown was under way: it has landed, even if somebody undoes it in the next line."""
+        """The kernel shows an item: a change to this state has landed, even if somebody undoes it in the next line."""
         name = link.name if link else None
         item = PortItem(name) if isinstance(change, picture.LinkSeen) else AddressItem(name, change.address.address)
         if item in self._shown.flights or self._ownership.is_unsure(item):
@@ -186,8 +186,8 @@ class Keeper(object):
             self._routes.gone(item)
 
     def _look(self, wanted, forms):
-        """Compare what the kernel shows with what was known, what is under way and what is wanted; True if something is
-        no longer under way and still not as wanted."""
+        """Compare what the kernel shows with what was known, what is under way and what is wanted. Returns whether an
+        item is no longer under way and still not as wanted."""
         freed = late = False
         self._shown.keep(wanted)
         self._troubles.keep(wanted)
@@ -207,7 +207,7 @@ class Keeper(object):
             if has == target in (ABSENT, UP) and item not in self._shown.flights:
                 self._ownership.forget(item)
         if late:
-            # One of the two is wrong: a child that remembers a name as another interface's succeeds there.
+            # One of the two is wrong. The child may know this name as that of another interface, and succeed there.
             self._batch.restart()
             self._replace_monitor()
         return freed
@@ -219,7 +219,7 @@ class Keeper(object):
         return self._promotion.keeps_secondaries(interface, self.picture)
 
     def _execute(self, commands, forms, why):
-        """Remember what is put there, then have it done; what failed is tried again after a pause."""
+        """Write the changes into the ledger, then make them. Those that fail are tried again after a pause."""
         self._ownership.note(commands, self.picture, forms)
         words = self._run(commands)
         shown_by = self._clock() + SHOWN_LIMIT
@@ -236,10 +236,10 @@ class Keeper(object):
             self._routes.put_back(added, self.picture)
 
     def _run(self, commands):
-        """Have the commands done; {item: ip's words} of those that failed."""
+        """Run the commands. Returns {item: ip's words} of those that failed."""
         failed = self._batch.run([command.line for command in commands])
         if self._batch.unsure:
-            # An old `ip` ends where an interface has gone that the picture still has.
+            # An old `ip` ends if an interface is gone that the picture still has.
             self._replace_monitor()
         return dict((commands[position].item, said) for position, said in failed.items())
 

@@ -1,4 +1,4 @@
-"""The thread that keeps the actual picture current: `ip -o monitor address link`, begun with a full reading."""
+"""The thread that keeps the Picture current: it reads everything once and then follows `ip -o monitor address link`."""
 import os
 import select
 import threading
@@ -10,29 +10,29 @@ from fbmon.network import iproute, picture, reading
 from fbmon.network.pauses import Pauses
 from fbmon.network.talk import Talk
 
-# What the monitor puts on the queue. Read: everything was read again. Seen: LinkSeen and AddressSeen in order.
-# Lost: there is no current picture, why is in ip's own words.
+# The monitor puts these on the queue. Read: everything was read again. Seen: a tuple of LinkSeen and AddressSeen, in
+# order. Lost: there is no current picture; why: in ip's own words.
 Read = namedtuple('Read', 'picture')
 Seen = namedtuple('Seen', 'changes')
 Lost = namedtuple('Lost', 'why')
 
 FOLLOW = ['-o', 'monitor', 'address', 'link']
 
-# Seconds for a new `ip monitor` to listen, and between two looks whether it does.
+# Seconds in which a new `ip monitor` should listen, and between two looks whether it does.
 LISTEN_LIMIT = 1.0
 LISTEN_STEP = 0.001
 
-# Seconds between two readings where one life after the other is short: in between nothing is seen.
+# Seconds. After lives of the child that are short, the pauses grow from FIRST to LONGEST. In a pause nothing is seen.
 FIRST, LONGEST = 0.1, 2.0
 
-# A monitor that has lived for so many seconds was sound: its end is the first of its kind.
+# A child that has lived for so many seconds was sound. After its end the pauses begin anew.
 SOUND = 2.0
 
 STOPS = 'ip is not started any more: the daemon stops'
 
 
 class Monitor(object):
-    """Runs `ip monitor` for ever: replaced when it ends, when it has lost something, and on demand."""
+    """Runs `ip monitor` for ever. The child is replaced when it ends, when it has lost something, and on demand."""
 
     def __init__(self, report, clock=compat.monotonic):
         self._report = report
@@ -49,7 +49,7 @@ class Monitor(object):
         threads.start('monitor', self._run, crashed)
 
     def replace(self):
-        """Have the child replaced and everything read again. Called from another thread; returns at once."""
+        """Let the thread replace the child and read everything again. Other threads call this; it returns at once."""
         try:
             os.write(self._wake_writer, b'.')
         except EnvironmentError as error:
@@ -95,8 +95,10 @@ class Monitor(object):
             self._pause(pauses.next())
 
     def watch(self):
-        """One life of the child; returns when replace() was called. Raises IpError at its end, or when something is
-        lost."""
+        """Follow one child, and return when replace() was called.
+
+        Raises IpError when the child ends or something is lost.
+        """
         child = self._spawn(FOLLOW)
         try:
             wait_until_it_listens(child, self._clock)
@@ -149,11 +151,11 @@ def _pauses():
 
 
 def wait_until_it_listens(child, clock=compat.monotonic, limit=LISTEN_LIMIT, proc='/proc'):
-    """Wait until the kernel lists a netlink socket of the child that has joined groups, and shows it asleep after that.
+    """Wait until the child has a netlink socket in the kernel's list that has joined groups, and until it sleeps then.
 
-    In between it has all links shown to it on the same socket, and throws away what else comes there: what changes
-    between the full reading and its listening would never be seen. Where the kernel does not tell in time, go on: a
-    change that is not shown has everything read again.
+    In between the child asks for all links on the same socket, and throws away all else that comes there. If we read
+    everything before it listens, we would never see a change in between. If the kernel does not tell in time, we go on:
+    when a change of ours is not shown, everything is read again.
     """
     deadline = clock() + limit
     place = '%s/%d/' % (proc, child.pid)
@@ -162,7 +164,7 @@ def wait_until_it_listens(child, clock=compat.monotonic, limit=LISTEN_LIMIT, pro
 
 
 def _joined(pid, place):
-    """Whether a socket with port id `pid` has a group (proc(5)); its columns: sk Eth Pid Groups ..."""
+    """Whether a netlink socket with the port id `pid` has joined a group (proc(5)). Columns: sk Eth Pid Groups ..."""
     try:
         with open(place + 'net/netlink') as lines:
             rows = [line.split() for line in lines]
@@ -172,7 +174,7 @@ def _joined(pid, place):
 
 
 def _sleeps(place):
-    """Whether the process sleeps until something comes (proc(5)): state S, after the name in brackets."""
+    """Whether the process sleeps until something comes (proc(5)): its state, after the name in brackets, is S."""
     try:
         with open(place + 'stat') as line:
             return line.read().rpartition(')')[2].split()[:1] == ['S']

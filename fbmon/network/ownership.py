@@ -7,7 +7,7 @@ from fbmon.network import picture, plan
 from fbmon.rules.items import PLAIN
 from fbmon.rules.states import ABSENT, DOWN, PRESENT
 
-# Seconds in which an item that was sent but not shown yet may still turn up, also on an interface created again.
+# Seconds in which an item that was sent but not shown may still turn up, even on an interface that was made anew.
 UNSURE = 5.0
 
 # What was sent and not shown since. until: monotonic seconds; count: how often it was sent and has to be shown;
@@ -18,8 +18,9 @@ Sent = namedtuple('Sent', 'target until count foreign')
 class Ownership(object):
     """Keeps the ledger right while interfaces come, go and change their names, and while the monitor is late.
 
-    A command goes to the interface that has the name when `ip` gets it. The picture may show another one. So an item
-    that was sent is unsure until it is shown: it is not forgotten, and is ours on the interface where it turns up.
+    A command changes the interface that has the name when `ip` gets it. The picture may show another one under that
+    name. So an item that was sent is unsure until it is shown: it is not forgotten, and it is ours on the interface on
+    which it turns up.
     """
 
     def __init__(self, ledger, clock=compat.monotonic):
@@ -29,12 +30,14 @@ class Ownership(object):
         self._kept = set()    # what would have been forgotten if it were not unsure
 
     def note(self, commands, now, known):
-        """See note()."""
+        """As note() below."""
         note(self._ledger, commands, now, known)
 
     def leased(self, commands, now, known):
-        """Addresses are about to get a lease: remember those that are not ours as they are. From here on an end that
-        they have is ours."""
+        """Remember the addresses that are about to get a lease, as they are, if they are not ours.
+
+        From now on a lifetime that they have is ours.
+        """
         items = set(command.item for command in commands)
         remember(self._ledger, items, now, known)
         for item in items.intersection(self._ledger.ending()):
@@ -43,17 +46,17 @@ class Ownership(object):
                 self._ledger.remember(item, index, tuple(words.partition(END)[0] for words in found))
 
     def forms(self, known):
-        """See forms()."""
+        """As forms() below."""
         return forms(self._ledger, known)
 
     def left(self, known):
-        """{AddressItem: whether it had an end} of what was there before and the file does not name."""
+        """{AddressItem: whether it had a lifetime} of those that were there before the daemon and not in the file."""
         left = [item for item in self._ledger.found if item not in known]
         ending = self._ledger.ending() if left else ()
         return dict((item, item in ending) for item in left)
 
     def restored(self, item):
-        """An address is as it was: what is remembered of it is not needed any more."""
+        """Forget an address that was there before the daemon: it is as it was again."""
         if item in self._ledger.found:
             self._ledger.restored(item)
 
@@ -69,16 +72,19 @@ class Ownership(object):
             self._unsure.pop(item, None)
 
     def follow(self, now):
-        """Interfaces have come, gone or changed their names; returns the new names on which something is ours."""
+        """Follow interfaces that have come, gone or changed their names.
+
+        Returns the new names of those with items of ours.
+        """
         moved = self._ledger.follow(now.links, now.names, self._unsure)
         for before, item in moved.items():
             if before in self._unsure:
-                # It may turn up on either: what has the name now, or what had it.
+                # It may turn up on either interface: the one that has the name now, or the one that had it.
                 self._unsure[item] = self._unsure[before]
         return frozenset(item[0] for item in moved.values())
 
     def read(self, now):
-        """Everything was read again; returns the same."""
+        """Take a Picture in which everything was read again. Returns the same as follow()."""
         names = self.follow(now)
         for item, sent in list(self._unsure.items()):
             if plan.actual(item, now) == sent.target:
@@ -87,7 +93,7 @@ class Ownership(object):
         return names
 
     def shown(self, item, target, index):
-        """The kernel shows that an item is so on the interface of this index."""
+        """Note that the kernel shows this state of an item on the interface with this index."""
         sent = self._unsure.get(item)
         if sent and sent.target == target:
             del self._unsure[item]
@@ -97,18 +103,18 @@ class Ownership(object):
             self._turned_up(item, sent, index)
 
     def is_unsure(self, item):
-        """Whether what was sent for an item may still turn up."""
+        """Whether a change that was sent for an item may still turn up."""
         return item in self._unsure
 
     def forget(self, item):
-        """An item is not there: it is no longer ours, unless it may still turn up."""
+        """Forget an item that is not there, unless it may still turn up."""
         if item in self._unsure:
             self._kept.add(item)
         else:
             self._ledger.forget([item])
 
     def expire(self):
-        """Items that have not turned up by now never will."""
+        """Items whose time is over will not turn up any more."""
         now = self._clock() if self._unsure else None
         for item in [item for item, sent in self._unsure.items() if sent.until <= now]:
             del self._unsure[item]
@@ -117,7 +123,7 @@ class Ownership(object):
         self._kept.intersection_update(self._unsure)
 
     def times(self):
-        """Monotonic seconds at which something can be forgotten."""
+        """The monotonic seconds at which an item can be forgotten."""
         return [sent.until for item, sent in self._unsure.items() if item in self._kept or self._nowhere(item)]
 
     def _nowhere(self, item):
@@ -130,16 +136,21 @@ class Ownership(object):
 
 
 def note(ledger, commands, now, known):
-    """Have the ledger remember what commands are about to put there, and what they are about to take away or, where it
-    is silent, to replace, if that was there before us. known: {AddressItem: Form} of the file."""
+    """Write into the ledger what the commands are about to do.
+
+    These are addresses that they add and ports that they shut; and addresses that they remove, or replace because they
+    are silent, if these were there before the daemon. known: {AddressItem: Form} of the file.
+    """
     remember(ledger, [command.item for command in commands if command.target in (ABSENT, PRESENT)], now, known)
     ledger.note(dict((command.item, now.names[command.item[0]]) for command in commands
                      if command.target in (PRESENT, DOWN) and command.item not in ledger.found))
 
 
 def remember(ledger, items, now, known):
-    """Have the ledger remember addresses as they are, those that are not ours. Where the file has a lease, it is taken
-    for the one that it has."""
+    """Write into the ledger the addresses that are not ours, as they are.
+
+    If the file gives an address a lease, a lifetime that it has is taken for this lease.
+    """
     for item in items:
         if item not in ledger.items and item not in ledger.found:
             leased = known.get(item, PLAIN).lease
@@ -149,7 +160,7 @@ def remember(ledger, items, now, known):
 
 
 def forms(ledger, known):
-    """{AddressItem: Form} of what is known, with what was there before as it was."""
+    """The Forms in known, {AddressItem: Form}, with the entries that were there before the daemon as they were."""
     if not ledger.found:
         return known
     every = dict(known)

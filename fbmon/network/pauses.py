@@ -1,10 +1,10 @@
-"""Growing pauses between two tries of something that goes on failing."""
+"""Pauses that grow, between the tries of something that goes on failing."""
 
 FIRST, LONGEST = 1.0, 30.0
 
 
 class Pauses(object):
-    """1, 2, 4, 8, 16, 30, 30, ... seconds; at_once: none before the first try of all; first, longest: other ones."""
+    """1, 2, 4, 8, 16, 30, 30, ... seconds. at_once: the first pause is 0; first, longest: other limits."""
 
     def __init__(self, at_once=False, first=FIRST, longest=LONGEST):
         self._first, self._longest = first, longest

@@ -14,19 +14,19 @@ from collections import namedtuple
 Link = namedtuple('Link', 'index name up lower master altnames')
 Link.__new__.__defaults__ = ((),)
 
-# family: 'inet' or 'inet6'; words: what `ip addr del` takes, as in '10.0.0.1 peer 10.0.0.2/32';
-# secondary: the kernel would drop it together with its primary; lifetime: valid_lft in seconds, None for ever.
-# silent: nobody answers there: the search for a double of it is under way (tentative), or has found one (dadfailed).
-# rest: what `ip` says of it between the words and the lifetime.
+# family: 'inet' or 'inet6'; words: what `ip addr del` takes, for example '10.0.0.1 peer 10.0.0.2/32'; secondary: the
+# kernel would drop it together with its primary; lifetime: valid_lft in seconds, None for ever; silent: the kernel does
+# not answer there, because it searches for a double of it (tentative) or has found one (dadfailed); rest: what `ip`
+# says between the words and the lifetime.
 Address = namedtuple('Address', 'index family address prefix words secondary lifetime silent rest')
 Address.__new__.__defaults__ = (False, '')
 
-# A line of the monitor: gone is True where it begins with "Deleted".
+# A line of the monitor. gone: whether it begins with "Deleted".
 LinkSeen = namedtuple('LinkSeen', 'link gone')
 AddressSeen = namedtuple('AddressSeen', 'address gone')
 
-# Only lines with a qdisc speak of the interface itself: the bridge reports its ports in lines of the same form
-# without one, and says "Deleted" of a port that merely left it.
+# Only lines with a qdisc are about the interface itself. A bridge reports its ports in lines of the same form without
+# a qdisc, and says "Deleted" if a port has only left it.
 _LINK = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): (?P<name>[^ :]+): <(?P<flags>[^ >]*)> mtu [0-9]+'
                    r'(?: xdp\S*)? qdisc [^\s\\]+(?: master (?P<master>[^ ]+))?(?P<rest>.*)', re.DOTALL)
 _ADDRESS = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): [^ :]+ +(?P<family>inet6?) '
@@ -51,21 +51,21 @@ class Picture(namedtuple('Picture', 'links addresses names')):
     __slots__ = ()
 
     def link(self, name):
-        """The Link of that name, or None."""
+        """The Link with this name, or None."""
         return self.links.get(self.names.get(name))
 
     def missing(self, name):
-        """The words for an interface that is not there."""
+        """The text that says that an interface is not there."""
         owner = next((link.name for _, link in sorted(self.links.items()) if name in link.altnames), None)
         return 'interface %s is not there%s' % (name, ': it is an altname of %s, use that' % owner if owner else '')
 
     def on(self, name):
-        """The Addresses on the interface of that name; none where there is no such interface."""
+        """A tuple of the Addresses on the interface with this name; empty if there is no such interface."""
         here = self.addresses.get(self.names.get(name), {})
         return tuple(entry for entries in here.values() for entry in entries)
 
     def entries(self, name, address):
-        """Every entry of this address on that interface, with any prefix."""
+        """A tuple of the Addresses that this address has on the interface, one for each prefix."""
         return self.addresses.get(self.names.get(name), {}).get(address, ())
 
 
@@ -75,7 +75,7 @@ def empty():
 
 
 def parse(line):
-    """LinkSeen or AddressSeen of one line, or None for any other line."""
+    """The LinkSeen or AddressSeen in one line, or None for any other line."""
     match = _ADDRESS.match(line)
     if match:
         return AddressSeen(_address(match), bool(match.group('gone')))
@@ -105,7 +105,7 @@ def apply(picture, seen):
 
 
 def index_of(seen):
-    """The index of the interface that a LinkSeen or AddressSeen speaks of."""
+    """The index of the interface that a LinkSeen or AddressSeen is about."""
     return seen.link.index if isinstance(seen, LinkSeen) else seen.address.index
 
 
@@ -115,7 +115,7 @@ def rose(before, after):
 
 
 def as_found(entry):
-    """What `ip addr add` takes to make an entry as it is: its words, what was said of it, and an end if it has one."""
+    """The words of `ip addr add` that make an entry as it is, with its label, flags and lifetime if it has them."""
     rest, label = entry.rest + ' ', _LABEL.search(entry.rest) if entry.family == 'inet' else None
     found = entry.words + ''.join(_VALUES.findall(rest) + _FLAGS.findall(rest))
     return found + (' label ' + label.group(1) if label else '') \
@@ -123,9 +123,11 @@ def as_found(entry):
 
 
 def as_kept(entry):
-    """Of that, what `ip addr change` has to say again, or the kernel takes it from an entry: an IPv6 address's flags as
-    well. One that is about to have its first lifetime (see plan.renewals) is deprecated, and without its route, for a
-    moment only."""
+    """The part of these words that `ip addr change` must repeat, because the kernel would otherwise drop it.
+
+    This is the metric, and for IPv6 the flags. An IPv6 address that is just getting its first lifetime (see
+    plan.renewals) is deprecated and has no route for a moment only, so its noprefixroute is left out.
+    """
     flags = _FLAGS.findall(entry.rest) if entry.family == 'inet6' else []
     if entry.lifetime is not None and ' deprecated' in entry.rest:
         flags = [flag for flag in flags if flag != ' noprefixroute']
@@ -133,7 +135,7 @@ def as_kept(entry):
 
 
 def _apply_link(picture, link, gone):
-    """The kernel gives no name twice: of two that seem to have one, `eth0@x` is the whole name of the one."""
+    """The kernel gives no name twice. If two links seem to have one name, `NAME@LOWER` is the whole name of one."""
     other = picture.names.get(link.name, link.index)
     if other != link.index and link.lower and not gone:
         link = _whole(link)
@@ -168,7 +170,7 @@ def _whole(link):
 
 def _address(match):
     four = match.group('family') == 'inet'
-    # The label, somebody's text, stands between the kernel's words for what an address is and for how long.
+    # The label, which may be any text, stands between the kernel's flags and the lifetime.
     flags, _, times = match.group('rest').rpartition('\\')
     lifetime = _LIFETIME.search(times)
     return Address(int(match.group('index')), match.group('family'), match.group('address'),
@@ -179,7 +181,7 @@ def _address(match):
 
 
 def _silent(flags):
-    """An optimistic address answers while it is tentative (RFC 4429)."""
+    """Whether these flags mean that nobody answers. An optimistic address answers while it is tentative (RFC 4429)."""
     return 'dadfailed' in flags or ('tentative' in flags and 'optimistic' not in flags)
 
 

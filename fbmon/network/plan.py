@@ -1,25 +1,24 @@
-"""Wanted minus actual gives the commands. Pure: what should be and the Picture in, lines for `ip -batch` out."""
+"""Wanted minus actual gives the commands. Pure: the wanted network and the Picture in, lines for `ip -batch` out."""
 from collections import namedtuple
 
 from fbmon.network.picture import as_found, as_kept
 from fbmon.rules.items import PLAIN, AddressItem
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, SILENT, UP
 
-# item: what it is for; line: of `ip -batch`; target: what the item is when the kernel has done it.
+# item: what it changes, or None; line: for `ip -batch`; target: the state of the item when the kernel has done it.
 Command = namedtuple('Command', 'item line target')
 
 
 def actual(item, picture):
-    """What the kernel has of an item: PRESENT or ABSENT, UP or DOWN, MISSING without the interface."""
+    """The actual state of an item: PRESENT or ABSENT, UP or DOWN; MISSING if there is no such interface."""
     has = state(item, picture)
     return ABSENT if has == SILENT else has
 
 
 def state(item, picture):
-    """The same, but SILENT for an address that is there and does not answer: it is neither as wanted where it is wanted
-    nor where it is not.
+    """As actual(), but SILENT for an address that is there and does not answer. Such an address is never as wanted.
 
-    Addresses are compared without their prefix: present with any prefix is present.
+    Addresses are compared without their prefix: an address that is there with any prefix is present.
     """
     if isinstance(item, AddressItem):
         if picture.link(item.interface) is None:
@@ -34,14 +33,16 @@ def state(item, picture):
 
 
 def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
-    """The Commands that lead from the picture to the wanted state. forms: {AddressItem: Form} of all that the file
-    names.
+    """[Commands that lead from the picture to the wanted state].
 
-    Urgent things first and nothing before what it needs: addresses go before ports, ports are up before addresses
-    come (a port that goes down loses its IPv6 addresses), and what the file no longer names goes after what takes its
-    place: with the only address of a network its routes would go, too. keep_secondaries(interface) prepares an
-    interface for the end of a primary address, by a removal or a lifetime; where it says False, the secondaries that
-    the kernel will drop with a removal are put back in the same batch.
+    wanted: {item: target}; forms: {AddressItem: Form} of all addresses in the file. The order is: addresses that the
+    file names are removed, ports come up, ports go down, addresses are added, addresses that the file no longer names
+    are removed. So the urgent removals come first; ports are up before addresses come, since a port that goes down
+    loses its IPv6 addresses; and the last address of a network goes after its successor has come, since the network's
+    routes would go with it.
+
+    keep_secondaries(interface) prepares an interface for the end of a primary address, by a removal or a lifetime. If
+    it returns False, the secondaries that the kernel will drop are added again in the same batch.
     """
     gone, released, ups, downs, additions = [], [], [], [], []
     for item, target in sorted(wanted.items()):
@@ -58,7 +59,7 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
                 silent = picture.entries(*item)
                 additions += [Command(None, 'addr del %s dev %s' % (entry.words, item.interface), None)
                               for entry in silent]
-                # It is replaced by itself, without a search for doubles.
+                # The same address is added again, without a search for doubles.
                 form = form._replace(found=form.found or tuple(map(as_found, silent)))
             additions += [Command(item, line, PRESENT) for line in _add(item, form)]
         else:
@@ -68,16 +69,17 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
     if released:
         last, kept = _remove(released, wanted, picture, keep_secondaries)
     if not kept or not additions:
-        # Where others are not kept, what is added beside a released primary is a secondary, and would be dropped, too.
+        # If secondaries are not kept, an address that is added beside a released primary is one and would be dropped,
+        # too.
         first, last = first + last, []
     return first + ups + downs + additions + last
 
 
 def renewals(wanted, picture, forms):
-    """The Commands that give every entry of the wanted addresses its full lease again, or makes it permanent, and
-    change nothing else of it.
+    """[Commands that give each entry of these addresses its full lease again, or make it permanent].
 
-    wanted: {AddressItem: PRESENT, or None where nothing is decided: then only a lease that is there is renewed}.
+    Nothing else of an entry changes.
+    wanted: {AddressItem: PRESENT, or None if nothing is decided: then only a lease that is there is renewed}.
     """
     found = []
     for item, target in sorted(wanted.items()):
@@ -86,17 +88,17 @@ def renewals(wanted, picture, forms):
             if entry.lifetime is not None or (lease and target):
                 place = _there(entry, item.interface)
                 if entry.family == 'inet6' and entry.lifetime is None and ' noprefixroute' not in as_kept(entry):
-                    # Some kernels (6.18) give the route that it shares with others an end, and a wrong one.
+                    # Some kernels (6.18) would give its route, which others share, an end, and a wrong one.
                     found.append(_change(item, place + ' noprefixroute', lease, 0))
                 found.append(_change(item, place, lease or 'forever'))
     return found
 
 
 def permanent(wanted, picture, forms, coming):
-    """The Commands that take the end from every entry of these addresses, and from what is coming: what `ip`
-    acknowledged and the kernel has not shown yet.
+    """[Commands that make each entry of these addresses permanent].
 
-    wanted: {AddressItem: PRESENT, or None where only a lease that is shown is one}.
+    wanted: {AddressItem: PRESENT, or None if only an entry that shows a lifetime counts}; coming: the addresses that
+    `ip` has acknowledged and the kernel has not shown yet. These become permanent, too.
     """
     found = []
     for item, target in sorted(wanted.items()):
@@ -109,14 +111,17 @@ def permanent(wanted, picture, forms, coming):
 
 
 def _add(item, form):
-    """The lines that put an address there: as the file says, or as it was there before."""
+    """[The lines that add an address], in the form of the file, or as it was there before the daemon."""
     if form.found:
         return ['addr add ' + _as_found(words, item.interface, form.lease) for words in form.found]
     return ['addr add ' + _place(item, form) + (_lifetime(form.lease) if form.lease else '')]
 
 
 def _as_found(words, interface, lease):
-    """What was found, with a lease in the place of its own end. A label must begin with the interface's name."""
+    """The words for an entry that was found, with a lease instead of its own lifetime.
+
+    Its label is kept only if it begins with the name of the interface, as the kernel demands.
+    """
     words, end, seconds = words.partition(' valid_lft ')
     words, _, label = words.partition(' label ')
     kept = ' label ' + label if label.startswith(interface + ':') else ''
@@ -144,8 +149,10 @@ def _lifetime(valid, preferred=None):
 
 
 def _remove(items, wanted, picture, keep_secondaries):
-    """(one removal for each entry, each with the prefix that the kernel shows; whether others are kept). Secondaries go
-    before their primary: with it the kernel would promote one of them, and tell of each of the others."""
+    """([one removal for each entry, with the prefix that the kernel shows], whether secondaries are kept).
+
+    Secondaries go before their primary. Otherwise the kernel would promote one of them, and report each of the others.
+    """
     secondaries, primaries, interfaces = [], [], set()
     for item in items:
         for entry in picture.entries(*item):

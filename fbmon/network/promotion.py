@@ -1,4 +1,4 @@
-"""Keeps an interface's other addresses where one of them goes: promote_secondaries, set in time and looked at again."""
+"""Keeps an interface's other addresses when one goes: sets promote_secondaries in time, and looks at it again."""
 import logging
 
 CANNOT = ('interface %s: promote_secondaries cannot be set: addresses that the kernel drops '
@@ -6,7 +6,7 @@ CANNOT = ('interface %s: promote_secondaries cannot be set: addresses that the k
 
 
 class Promotion(object):
-    """Which interfaces are prepared for the end of a primary address. For the controller's thread."""
+    """Knows which interfaces are prepared for the end of a primary address. For the controller's thread."""
 
     def __init__(self, settings):
         self._sysctl = settings
@@ -15,19 +15,25 @@ class Promotion(object):
         self._unpromoted = set()
 
     def begin(self):
-        """A batch is about to be made: look again at everything that was looked at for the last one."""
+        """Begin a new batch, for which each setting is looked at again."""
         self._checked.clear()
 
     def before_lifetimes(self, interfaces, picture):
-        """Addresses there are about to get a lifetime, whose end nobody may see: look at the setting in any case."""
+        """Look at the setting of these interfaces in any case: addresses there are about to get a lifetime.
+
+        Perhaps nobody is there to see it end.
+        """
         self.begin()
         for interface in interfaces:
             self._promoted.discard(picture.names[interface])
             self.keeps_secondaries(interface, picture)
 
     def keeps_secondaries(self, interface, picture):
-        """Set promote_secondaries before the first removal on an interface, and where there are secondaries look at it
-        before each batch: somebody may have reset it meanwhile. False, told once, where it cannot be set."""
+        """Set promote_secondaries. Returns False if that cannot be done; it is logged once.
+
+        It is set before the first removal on an interface. If the interface has secondaries, it is looked at before
+        each batch, since somebody may have reset it meanwhile.
+        """
         index = picture.names[interface]
         if index in self._checked:
             return True

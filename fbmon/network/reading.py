@@ -6,14 +6,14 @@ from fbmon.base import compat
 from fbmon.network import iproute, picture
 from fbmon.network.iproute import IpError
 
-# Seconds for one `ip` to print everything.
+# Seconds in which one `ip` must print everything.
 READ_LIMIT = 5.0
 
-# What says that a reading is incomplete is read again: where hundreds of addresses come and go all the time, that is
-# one of four, so that ten in a row are one in a million.
+# If a reading says that it is incomplete, it is tried again. While hundreds of addresses come and go all the time, one
+# reading in four is incomplete; so ten in a row are one in a million.
 TRIES = 10
 
-# `ip` says so on stderr, and exits 0.
+# `ip` says this on stderr, and exits with 0.
 INTERRUPTED = b'dump was interrupted'
 
 # What `ip link` prints of an interface but for its alias, which is somebody's text, line ends too (3.16 to 7.1).
@@ -42,7 +42,7 @@ def _capture(arguments, limit, until, spawn):
     child = spawn(arguments)
     try:
         output, errors = _read_all([child.stdout, child.stderr], until)
-        # The end of its output is not yet the end of the child; it comes at once, or never.
+        # The child does not end together with its output. It ends right after it, or never.
         while output is not None and child.poll() is None and compat.monotonic() < until:
             time.sleep(0.001)
         if child.returncode is None:

@@ -1,8 +1,8 @@
 """Decides when the routes of our interfaces are read, and which part of a reading is believed.
 
-Nobody tells of a change of routes but `ip monitor route`, and that tells of all routes of the switch. So they are read
-when all our addresses of an interface have been as wanted for a second, and again later, ever more seldom. Never on the
-way to a bypass. What a reading had counts until the next one.
+Only `ip monitor route` reports changes of routes, and it reports all routes of the switch. So we read the routes of an
+interface when all our addresses there have been as wanted for a second, and again later, more and more seldom. We never
+read them on the way to a bypass. A reading counts until the next one.
 """
 import logging
 
@@ -11,32 +11,33 @@ from fbmon.network import routes, routewatch
 from fbmon.network.routekeeper import cannot_be_put_back
 from fbmon.rules.states import PRESENT
 
-# Seconds without a change on our interfaces before their routes are read, and the pauses after that: what comes up with
-# an interface comes soon. After a reading that took long, the pause is REST times as long, but not over LONGEST.
+# Seconds. When nothing has changed on our interfaces for QUIET, their routes are read, and again after each of PAUSES.
+# The first pauses are short, since routes follow soon when an interface comes up. After a slow reading the pause is at
+# least REST times as long as the reading, but not over LONGEST.
 QUIET = 1.0
 PAUSES = (4.0, 16.0, 60.0)
 REST, LONGEST = 100, 600.0
 
-# Seconds for which a route that a reading does not show any more is kept: the kernel may have dropped it with an
-# address, and the monitor has not told of that yet.
+# Seconds for which a route is kept that a reading does not show any more. The kernel may have dropped it with an
+# address of which the monitor has not told yet.
 DOUBT = 3.0
 
 NOT_PUT_BACK = 'routes of %s are not put back with its addresses: %s'
 
 
 class RouteReadings(object):
-    """Has routes read by ask(places), see RouteWatch, and tells a RouteKeeper. For the controller's thread."""
+    """Asks for readings of routes, and tells a RouteKeeper. For the controller's thread. ask(places): of RouteWatch."""
 
     def __init__(self, keeper, ask, clock=compat.monotonic):
         self.keeper = keeper
         self._ask = ask
         self._clock = clock
-        self._looks = {}        # {interface: what can be seen of it, see _look()}
-        self._asked = {}        # {interface: its look when its routes were asked for}
+        self._looks = {}        # {interface: what is seen of it, see _look()}
+        self._asked = {}        # {interface: its look when we asked for its routes}
         self._doubts = {}       # {interface: the Routes that it will have when the doubt is over}
         self._troubles = {}     # {interface: why none of its routes is remembered}
-        self._told = {}         # {(interface, words): the line of a route that cannot be put back}
-        self._again = set()     # interfaces where that may be different now
+        self._told = {}         # {(interface, words): the text about a route that cannot be put back}
+        self._again = set()     # interfaces on which such routes are tried again
         self._cards = None
         self._read_at = self._believe_at = None
         self._pauses = iter(())
@@ -44,17 +45,17 @@ class RouteReadings(object):
     # --- what happens ---
 
     def hasten(self):
-        """Something may have changed: read when it has been quiet for a while."""
+        """Read when it has been quiet for a while, since something may have changed."""
         self._read_at = self._clock() + QUIET
         self._pauses = iter(PAUSES)
 
     def reloaded(self):
-        """Routes that could not be put back are not asked for any more."""
+        """A new file is used: forget the routes that could not be put back, and read."""
         self.keeper.failed.clear()
         self.hasten()
 
     def touched(self, names, picture):
-        """The kernel told something of these interfaces. A renewed lease is no change."""
+        """The kernel has reported something of the interfaces with these names. A renewed lease is no change."""
         for name in names:
             if name in self._looks and self._looks[name] != _look(name, picture):
                 self._looks[name] = _look(name, picture)
@@ -63,12 +64,12 @@ class RouteReadings(object):
                 self.hasten()
 
     def blind(self):
-        """The network is not watched: nothing is read, and nothing is believed to be gone."""
+        """The network is not watched now: read nothing, and believe of no route that it is gone."""
         self._doubts, self._read_at, self._believe_at = {}, None, None
         self._asked = dict.fromkeys(self._asked)
 
     def taken(self, event, names, picture):
-        """The RoutesRead of what was asked for. What was changed meanwhile is read again, after a while."""
+        """Take the RoutesRead that was asked for. An interface that has changed meanwhile is read again later."""
         asked, self._asked = self._asked, {}
         for interface, look in asked.items():
             if look and look == _look(interface, picture):
@@ -80,7 +81,7 @@ class RouteReadings(object):
     # --- what has its own time ---
 
     def deadline(self):
-        """Monotonic seconds of the next step that has something to do, or None."""
+        """The monotonic second at which step() has something to do, or None."""
         times = [time for time in (self._read_at, self._believe_at) if time is not None]
         return min(times) if times else None
 
@@ -93,7 +94,7 @@ class RouteReadings(object):
         if due is None or self._clock() < due:
             return
         if picture is None:
-            # Nothing can be done before the first reading of the network, and that hastens.
+            # Nothing can be done before the network was read for the first time. That reading calls hasten().
             self._read_at = None
             return
         calm = _calm(names, wanted(), picture)
@@ -102,13 +103,13 @@ class RouteReadings(object):
             self._read(calm, names, picture)
 
     def lines(self):
-        """The troubles that the operator should know, a line each."""
+        """[The troubles that the operator should know], one line each."""
         found = [NOT_PUT_BACK % one for one in sorted(self._troubles.items()) if one[1]]
         found += [text for key, text in sorted(self._told.items()) if key in self.keeper.failed]
         return found + ([self.keeper.error] if self.keeper.error else [])
 
     def _believe(self, calm):
-        """Routes that have been missing for long enough are gone."""
+        """Forget the routes that have been missing for long enough."""
         if self._believe_at is None or self._clock() < self._believe_at:
             return
         for interface, found in self._doubts.items():
@@ -117,7 +118,10 @@ class RouteReadings(object):
         self._doubts, self._believe_at = {}, None
 
     def _read(self, calm, names, picture):
-        """Ask for the routes of the interfaces whose addresses are all as wanted; none: a change will have it done."""
+        """Ask for the routes of the interfaces in calm, on which all addresses are as wanted.
+
+        If there is none, the next change leads to a reading.
+        """
         self._read_at = None
         self._looks = dict((name, _look(name, picture)) for name in _interfaces(names))
         if self._asked or not calm:
@@ -146,7 +150,7 @@ class RouteReadings(object):
         self._compare(interface, found, picture.names[interface])
 
     def _compare(self, interface, found, index):
-        """Remember what is new at once, as it is there; doubt what is missing, unless it is known why it is."""
+        """Remember new routes at once. Doubt missing ones, unless we know that they cannot be put back."""
         there = set(route.words for route in found)
         for words in there:
             self.keeper.failed.pop((interface, words), None)
@@ -166,7 +170,7 @@ class RouteReadings(object):
             logging.warning('%s', text)
 
     def _unknown(self, interface, why):
-        """None of its routes is remembered, or, with None, nothing keeps them from being."""
+        """Note why none of the interface's routes is remembered; None: they are."""
         if why and self._troubles.get(interface) != why:
             logging.warning(NOT_PUT_BACK, interface, why)
         self._troubles[interface] = why
@@ -177,14 +181,13 @@ def _interfaces(names):
 
 
 def _calm(names, wanted, picture):
-    """The interfaces on which all of our addresses are to be there, and are."""
+    """The interfaces on which all our addresses are wanted and present."""
     items = names.cards | names.listeners
     return _interfaces(names) - set(item.interface for item in items
                                     if wanted.get(item) != PRESENT or not picture.entries(*item))
 
 
 def _look(interface, picture):
-    """What tells a change of an interface from a mere report: (index, up, number of addresses), None where it is not
-    there."""
+    """(index, up, number of addresses) of an interface, None if it is not there. If this differs, it has changed."""
     link = picture.link(interface)
     return link and (link.index, link.up, len(picture.addresses.get(link.index, ())))

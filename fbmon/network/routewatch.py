@@ -1,8 +1,8 @@
-"""Reads the routes of interfaces in a thread of its own: an `ip route show` that is slow or hangs holds up nobody.
+"""Reads the routes of interfaces in a thread of its own, so that an `ip route show` that hangs holds up nobody.
 
-`ip` is asked for one interface at a time; a kernel from 4.20 on looks for its routes itself, so that with 100,000
-routes elsewhere a reading takes 0.02 s, most of it in the kernel. Who asks keeps a distance that grows with the time
-that it took.
+`ip` is asked for one interface at a time. Kernels from 4.20 on look for its routes themselves, so a reading takes 0.02
+s with 100,000 routes on other interfaces, most of it in the kernel. The slower a reading was, the later comes the next
+one.
 """
 import select
 import threading
@@ -12,19 +12,19 @@ from collections import namedtuple
 from fbmon.base import compat, threads
 from fbmon.network import iproute
 
-# Lines of an interface and family that are read; where there are more, none counts.
+# The most lines that are read of one interface and family. If there are more, none counts.
 MOST = 1000
 
-# Seconds that an `ip route show` may take.
+# Seconds that one `ip route show` may take.
 LIMIT = 5.0
 
-# found: {(interface, six): lines, or None where there are more than MOST}; failed: {(interface, six): why not};
-# took: seconds.
+# found: {(interface, six): [lines], or None if there are more than MOST}; failed: {(interface, six): why}; took:
+# seconds.
 RoutesRead = namedtuple('RoutesRead', 'found failed took')
 
 
 class RouteWatch(object):
-    """Reads when asked, one reading at a time, and puts a RoutesRead on the queue by report()."""
+    """Reads when it is asked, one reading at a time, and gives a RoutesRead to report()."""
 
     def __init__(self, report, crashed, clock=compat.monotonic):
         self._report = report
@@ -36,14 +36,14 @@ class RouteWatch(object):
         self._starting = threading.Lock()
 
     def ask(self, places):
-        """Read the routes of [(interface, six), ...]; a RoutesRead follows in any case."""
+        """Read the routes of [(interface, six), ...] in a thread. A RoutesRead follows in any case."""
         try:
             threads.start('routes', lambda: self.read(places), self._crashed)
         except threads.NO_THREAD as error:
             self._report(RoutesRead({}, dict((place, str(error)) for place in places), 0.0))
 
     def read(self, places):
-        """The thread."""
+        """Read the routes of [(interface, six), ...] and report them. This is what the thread does."""
         began, found, failed = self._clock(), {}, {}
         for interface, six in places:
             try:
@@ -54,7 +54,7 @@ class RouteWatch(object):
         self._report(RoutesRead(found, failed, self._clock() - began))
 
     def close(self):
-        """End a child that may be hanging, and start no other: the process is about to end."""
+        """End the child, which may hang, and start no other, because the process is about to end."""
         with self._starting:
             self._closed = True
             iproute.kill(self._child)
@@ -67,7 +67,7 @@ class RouteWatch(object):
         try:
             found = read_some(child, MOST, self._clock() + LIMIT, self._clock)
             if self._closed:
-                # Both threads may collect a killed child; to one of them 2.7 says that it ended well.
+                # Both threads may collect a killed child. 2.7 tells one of them that it ended well.
                 raise iproute.IpError('the daemon stops')
             return found
         except iproute.IpError as error:
@@ -77,8 +77,10 @@ class RouteWatch(object):
 
 
 def read_some(child, most, deadline, clock):
-    """The lines that a child prints until it ends, None where they are more than `most`. Raises IpError when the
-    deadline comes first, and where the lines may not be all."""
+    """[The lines that a child prints until it ends]; None if there are more than `most`.
+
+    Raises IpError if the deadline comes first, or if these may not be all lines.
+    """
     poller = select.poll()
     poller.register(child.stdout.fileno(), select.POLLIN)
     data, ended = b'', False
@@ -98,7 +100,7 @@ def read_some(child, most, deadline, clock):
 
 
 def _part(child, poller, left, ended):
-    """What can be read within the seconds that are left; after the end of its output the end of the child is near."""
+    """The bytes that can be read within `left` seconds, or None. After the end of its output the child ends soon."""
     if ended:
         time.sleep(0.001)
         return None

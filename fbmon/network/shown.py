@@ -1,15 +1,14 @@
-"""The last state of each wanted item that the kernel has shown, and the acknowledged changes that it has not shown
-yet."""
+"""Knows the last state of each wanted item that the kernel has shown, and the changes that it has not shown yet."""
 from collections import namedtuple
 
 from fbmon.base import compat
 from fbmon.rules.items import PLAIN
 from fbmon.rules.states import ABSENT, MISSING, SILENT
 
-# Seconds for an acknowledged change to be shown by `ip monitor`.
+# Seconds in which `ip monitor` must show an acknowledged change.
 SHOWN_LIMIT = 1.0
 
-# A change that `ip` acknowledged and the monitor has not shown yet. deadline: monotonic seconds.
+# A change that `ip` has acknowledged and the monitor has not shown yet. deadline: a monotonic second.
 Flight = namedtuple('Flight', 'target deadline why')
 
 FOREIGN = 'by somebody else'
@@ -18,9 +17,9 @@ PUT_BACK = 'put back'
 
 
 class Shown(object):
-    """Tells changed(item, old, new, why) of what the kernel shows otherwise than before.
+    """Calls changed(item, old, new, why) when the kernel shows another state of an item than before.
 
-    flights: {item: Flight} of what is under way.
+    flights: {item: Flight} of the changes that are under way.
     """
 
     def __init__(self, changed, clock=compat.monotonic):
@@ -31,13 +30,15 @@ class Shown(object):
         self._right = {}
 
     def sent(self, item, target, why, shown_by):
-        """A change was acknowledged and is to be shown by then."""
+        """Note that a change was acknowledged. It must be shown by the monotonic second shown_by."""
         put_back = self._right.get(item) == target
         self.flights[item] = Flight(target, shown_by, PUT_BACK if put_back else why(item))
 
     def land(self, item, has):
-        """The kernel shows something of an item: what was under way there has landed, even if somebody undoes it in the
-        next line."""
+        """Take a state that the kernel shows. If a change to it was under way, it has landed.
+
+        This is so even if somebody undoes the change in the next line of the monitor.
+        """
         flight = self.flights.get(item)
         if flight and has == flight.target:
             self._tell(item, has, flight, {})
@@ -45,8 +46,10 @@ class Shown(object):
             del self.flights[item]
 
     def look(self, item, has, forms):
-        """Take what the kernel has of an item; returns the Flight that is no longer under way, or None. It has landed,
-        its interface is gone, or it is too late."""
+        """Take the actual state of an item. Returns the Flight that is no longer under way, or None.
+
+        Such a Flight has landed, or its interface is gone, or its deadline has passed.
+        """
         flight = self.flights.get(item)
         self._tell(item, has, flight, forms)
         if flight and (has in (flight.target, MISSING) or self._clock() >= flight.deadline):
@@ -54,17 +57,17 @@ class Shown(object):
         return None
 
     def right(self, item, target):
-        """The item is as wanted: what leads there again was somebody else's doing."""
+        """Note that the item is as wanted. A later change to this state puts back what somebody else has changed."""
         self._right[item] = target
 
     def keep(self, wanted):
-        """Only what is in there still counts."""
+        """Forget the items that are not in wanted."""
         for known in (self.flights, self._known, self._right):
             for item in [item for item in known if item not in wanted]:
                 del known[item]
 
     def times(self):
-        """Monotonic seconds until which what is under way is waited for."""
+        """The monotonic seconds at which the flights are too late."""
         return [flight.deadline for flight in self.flights.values()]
 
     def _tell(self, item, has, flight, forms):
@@ -79,5 +82,5 @@ class Shown(object):
 
 
 def _foreign(item, has, forms):
-    """Who it was where it was not us: of a leased address that is gone it may have been the kernel."""
+    """The reason for a change that was not ours. If a leased address is gone, the kernel may have removed it."""
     return FOREIGN_OR_OVER if has == ABSENT and forms.get(item, PLAIN).lease else FOREIGN

@@ -1,4 +1,4 @@
-"""The kernel's per-interface settings that `ip` does not show: promote_secondaries and disable_ipv6.
+"""The kernel's settings of an interface that `ip` does not show: promote_secondaries and disable_ipv6.
 
 See ip-sysctl.txt of the kernel's documentation.
 """
@@ -8,7 +8,7 @@ ROOT = '/proc/sys/net'
 
 
 def promote_secondaries(interface, root=ROOT):
-    """Have the kernel keep secondary addresses when their primary goes; False if that cannot be set."""
+    """Let the kernel keep secondary addresses when their primary goes. Returns whether it does now."""
     path = '%s/ipv4/conf/%s/promote_secondaries' % (root, interface)
     if _read(path) == '1':
         return True
@@ -21,7 +21,7 @@ def promote_secondaries(interface, root=ROOT):
 
 
 def ipv6_off(interface, root=ROOT):
-    """Why no IPv6 address can be put on the interface, or None."""
+    """Why no IPv6 address can be added to the interface, or None."""
     if _read('%s/ipv6/conf/all/disable_ipv6' % root) is None:
         return 'IPv6 is switched off in the kernel'
     if _read('%s/ipv6/conf/%s/disable_ipv6' % (root, interface)) == '1':
@@ -30,8 +30,8 @@ def ipv6_off(interface, root=ROOT):
 
 
 def _read(path):
-    """The setting without its line end, or None."""
-    # Read before each removal: open() would make three objects around it, and that is felt.
+    """The setting as text, without its line end; None if it cannot be read."""
+    # This is read before each removal. open() would make three objects around the file, and that costs too much time.
     try:
         descriptor = os.open(path, os.O_RDONLY)
         try:

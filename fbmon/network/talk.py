@@ -1,30 +1,29 @@
-"""The words of `ip monitor` on stderr: some mean that it has lost changes; the others are harmless and are logged
-once."""
+"""Reads what `ip monitor` says on stderr. Some words mean that it has lost changes; the others are logged once."""
 import logging
 
 from fbmon.network import iproute
 
-# What it says of a loss, in small letters; it goes on afterwards. All else is harmless: of a stale file in /run/netns,
-# of a line in /etc/iproute2/group.
+# The words that mean a loss, in small letters; `ip` goes on after them. All others are harmless, for example those
+# about a stale file in /run/netns or a line in /etc/iproute2/group.
 LOSS = (b'netlink receive error', b'dump was interrupted')
 
-# Different harmless lines that are logged; bytes of a line that are kept.
+# At most MOST different harmless lines are logged, and at most LONGEST bytes of each.
 MOST, LONGEST = 20, 300
 
 
 class Talk(object):
-    """The words of one child after the other."""
+    """Takes the words of one child after the other."""
 
     def __init__(self):
         self._logged = set()
         self.begin()
 
     def begin(self):
-        """A new child."""
+        """Begin with a new child."""
         self._rest = self._last = b''
 
     def take(self, part):
-        """Take what can be read (None: nothing yet); raises IpError for what means loss."""
+        """Take what was read (None: nothing yet). Raises IpError if it means a loss."""
         said = self._rest + (part or b'')
         if any(loss in said.lower() for loss in LOSS):
             raise _error(said)
@@ -34,7 +33,7 @@ class Talk(object):
             self._harmless(line[:LONGEST])
 
     def end(self, part):
-        """Take the last of what can be read, and raise the IpError of a child that has ended."""
+        """Take the last words of a child that has ended, and raise IpError with them."""
         self.take((part or b'') + b'\n')
         raise _error(b'ended' + (b': ' + self._last if self._last else b''))
 

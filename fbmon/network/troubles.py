@@ -1,4 +1,4 @@
-"""Failures on the network: in ip's own words, when they are tried again, and the text of the problem."""
+"""Knows which changes of the network have failed, in ip's own words, and when they are tried again."""
 import logging
 from collections import namedtuple
 
@@ -6,8 +6,8 @@ from fbmon.base import compat
 from fbmon.network.pauses import Pauses
 from fbmon.rules.items import describe
 
-# A change that failed. words: ip's own; again: monotonic seconds of the next try; pauses: the lengths to come; times:
-# how often in a row.
+# A change that failed. words: ip's own; again: the monotonic second of the next try; pauses: the Pauses before the
+# later ones; times: how often it has failed in a row.
 Trouble = namedtuple('Trouble', 'target words again pauses times')
 
 NOT_RENEWED = 'the lease of %s cannot be renewed: %s'
@@ -22,8 +22,10 @@ class Troubles(object):
         self._unrenewed = {}
 
     def fail(self, item, target, words):
-        """A change to target failed: it is tried again after a pause, longer each time. Returns how often it has failed
-        in a row."""
+        """Note that a change to `target` failed. Returns how often it has failed in a row.
+
+        It is tried again after a pause that is longer each time.
+        """
         before = self._known.get(item)
         pauses, times = (before.pauses, before.times) if before and before.target == target else (Pauses(), 0)
         pause = pauses.next()
@@ -33,48 +35,48 @@ class Troubles(object):
         return trouble.times
 
     def over(self, item):
-        """The item is as wanted."""
+        """Forget the failure of an item, which is as wanted now."""
         self._known.pop(item, None)
 
     def keep(self, wanted):
-        """Only what is in there still counts."""
+        """Forget the items that are not in wanted."""
         for item in [item for item in self._known if item not in wanted]:
             del self._known[item]
 
     def waits(self, item, target):
-        """Whether the change has failed and its next try is not due yet."""
+        """Whether this change of an item has failed and its next try is not due yet."""
         trouble = self._known.get(item)
         return bool(trouble) and trouble.target == target and self._clock() < trouble.again
 
     def retry_on(self, touched):
-        """A change of the kernel's on these interfaces: what failed there may work now."""
+        """Let failed changes on these interfaces be tried at once: the kernel has reported something there."""
         now = self._clock()
         for item, trouble in list(self._known.items()):
             if item[0] in touched:
                 self._known[item] = trouble._replace(again=min(trouble.again, now))
 
     def renewed(self, words):
-        """Take {item: ip's words} of the leases that could not be renewed just now."""
+        """Note the leases that could not be renewed just now, {item: ip's words}."""
         for item, said in sorted(words.items()):
             level = logging.DEBUG if self._unrenewed.get(item) == said else logging.WARNING
             logging.log(level, NOT_RENEWED, describe(item), said)
         self._unrenewed = words
 
     def words(self, item):
-        """Why the last change of an item failed, in ip's own words, or None."""
+        """Why the last change of an item failed, in ip's own words; None if it did not fail."""
         trouble = self._known.get(item)
         return trouble.words if trouble else None
 
     def lines(self):
-        """A line for each of them, with ip's own words."""
+        """[A line for each failed change and each lease that could not be renewed], with ip's own words."""
         return [cannot_be(item, trouble) for item, trouble in sorted(self._known.items())] \
             + [NOT_RENEWED % (describe(item), said) for item, said in sorted(self._unrenewed.items())]
 
     def times(self, can_be_tried):
-        """Monotonic seconds of the next tries, of the items that can be tried by then."""
+        """The monotonic seconds of the next tries. can_be_tried(item): whether an item is tried by itself."""
         return [trouble.again for item, trouble in self._known.items() if can_be_tried(item)]
 
 
 def cannot_be(item, trouble):
-    """What failed, in the words of log and status."""
+    """The text for log and status about a Trouble of an item."""
     return '%s cannot be made %s: %s' % (describe(item), trouble.target, trouble.words)
