@@ -1,1 +1,1 @@
-"""Changes are reported to the log, to systemd and to the ON_CHANGE program. May use network and what is below."""
+"""Reports changes to the log, to systemd and to the ON_CHANGE program. May use network and the rooms below it."""

@@ -1,4 +1,4 @@
-"""ON_CHANGE: has the operator's program told of each change of state, one at a time, in order; nobody waits for it."""
+"""ON_CHANGE: tells the operator's program each change of state, one at a time and in order. Nobody waits for it."""
 import logging
 import os
 import select
@@ -13,7 +13,7 @@ from fbmon.base.compat import queue
 from fbmon.network import iproute
 from fbmon.tell import runner
 
-# Seconds that a program has before its process group is killed.
+# Seconds that the program may take. Then its process group is killed.
 LIMIT = 10.0
 
 # Seconds beyond it after which the process that runs it is taken for stuck.
@@ -23,7 +23,7 @@ PATIENCE = 5.0
 # what the network still needs.
 GRACE = 0.1
 
-# Changes that wait for a slow program; more are left out.
+# So many changes may wait for a slow program; more are left out.
 WAITING = 1000
 
 KINDS = ('global', 'listener', 'card', 'port')
@@ -32,13 +32,13 @@ SOCK_CLOEXEC = getattr(socket, 'SOCK_CLOEXEC', 0o2000000)
 
 
 class HookError(Exception):
-    """The program cannot be run, or did not end well."""
+    """The program cannot be run, or it did not end well. str() says why."""
 
 
 class Hooks(object):
-    """The queue of changes and the thread that hands them to `program` (a path, None: there is none).
+    """The queue of changes, and the thread that hands them to `program` (a path, or None).
 
-    error says what is wrong at the moment, or None; it is logged once, until it changes or a run ends well.
+    error: what is wrong now, or None. It is logged once, and again only after it has changed or a run has ended well.
     """
 
     def __init__(self, clock=compat.monotonic, limit=LIMIT):
@@ -50,7 +50,7 @@ class Hooks(object):
 
     @property
     def program(self):
-        """The path of the program; a new one is looked at by the thread at once, before there is a change."""
+        """The path of the program, or None. The thread looks at a new program at once, before there is a change."""
         return self._program
 
     @program.setter
@@ -69,11 +69,11 @@ class Hooks(object):
         threads.start('hooks', self._loop, crashed)
 
     def close(self):
-        """End what is running: the process is about to end, and nobody would see to its time any more."""
+        """End the program that runs, because the daemon is about to end and could not limit its time any more."""
         self._runner.close()
 
     def tell(self, transition):
-        """Have the program told of a Transition. Never blocks."""
+        """Put a Transition into the queue for the program. It never blocks."""
         if self._program and transition.kind in KINDS and not self._put(transition):
             why = 'ON_CHANGE: %s is too slow: %d changes wait for it, further ones are left out' % (
                 self._program, WAITING)
@@ -93,7 +93,7 @@ class Hooks(object):
                 self._overrun = None
 
     def take(self, due, change):
-        """Tell the program of a Transition at `due` (monotonic seconds), or only look at it (None)."""
+        """Tell the program a Transition at `due` (monotonic seconds). With None only look at the program."""
         program = self._program
         if program is None:
             return self._runner.end()
@@ -113,7 +113,7 @@ class Hooks(object):
 
 
 class Runner(object):
-    """The process of runner.py. All but close() is for one thread."""
+    """The process that runs runner.py. All methods but close() are for one thread."""
 
     def __init__(self, clock=compat.monotonic):
         self._clock = clock
@@ -123,7 +123,7 @@ class Runner(object):
         self._reaper = iproute.Reaper()
 
     def start(self):
-        """Have the process ready. Raises HookError."""
+        """Start the process if it does not run. Raises HookError."""
         if self._child and self._child.poll() is None:
             return
         self.end()
@@ -150,7 +150,7 @@ class Runner(object):
             raise HookError(answer.decode('ascii').strip())
 
     def end(self):
-        """End the process, where there is one: nothing is to be run at the moment."""
+        """End the process if there is one."""
         with self._changing:
             child, sock, self._child, self._sock = self._child, self._sock, None, None
         if child:
@@ -163,15 +163,17 @@ class Runner(object):
             self._closed = True
             child = self._child
             if child:
-                # To it, this is the end of the daemon.
+                # For the process this means that the daemon has gone.
                 self._sock.shutdown(socket.SHUT_RDWR)
         deadline = self._clock() + iproute.END_LIMIT
         while child and child.poll() is None and self._clock() < deadline:
             time.sleep(0.001)
 
     def _answer(self, limit):
-        """The line that it answers with, b'' where it has gone without one or takes more than `limit` seconds. A signal
-        to the daemon, which on 2.7 ends a wait of any of its threads, says nothing of it."""
+        """The line that the process answers; b'' if it ends without one or takes more than `limit` seconds.
+
+        With 2.7 a signal to the daemon may end the wait early; then it waits on.
+        """
         data, deadline = b'', self._clock() + limit
         poller = select.poll()
         poller.register(self._sock, select.POLLIN)
@@ -188,7 +190,7 @@ class Runner(object):
 
 
 def _spawned():
-    """(the child, our end of a socket that is its stdin and stdout)"""
+    """(the child, our end of the socket that is its stdin and stdout). Raises EnvironmentError."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | SOCK_CLOEXEC)
     try:
         ours.setblocking(False)
@@ -210,7 +212,7 @@ def _request(program, change, limit):
 
 
 def _logged(why, before):
-    """why; logged unless it was the reason before."""
+    """Log `why` unless it is the same as before, and return it."""
     if why != before:
         logging.warning('%s', why)
     return why

@@ -1,4 +1,4 @@
-"""The log file: lines are handed to the process of logwriter.py, and nobody here ever waits for the disk."""
+"""The log file. It hands its lines to the process of logwriter.py, so that nobody in the daemon waits for the disk."""
 import logging
 import os
 import time
@@ -6,12 +6,11 @@ import time
 from fbmon.base import compat
 from fbmon.tell import logwriter
 
-# Bytes of lines that may wait for the disk, in the pipe (where the system allows so many) and beside it; one more line
-# finds no room.
+# Bytes of lines that may wait for the disk: PIPE in the pipe, if the system allows it, and ROOM beside it.
 PIPE = 256 * 1024
 ROOM = 1024 * 1024
 
-# Seconds: a disk that takes nothing for so long is a problem; the end of the process waits for it no longer than this.
+# Seconds. If a disk takes nothing for STALLED, that is a problem. The end of the process waits for it up to END_LIMIT.
 STALLED = 1.0
 END_LIMIT = 0.5
 
@@ -20,7 +19,7 @@ PAUSE = 10.0
 
 
 class File(logging.Handler):
-    """Hands lines to the writer. What finds no room is left out, counted, and told of by the next line that does."""
+    """Hands lines to the writer. Lines without room are left out and counted; the next one with room says how many."""
 
     def __init__(self, directory, name, size, files, clock=compat.monotonic):
         logging.Handler.__init__(self)
@@ -33,9 +32,9 @@ class File(logging.Handler):
         self._start()
 
     def _start(self):
-        """Start the writer; what the one before had not written is lost with it."""
+        """Start a writer. Lines that the one before had not written are lost."""
         self._started = self._since = self._clock()
-        # rest: what the pipe has no room for; waiting: lines that were handed over and not answered.
+        # rest: the bytes that the pipe has no room for; waiting: the number of lines without an answer yet.
         self._rest = self._answered = b''
         self._waiting = 0
         try:
@@ -46,7 +45,7 @@ class File(logging.Handler):
 
     @property
     def error(self):
-        """Why lines do not get into the file, or None."""
+        """Why lines do not reach the file, or None."""
         self.acquire()
         try:
             self._read_answers()
@@ -59,7 +58,7 @@ class File(logging.Handler):
         return why and 'no log file in %s: %s' % (self._directory, why)
 
     def emit(self, record):
-        """Hand over a line, or count it. Never blocks."""
+        """Hand over a line, or count it as lost. It never blocks."""
         try:
             text = self.format(record) + '\n'
             if self._lost:
@@ -72,8 +71,10 @@ class File(logging.Handler):
             self._lost += 1
 
     def mend(self):
-        """Tell the news about the file, and start the writer again if it has ended. To be called where a moment more
-        does not matter."""
+        """Log a new problem with the file, and start the writer again if it has ended.
+
+        This may take a moment.
+        """
         if self._lines is None and self._clock() - self._started >= PAUSE:
             self.acquire()
             try:
@@ -87,7 +88,7 @@ class File(logging.Handler):
             self._told = why
 
     def close(self):
-        """Wait for the disk to take what was handed over, for END_LIMIT seconds; the writer goes on where it can."""
+        """Wait up to END_LIMIT seconds until the disk has taken the lines. The writer goes on after that if it can."""
         deadline = self._clock() + END_LIMIT
         while self._lines is not None and self._clock() < deadline:
             self._send_rest()
@@ -99,7 +100,7 @@ class File(logging.Handler):
         logging.Handler.close(self)
 
     def _hand_over(self, data):
-        """Write to the pipe; False where there is no room, or nobody."""
+        """Hand data over. Returns False if there is no room or no writer."""
         if self._waiting:
             self._read_answers()
         if self._lines is None or len(self._rest) + len(data) > ROOM:
@@ -118,11 +119,11 @@ class File(logging.Handler):
             self._rest = self._rest[self._send(self._rest):]
 
     def _send(self, data):
-        """How many bytes the pipe takes."""
+        """Write to the pipe. Returns the number of bytes that it has taken."""
         sent = 0
         try:
             while sent < len(data):
-                # Parts that a small pipe takes as a whole.
+                # A small pipe takes a part of this size as a whole.
                 sent += os.write(self._lines, data[sent:sent + 4096])
         except EnvironmentError as error:
             if not compat.would_block(error):
@@ -144,7 +145,7 @@ class File(logging.Handler):
             self._why = found[-1][1:].decode('ascii', 'replace') or None
 
     def _lose(self):
-        """The writer has ended: somebody killed it."""
+        """Count what is lost: the writer has ended, because somebody has killed it."""
         if self._lines is not None:
             self._lost += self._waiting
             self._waiting, self._rest, self._why = 0, b'', 'its writer has ended'
@@ -155,11 +156,11 @@ class File(logging.Handler):
             for descriptor in (self._lines, self._answers):
                 os.close(descriptor)
             self._lines = self._answers = None
-            # Collects it where it has ended.
+            # This collects the child if it has ended.
             self._child.poll()
 
     def _busy(self):
-        """Whether the writer wants to write and has no processor: not the disk's fault."""
+        """Whether the writer wants to run. Then it waits for a processor, and the disk is not to blame."""
         try:
             with open('/proc/%d/stat' % self._child.pid) as stat:
                 return stat.read().rpartition(')')[2].split()[0] == 'R'

@@ -1,4 +1,4 @@
-"""The log: a file of limited size with UTC offset, and stderr, set up in one place."""
+"""Sets up the log: a file of limited size, and stderr."""
 import errno
 import logging
 import os
@@ -13,15 +13,16 @@ SIZE = 5 * 1024 * 1024
 FILES = 5
 
 
-# Of an error, as many frames as are told, from the innermost: one that calls itself has a thousand.
+# The most frames of an error that are logged, counted from the innermost one. A function that calls itself has a
+# thousand.
 FRAMES = 50
 
 
 class Plain(logging.Formatter):
-    """`INFO text`; an error's frames without their sources, which may be gone or on a disk that hangs."""
+    """`INFO text`. The frames of an error come without source lines: the files may be gone, or their disk may hang."""
 
     def formatException(self, ei):
-        """File, line and function of each frame, and the error."""
+        """The text of an error: file, line and function of each frame, and what it says."""
         kind, value, trace = ei
         frames = []
         while trace:
@@ -39,13 +40,15 @@ class Formatter(Plain):
     """`2026-11-23T20:39:20.123+00:00 INFO text`: local time with its offset from UTC."""
 
     def formatTime(self, record, datefmt=None):
-        """ISO 8601 with milliseconds and the offset that is valid at that moment."""
+        """The time in ISO 8601, with milliseconds and the offset that is valid at that time."""
         return moments.text(record.created, record.msecs)
 
 
 class Stderr(logging.Handler):
-    """stderr, for the journal. Who does not read it holds up nobody: what finds no room there is left out, counted,
-    and told of by the next line that does; the file has it all."""
+    """stderr, for the journal. If nobody reads it, nobody waits.
+
+    Lines without room are left out and counted; the next one with room says how many. The file has all of them.
+    """
 
     def __init__(self, stream):
         logging.Handler.__init__(self)
@@ -56,7 +59,7 @@ class Stderr(logging.Handler):
         self._poller.register(self._descriptor, select.POLLOUT)
 
     def emit(self, record):
-        """Write a line, or count it."""
+        """Write a line, or count it as lost."""
         try:
             text = self._marked(record.levelno, self.format(record) + '\n')
             if self._lost:
@@ -71,7 +74,10 @@ class Stderr(logging.Handler):
         return journal.marked(level, text) if self.in_journal else text
 
     def _write(self, data):
-        """In parts that do not block once poll has seen room. O_NONBLOCK would be set for whoever shares it, too."""
+        """Write data in parts that do not block once poll has seen room. Raises EnvironmentError if there is none.
+
+        O_NONBLOCK would change the stream for all other processes that share it.
+        """
         while data:
             if not compat.poll(self._poller, 0):
                 raise EnvironmentError(errno.EAGAIN, os.strerror(errno.EAGAIN))
@@ -79,11 +85,11 @@ class Stderr(logging.Handler):
 
 
 def set_up(directory, level, stderr=True):
-    """Log to the directory's file (made if need be) and to stderr, where it is wanted; returns the logfile.File."""
+    """Log to the file in a directory, which is made if necessary, and to stderr if wanted. Returns the logfile.File."""
     logging.raiseExceptions = False
     root = logging.getLogger()
     root.setLevel(level)
-    # 3 has none where the descriptor is closed.
+    # Python 3 has no sys.stderr if the descriptor is closed.
     root.handlers[:] = [Stderr(sys.stderr)] if stderr and sys.stderr else []
     for handler in root.handlers:
         # The journal has its own times.

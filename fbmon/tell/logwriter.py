@@ -1,17 +1,17 @@
-"""The process that writes the log file for the daemon, which must not wait for a disk.
+"""The process that writes the log file for the daemon, because the daemon must not wait for a disk.
 
-A thread would not do: while a disk hangs, a thread that waits for it keeps even a killed process, and so its lock, from
-going away. This is a shell, the smallest process that there is (0.3 MB of its own); it ends when the daemon is gone.
+A thread would not help. If it waits for a disk that hangs, even a killed process does not go away, and keeps its lock.
+This process is a shell, the smallest one there is (0.3 MB of its own). It ends when the daemon is gone.
 
-Each line is written to what has the file's name at that moment: a file that somebody has moved away or rotated is left
-alone. It answers on stdout with a line for each: empty where it was written, `!REASON` where it was not.
+Each line is written to the file that has the name at that moment. A file that somebody has moved away or rotated is
+left alone. For each line comes an answer on stdout: an empty line if it was written, `!REASON` if not.
 """
 import fcntl
 import os
 
 from fbmon.base import compat
 
-# Names and numbers: the directory, the file's name in it, bytes of a file, how many files.
+# Arguments: the directory, the name of the file in it, the most bytes of a file, the number of files.
 SCRIPT = r'''
 trap '' HUP INT TERM PIPE
 umask 022
@@ -90,7 +90,7 @@ while IFS= read -r line || [ -n "$line" ]; do
 done
 '''
 
-# All that it finds in its environment.
+# The whole environment of the process.
 ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
 
 # F_SETPIPE_SZ of fcntl(2), which 2.7 does not know.
@@ -98,8 +98,11 @@ SET_PIPE_SIZE = 1031
 
 
 def start(directory, name, size, files, room):
-    """(the child, where to write lines, where to read answers), both non-blocking. room: bytes of lines that may wait
-    for the disk, where the system allows so many. Raises EnvironmentError."""
+    """Start the process. Returns (the child, the descriptor for lines, the descriptor for answers), both non-blocking.
+
+    room: the bytes of lines that may wait for the disk in the pipe, if the system allows so many. Raises
+    EnvironmentError.
+    """
     lines, ours, answers, its = compat.pipe() + compat.pipe()
     try:
         for descriptor in (lines, its):
@@ -121,7 +124,7 @@ def start(directory, name, size, files, room):
 
 
 def _enlarge(descriptor, room):
-    """Give a pipe more room; where the system does not allow it, it keeps what it has."""
+    """Give a pipe more room. If the system does not allow it, the pipe stays as it is."""
     try:
         fcntl.fcntl(descriptor, SET_PIPE_SIZE, room)
     except EnvironmentError:

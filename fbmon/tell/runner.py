@@ -20,16 +20,16 @@ ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:
 # Added to the niceness: a program that never rests gives way to the daemon.
 NICE = 10
 
-# Seconds between two looks whether the program has ended: soon for a short one, seldom for a long one.
+# The shortest and the longest time, in seconds, between two looks whether the program has ended. It grows.
 STEPS = (0.002, 0.05)
 
 
 class DaemonGone(Exception):
-    """Nobody is there any more who would want an answer."""
+    """The daemon has gone, so nobody needs an answer any more."""
 
 
 def serve(descriptor=0, answers=1):
-    """Run what is asked for, one after the other, until the daemon is gone."""
+    """Carry out one request after the other, until the daemon has gone."""
     os.nice(NICE)
     unprotect()
     try:
@@ -43,7 +43,7 @@ def serve(descriptor=0, answers=1):
 
 
 def unprotect(path='/proc/self/oom_score_adj'):
-    """When memory is short it is the daemon that must be kept, not what it runs."""
+    """Take away our protection from the kernel's OOM killer: when memory is short, it must keep the daemon."""
     try:
         with open(path, 'r+') as score:
             if int(score.read()) < 0:
@@ -54,7 +54,7 @@ def unprotect(path='/proc/self/oom_score_adj'):
 
 
 def receive(descriptor):
-    """The values of FIELDS as bytes. Raises DaemonGone at the end of input."""
+    """[The values of FIELDS], as bytes. Raises DaemonGone at the end of the input."""
     data = b''
     while data.count(b'\0') < len(FIELDS):
         part = os.read(descriptor, 65536)
@@ -91,7 +91,7 @@ def run(arguments, environ, limit, daemon):
 
 
 def _become(arguments, environ, null, writer):
-    """Be the program, in a session of its own; what keeps us from it is written to the pipe."""
+    """Become the program, in a session of its own. If that fails, write the errno to the pipe."""
     try:
         os.setsid()
         os.chdir('/')
@@ -124,7 +124,7 @@ def _waited(pid, limit, daemon):
 
 
 def _ended(pid):
-    """How a child has ended (see os.waitpid), or None: it runs."""
+    """The exit status of a child (see os.waitpid), or None while it runs."""
     found, status = os.waitpid(pid, os.WNOHANG)
     return status if found else None
 
@@ -143,18 +143,20 @@ def _in_words(status):
 
 
 def _signal(group, number):
-    """Send a signal to the process group; False where there is none any more. Its number is not given to another
-    one while a process is in it."""
+    """Send a signal to a process group. Returns False if the group is empty.
+
+    The kernel gives its number to no other group while a process is in it.
+    """
     try:
         os.killpg(group, number)
         return True
     except EnvironmentError as error:
-        # EPERM: what is left has become somebody else's.
+        # EPERM: the processes that are left have become those of another user.
         return error.errno != errno.ESRCH
 
 
 def _seconds():
-    """Seconds since some moment, whatever the wall clock does, in steps of 10 ms: 2.7 has no time.monotonic."""
+    """A monotonic clock in seconds, in steps of 10 ms. 2.7 has no time.monotonic."""
     return os.times()[4]
 
 

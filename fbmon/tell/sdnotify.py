@@ -1,4 +1,4 @@
-"""Tells systemd how the service is doing: the datagrams of sd_notify(3), without its library."""
+"""Tells systemd how the service is doing, by the datagrams of sd_notify(3), without its library."""
 import os
 import socket
 
@@ -6,10 +6,11 @@ from fbmon.base import compat
 
 
 class Notifier(object):
-    """Speaks to the service manager that started us; without one every call does nothing. Each returns False where its
-    queue was full, so that the same is to be said again, otherwise True.
+    """Speaks to the service manager that has started us. If there is none, the calls do nothing.
 
-    The variables are taken out of environ, so that children neither speak for us nor wait for our watchdog.
+    Each call returns False if the manager's queue was full; then the same must be said again. Otherwise it returns
+    True. The variables are taken out of environ, so that children neither speak for us nor feed our watchdog.
+    watchdog_interval: seconds between two calls of watchdog(), or None.
     """
 
     def __init__(self, environ=os.environ):
@@ -18,23 +19,26 @@ class Notifier(object):
         self.watchdog_interval = _interval(usec, pid)
 
     def ready(self):
-        """The service is up: systemctl start comes back."""
+        """Say that the service is up. `systemctl start` ends then."""
         return self._send('READY=1')
 
     def status(self, text):
-        """One line for `systemctl status`."""
+        """Say one line for `systemctl status`."""
         return self._send('STATUS=' + text.replace('\n', ' '))
 
     def stopping(self):
-        """The service is on its way out."""
+        """Say that the service ends."""
         return self._send('STOPPING=1')
 
     def watchdog(self):
-        """The service is alive; to be said every watchdog_interval seconds."""
+        """Say that the service is alive. This must be said every watchdog_interval seconds."""
         return self._send('WATCHDOG=1')
 
     def _send(self, message):
-        """Never waits. False where the manager is too busy to read; other errors end here: nobody is there to tell."""
+        """Send a datagram without waiting. Returns False if the manager's queue is full.
+
+        Other errors are dropped, since nobody could be told.
+        """
         if self._address is None:
             return True
         if not isinstance(message, bytes):
@@ -49,20 +53,20 @@ class Notifier(object):
         except compat.SYSTEM_ERRORS as error:
             return not compat.would_block(error)
         except (TypeError, ValueError):
-            # A path that no socket can have.
+            # No socket can have such a path.
             pass
         return True
 
 
 def _address(text):
-    """Where NOTIFY_SOCKET points: a path, with a leading @ a name in the abstract namespace; None without."""
+    """The address in NOTIFY_SOCKET: a path, or a name in the abstract namespace if it begins with @; else None."""
     if text.startswith('@'):
         return '\0' + text[1:]
     return text if text.startswith('/') else None
 
 
 def _interval(usec, pid):
-    """A third of the watchdog's time in seconds, so that one feed may be lost; None if nobody watches."""
+    """A third of the watchdog's time, in seconds, so that one call may be lost; None if nobody watches."""
     meant_for_us = not pid or pid == str(os.getpid())
     if not meant_for_us or not usec.isdigit() or int(usec) == 0:
         return None
