@@ -2,10 +2,10 @@
 import os
 import signal
 import sys
-from collections import namedtuple
 
 from fbmon import __version__
 from fbmon.base import inherited
+from fbmon.base.tuples import namedtuple
 from fbmon.cli.output import fail, say
 from fbmon.rules.states import BYPASS, NORMAL
 

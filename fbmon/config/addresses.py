@@ -1,7 +1,8 @@
 """Reads IPv4 and IPv6 addresses strictly, and writes them as the kernel and `ip` do. No I/O."""
 import re
 import socket
-from collections import namedtuple
+
+from fbmon.base.tuples import namedtuple
 
 # address: canonical text; prefix: the length of the /prefix, None if there is none.
 Address = namedtuple('Address', 'address prefix')

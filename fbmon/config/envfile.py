@@ -5,8 +5,8 @@ It takes what people know from .env files: blank lines, `#` comments (after a va
 """
 import io
 import re
-from collections import namedtuple
 
+from fbmon.base.tuples import namedtuple
 from fbmon.config import characters
 
 # One line that is neither blank nor a comment. line: its number, from 1; key: as it is written, None if there is none;

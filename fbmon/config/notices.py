@@ -1,6 +1,7 @@
 """Mistakes and warnings of a configuration file, as values and as text that any terminal and log can show."""
 import codecs
-from collections import namedtuple
+
+from fbmon.base.tuples import namedtuple
 
 # Loaded now, because an upgrade of the system may remove the files of a running daemon's Python.
 for _codec in ('unicode_escape', 'ascii', 'utf-8'):

@@ -2,8 +2,7 @@
 
 A file with mistakes still gives Settings. What is valid can be used, and a component with a faulty value says so.
 """
-from collections import namedtuple
-
+from fbmon.base.tuples import namedtuple
 from fbmon.config import conflicts, envfile, notices, schema, values
 from fbmon.config.addresses import Address
 from fbmon.config.schema import CARD, LISTENER, SCHEMA

@@ -1,7 +1,7 @@
 """The keys of the configuration file: their names, the values that they take, and their defaults."""
-from collections import namedtuple
 from difflib import get_close_matches
 
+from fbmon.base.tuples import namedtuple
 from fbmon.config import values
 from fbmon.config.envfile import label
 

@@ -1,8 +1,8 @@
 """The one consumer of the queue: events -> listeners' states -> rules -> wanted network -> the network."""
 import logging
-from collections import namedtuple
 
 from fbmon.base import compat
+from fbmon.base.tuples import namedtuple
 from fbmon.config import source
 from fbmon.daemon.launching import Launching
 from fbmon.daemon.leases import Leases

@@ -3,9 +3,9 @@ import fcntl
 import select
 import struct
 import time
-from collections import namedtuple
 
 from fbmon.base import compat, threads
+from fbmon.base.tuples import namedtuple
 from fbmon.listeners.bell import Bell
 from fbmon.rules import heartbeat
 from fbmon.rules.states import FAILED

@@ -1,8 +1,8 @@
 """Knows which listeners are launched and which could not be, and what a new file changes for them."""
 import logging
-from collections import namedtuple
 
 from fbmon.base import compat, threads
+from fbmon.base.tuples import namedtuple
 from fbmon.config.addresses import link_local
 from fbmon.listeners.listener import Listener
 from fbmon.listeners.sockets import open_socket

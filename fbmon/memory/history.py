@@ -4,8 +4,8 @@ import json
 import logging
 import re
 import time
-from collections import namedtuple
 
+from fbmon.base.tuples import namedtuple
 from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
 

@@ -3,9 +3,9 @@ import os
 import re
 import select
 import threading
-from collections import namedtuple
 
 from fbmon.base import compat
+from fbmon.base.tuples import namedtuple
 from fbmon.network import iproute
 
 # Seconds in which a batch must be acknowledged.

@@ -3,9 +3,9 @@ import os
 import select
 import threading
 import time
-from collections import namedtuple
 
 from fbmon.base import compat, threads
+from fbmon.base.tuples import namedtuple
 from fbmon.network import iproute, picture, reading
 from fbmon.network.pauses import Pauses
 from fbmon.network.talk import Talk

@@ -1,7 +1,6 @@
 """Who owns an address or a port: the daemon knows what it added by the interface's index, even if the name changes."""
-from collections import namedtuple
-
 from fbmon.base import compat
+from fbmon.base.tuples import namedtuple
 from fbmon.memory.ledger import END
 from fbmon.network import picture, plan
 from fbmon.rules.items import PLAIN

@@ -7,7 +7,8 @@ Names and labels are somebody's text: a record counts as a whole only, each word
 interface, which may hold line ends and whole records, is not asked for: only `ip link` prints it.
 """
 import re
-from collections import namedtuple
+
+from fbmon.base.tuples import namedtuple
 
 # lower: the device below, as in `vlan7@eth0`; master: the bridge, bond or VRF above; None: there is none.
 # up: the administrative flag; altnames: its other names.

@@ -1,6 +1,5 @@
 """Wanted minus actual gives the commands. Pure: the wanted network and the Picture in, lines for `ip -batch` out."""
-from collections import namedtuple
-
+from fbmon.base.tuples import namedtuple
 from fbmon.network.picture import as_found, as_kept
 from fbmon.rules.items import PLAIN, AddressItem
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, SILENT, UP

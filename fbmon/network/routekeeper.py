@@ -1,6 +1,5 @@
 """Remembers the routes that the kernel drops together with an address of ours, and puts them back with it."""
-from collections import namedtuple
-
+from fbmon.base.tuples import namedtuple
 from fbmon.network import routes
 from fbmon.rules.states import PRESENT
 

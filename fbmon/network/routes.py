@@ -12,7 +12,8 @@ single interface and is not listed for one. The kernel marks its nexthop dead an
 back.
 """
 import re
-from collections import namedtuple
+
+from fbmon.base.tuples import namedtuple
 
 # words: what `ip route add` takes: its type, if it has one, then the destination and the rest; source: its `src` or
 # None.

@@ -7,9 +7,9 @@ one.
 import select
 import threading
 import time
-from collections import namedtuple
 
 from fbmon.base import compat, threads
+from fbmon.base.tuples import namedtuple
 from fbmon.network import iproute
 
 # The most lines that are read of one interface and family. If there are more, none counts.

@@ -1,7 +1,6 @@
 """Knows the last state of each wanted item that the kernel has shown, and the changes that it has not shown yet."""
-from collections import namedtuple
-
 from fbmon.base import compat
+from fbmon.base.tuples import namedtuple
 from fbmon.rules.items import PLAIN
 from fbmon.rules.states import ABSENT, MISSING, SILENT
 

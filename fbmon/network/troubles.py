@@ -1,8 +1,8 @@
 """Knows which changes of the network have failed, in ip's own words, and when they are tried again."""
 import logging
-from collections import namedtuple
 
 from fbmon.base import compat
+from fbmon.base.tuples import namedtuple
 from fbmon.network.pauses import Pauses
 from fbmon.rules.items import describe
 

@@ -7,8 +7,7 @@ The rules:
 - A port is up only if every list that names it says so: the global list in normal, listener n's list when n is active.
 - A list whose SHUTDOWN flag is 0 has no say, and neither has the list of a listener that is not launched.
 """
-from collections import namedtuple
-
+from fbmon.base.tuples import namedtuple
 from fbmon.rules.states import ABSENT, ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
 
 # state: the global state; cards: {(interface, address): PRESENT or ABSENT}; ports: {name: UP or DOWN}.

@@ -3,8 +3,7 @@
 unknown -> active with the first heartbeat; unknown or active -> failed after ATTEMPTS timeouts in a row;
 failed -> active after RECOVERY heartbeats in a row. After ATTEMPTS timeouts in a row this count starts again.
 """
-from collections import namedtuple
-
+from fbmon.base.tuples import namedtuple
 from fbmon.rules.states import ACTIVE, FAILED, UNKNOWN
 
 # state: the local state; missed: timeouts in a row; heard: heartbeats in a row while failed.

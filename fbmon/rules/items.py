@@ -1,5 +1,5 @@
 """The two kinds of items that the daemon changes on the network, and their names in log and status. Pure."""
-from collections import namedtuple
+from fbmon.base.tuples import namedtuple
 
 # Both are keys of the wanted network, {item: PRESENT, ABSENT, UP or DOWN}.
 AddressItem = namedtuple('AddressItem', 'interface address')

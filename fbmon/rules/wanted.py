@@ -1,6 +1,5 @@
 """The items that the file names, and what each of them should be at this moment. Pure."""
-from collections import namedtuple
-
+from fbmon.base.tuples import namedtuple
 from fbmon.rules.items import AddressItem, Form, PortItem
 from fbmon.rules.states import ABSENT, PRESENT, UP
 

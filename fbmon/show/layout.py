@@ -1,6 +1,7 @@
 """How text for the console is laid out: tables, wrapped lines, short figures, and what fits a screen. Pure."""
 import textwrap
-from collections import namedtuple
+
+from fbmon.base.tuples import namedtuple
 
 WIDTH = 80
 

@@ -1,5 +1,5 @@
 """The status as Prometheus' text exposition format (version 0.0.4), made from the same dict as every other face."""
-from collections import namedtuple
+from fbmon.base.tuples import namedtuple
 
 # kind: gauge or counter; rows(status) yields (labels as a dict, value); a value of None is left out.
 Metric = namedtuple('Metric', 'name kind help rows')
