@@ -147,15 +147,19 @@ class RouteReadings(object):
             parsed = [routes.parse(line, interface, six) for line in lines]
             found += [route for route in parsed if route and routes.matters(route, six, ours, bare)]
         self._unknown(interface, None)
-        self._compare(interface, found, picture.names[interface])
+        self._compare(interface, found, picture)
 
-    def _compare(self, interface, found, index):
-        """Remember new routes at once. Doubt missing ones, unless we know that they cannot be put back."""
-        there = set(route.words for route in found)
+    def _compare(self, interface, found, picture):
+        """Remember new routes at once. Doubt missing ones, unless we know that they cannot be put back.
+
+        A route whose source is no longer there is missing for good, without a word.
+        """
+        there, index = set(route.words for route in found), picture.names[interface]
         for words in there:
             self.keeper.failed.pop((interface, words), None)
         missing = [route for route in self.keeper.of(interface, index) if route.words not in there]
-        lost = [route for route in missing if (interface, route.words) in self.keeper.failed]
+        lost = [route for route in missing
+                if (interface, route.words) in self.keeper.failed and routes.has_source(route, picture)]
         for route in lost:
             self._tell(interface, route.words)
         self.keeper.remember(interface, index, found + missing)

@@ -79,6 +79,11 @@ def matters(route, six, ours, bare):
     return route.source in ours or (bare and not six)
 
 
+def has_source(route, picture):
+    """Whether the address that it has as its source is there; without that it cannot be put there."""
+    return route.source is None or any(route.source in here for here in picture.addresses.values())
+
+
 def in_order(found):
     """The Routes in an order in which they can be added: first those that others need to reach their gateway."""
     return sorted(found, key=lambda route: ' via ' in route.words and ' onlink' not in route.words)

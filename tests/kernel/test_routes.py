@@ -175,6 +175,18 @@ def test_a_route_that_somebody_removes_in_normal_does_not_come_back(switch, alon
     helpers.wait_for(lambda: shown(switch) == [BEHIND])
 
 
+def test_a_route_whose_source_the_file_names_no_more_is_forgotten_without_a_word(switch, alone, dpis):
+    add(switch, BEHIND, '10.52.0.0/16 src 10.5.0.212')
+    remembered(alone, 'sw3', 2)
+
+    alone.reload(files.without(ALONE, 'BYPASS_CARD_HOST[1]'))
+    bypass_and_back(alone, dpis)
+
+    helpers.wait_for(lambda: len(notes(alone)) == 1)
+    assert shown(switch) == [BEHIND]
+    assert 'cannot be put back' not in ' '.join(problems(alone.status())) + alone.log()
+
+
 def test_what_somebody_puts_in_a_routes_place_meanwhile_stays(switch, alone, dpis):
     add(switch, BEHIND)
     remembered(alone, '10.50')
