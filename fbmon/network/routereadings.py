@@ -136,7 +136,7 @@ class RouteReadings(object):
     def _take(self, interface, event, names, picture):
         ours = set(item.address for item in names.cards | names.listeners if item.interface == interface)
         bare = not any(entry.family == 'inet' and entry.address not in ours for entry in picture.on(interface))
-        found = []
+        there, found = set(), []
         for six in (False, True):
             if (interface, six) in event.failed:
                 return self._unknown(interface, event.failed[interface, six])
@@ -144,17 +144,19 @@ class RouteReadings(object):
             if lines is None:
                 self.keeper.remember(interface, 0, ())
                 return self._unknown(interface, 'it has more than %d' % routewatch.MOST if bare else None)
-            parsed = [routes.parse(line, interface, six) for line in lines]
-            found += [route for route in parsed if route and routes.matters(route, six, ours, bare)]
+            parsed = [route for route in [routes.parse(line, interface, six) for line in lines] if route]
+            there.update(route.words for route in parsed)
+            found += [route for route in parsed if routes.matters(route, six, ours, bare)]
         self._unknown(interface, None)
-        self._compare(interface, found, picture)
+        self._compare(interface, there, found, picture)
 
-    def _compare(self, interface, found, picture):
+    def _compare(self, interface, there, found, picture):
         """Remember new routes at once. Doubt missing ones, unless we know that they cannot be put back.
 
-        A route whose source is no longer there is missing for good, without a word.
+        there: the words of all routes; found: the Routes that matter. A route whose source is no longer there is
+        missing for good, without a word.
         """
-        there, index = set(route.words for route in found), picture.names[interface]
+        index = picture.names[interface]
         for words in there:
             self.keeper.failed.pop((interface, words), None)
         missing = [route for route in self.keeper.of(interface, index) if route.words not in there]

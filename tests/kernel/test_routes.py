@@ -187,6 +187,19 @@ def test_a_route_whose_source_the_file_names_no_more_is_forgotten_without_a_word
     assert 'cannot be put back' not in ' '.join(problems(alone.status())) + alone.log()
 
 
+def test_a_route_that_stays_with_somebodys_address_is_not_said_to_be_lost(switch, alone, dpis):
+    add(switch, BEHIND)
+    remembered(alone, '10.50')
+
+    switch.ip('addr', 'add', '10.5.0.99/24', 'dev', 'sw3')
+    bypass_and_back(alone, dpis)
+
+    # It is no longer the daemon's to bring back.
+    helpers.wait_for(lambda: notes(alone) == [])
+    assert shown(switch) == [BEHIND]
+    assert 'cannot be put back' not in ' '.join(problems(alone.status())) + alone.log()
+
+
 def test_what_somebody_puts_in_a_routes_place_meanwhile_stays(switch, alone, dpis):
     add(switch, BEHIND)
     remembered(alone, '10.50')
