@@ -116,7 +116,9 @@ class File(logging.Handler):
 
     def _send_rest(self):
         if self._rest:
-            self._rest = self._rest[self._send(self._rest):]
+            sent = self._send(self._rest)
+            # Where the writer has ended meanwhile, there is none.
+            self._rest = self._rest[sent:]
 
     def _send(self, data):
         """Write to the pipe. Returns the number of bytes that it has taken."""

@@ -367,6 +367,24 @@ def test_a_disk_that_hangs_holds_up_the_end_for_half_a_second_at_most(log):
     wait_for(lambda: not alive(made._child.pid))
 
 
+@pytest.mark.parametrize('size', [1, 100000], ids=['short', 'long'])
+def test_a_line_for_a_writer_that_was_just_killed_is_counted_and_harms_nobody(log, monkeypatch, size):
+    made = log()
+    logging.info('first')
+    assert 'first' in log.file()
+    os.kill(made._child.pid, signal.SIGKILL)
+    wait_for(lambda: not alive(made._child.pid))
+    for _ in range(3):
+        logging.info('x' * size)
+    made.mend()
+    assert made.error == 'no log file in %s: its writer has ended' % log.path.parent
+
+    monkeypatch.setattr(logfile, 'PAUSE', 0.0)
+    made.mend()
+    logging.info('again')
+    assert '(4 lines are missing here: there was no room for them)' in log.file()
+
+
 def test_a_writer_that_was_killed_is_a_problem_until_there_is_another_one(log, monkeypatch):
     made = log()
     os.kill(made._child.pid, signal.SIGKILL)
