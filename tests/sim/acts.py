@@ -7,7 +7,6 @@ from fbmon.daemon.controller import Reload, StatusWanted, Stop
 from fbmon.listeners import listener
 from fbmon.memory import ledger
 from fbmon.show import console, prometheus
-from sim import files
 from sim.laws import PATIENCE, SHORT
 from sim.linux import ipv6
 from sim.standins import Bell, Records
@@ -18,7 +17,7 @@ from sim.world import World
 def edges(world):
     """The places in which the daemon's parts look for a file or make a pipe by themselves."""
     before = source.load, ledger.Records, listener.Bell
-    source.load = lambda path: files.config(world.file)
+    source.load = lambda path: world.load()
     ledger.Records, listener.Bell = lambda path: Records(world, path), Bell
     try:
         yield
@@ -98,6 +97,17 @@ def unpromoted(world):
         device.promote = False
 
 
+def refuses(world, word):
+    """The setting cannot be made, or can again."""
+    world.laws.unpromoted = True
+    world.refuses = word == 'refuses'
+
+
+def slow(world, seconds):
+    """The disk with the file hangs at the next reading."""
+    world.slow = seconds
+
+
 def stall(world, seconds):
     """The process is not scheduled."""
     world.laws.amiss(seconds + SHORT)
@@ -147,5 +157,6 @@ def _with_daemon(deed):
 DEEDS = {'beat': World.beat, 'reload': _with_daemon(World.reload), 'stranger': World.strange, 'ip': ip,
          'monitor': _with_daemon(monitor), 'kill': _with_daemon(World.kill), 'stop': _with_daemon(World.stop),
          'both': _with_daemon(both), 'boot': boot, 'anew': anew, 'swap': swap, 'bounce': bounce, 'double': double,
-         'unpromoted': unpromoted, 'stall': _with_daemon(stall), 'stuck': stuck, 'notify': notify_full,
+         'unpromoted': unpromoted, 'refuses': refuses, 'slow': slow,
+         'stall': _with_daemon(stall), 'stuck': stuck, 'notify': notify_full,
          'knife': _with_daemon(knife), 'full': full, 'status': _with_daemon(status), 'file': lambda world, number: None}

@@ -20,7 +20,9 @@ ROUTES = ['route %s %s' % (verb, route) for verb in ('add', 'del')
 # What may happen beside the daemon's daily work: of each kind as often as of any other.
 MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'missing', 'late')), dice.randrange(4))),
         ('monitor', lambda dice: (dice.choice(('late', 'pieces', 'ends', 'well', 'loses', 'forgets', 'swallows')),)),
-        ('kill', lambda dice: ()), ('stop', lambda dice: ()), ('both', lambda dice: (dice.random() < .5,)),
+        ('kill', lambda dice: ()), ('boot', lambda dice: ()), ('slow', lambda dice: (dice.choice((.5, 2.0, 4.0)),)),
+        ('refuses', lambda dice: (dice.choice(('refuses', 'well')),)), ('stop', lambda dice: ()),
+        ('both', lambda dice: (dice.random() < .5,)),
         ('knife', lambda dice: (dice.randrange(9),)), ('notify', lambda dice: ()), ('unpromoted', lambda dice: ()),
         ('anew', lambda dice: (dice.choice(('eth0', 'eth1', 'sw0', 'sw2')),)),
         ('swap', lambda dice: dice.choice((('eth0', 'eth1'), ('sw0', 'sw1'), ('eth1', 'sw2')))),

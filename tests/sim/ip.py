@@ -36,14 +36,14 @@ class Batch(object):
         if deed == 'missing':
             return dict.fromkeys(range(len(lines)), 'ip cannot be started: No such file or directory')
         if deed == 'late':
-            self._world.pass_time(number)
+            self._world.hang(number)
         refused = [number % len(lines)] if deed == 'refuse' else []
         part = len(lines) if deed in (None, 'late', 'refuse') else number % (len(lines) + 1)
         again = self._do(lines, [place for place in range(part) if place not in refused])
         if deed == 'kill':
             raise Killed()
         if deed == 'hang':
-            self._world.pass_time(HANG)
+            self._world.hang(HANG)
         if not self.unsure and not again and not refused:
             return {}
         self.restart()
@@ -59,14 +59,14 @@ class Batch(object):
         failed = {}
         for place in places:
             self._world.cut()
-            self._world.ran.append(lines[place])
-            self._world.laws.commanded(lines[place])
+            self._world.commanded(lines[place])
             try:
                 done = command.run(self._world.kernel, lines[place], self._indexes)
             except Refused as error:
                 failed[place] = str(error)
             else:
-                self._world.marks.did(lines[place], done, self._world.daemon.ledger)
+                dropped, self._world.kernel.dropped[:] = list(self._world.kernel.dropped), []
+                self._world.marks.did(lines[place], done, self._world.daemon.ledger, dropped)
         self._world.collect()
         return failed
 

@@ -152,7 +152,7 @@ class Laws(object):
         known = self.world.daemon.network._shown._known
         for item in [item for item in self.items if item not in known]:
             del self.items[item]
-        if not self.world.daemon._stopped:
+        if not self.world.daemon._stopped and not self.world.inbox:
             self.judge()
 
     def ended(self):

@@ -13,14 +13,17 @@ class Marks(object):
         self.astray = []
         self.sure = True
 
-    def did(self, line, done, ledger):
-        """The daemon's `ip` has done a line; done: the Address or Device that it concerned. A daemon that was killed
+    def did(self, line, done, ledger, dropped):
+        """The daemon's `ip` has done a line; done: the Address or Device that it concerned; dropped: the Addresses that
+        the kernel dropped with that. A daemon that was killed
         between its note and its deed takes what a stranger does for its own."""
         words = line.split()
         noted = set(item[-1] for item in ledger.items)
         found = set((index, item.address) for item, (index, _) in ledger.found.items())
         if done and self._indexes(done, ledger) and not self._known(done, ledger):
             self.astray.append(done)
+        self.taken.update(((entry.index, entry.text), entry) for entry in dropped
+                          if not entry.ours and entry.text not in noted)
         if words[0] == 'link' and words[-1] == 'down':
             done.downed = True
         elif words[0] == 'addr' and words[1] == 'del' and not done.ours and done.text not in noted:

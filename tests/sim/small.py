@@ -92,7 +92,7 @@ class Switch(Paper):
     def __init__(self, texts, file):
         self.texts, self.file = texts, file
         Paper.__init__(self)
-        self.now, self.inbox, self.ran, self.marks = 1024.0, [], [], Marks()
+        self.now, self.inbox, self.marks = 1024.0, [], Marks()
         self.kernel = Kernel(self.now)
         for name in ('eth0', 'eth1', PORT):
             self.kernel.set_up(self.kernel.create(name, 'dummy'))
@@ -124,6 +124,9 @@ class Switch(Paper):
 
     def accident(self):
         return None, 0
+
+    def commanded(self, _line):
+        """Nobody looks."""
 
     def collect(self):
         told, self.kernel.told[:] = list(self.kernel.told), []

@@ -8,17 +8,17 @@ from fbmon.memory.history import History
 from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
 from sim import files
+from sim.hearing import Hearing
 from sim.ip import Batch, Routes, Watch
-from sim.laws import Laws
+from sim.laws import SHORT, Laws
 from sim.linux import command
 from sim.linux.ipv4 import Refused
 from sim.linux.kernel import Kernel
 from sim.marks import Marks
 from sim.standins import Hooks, Killed, Log, Node, Notifier, Records, Socket, Sysctl
 
-# Seconds: between two heartbeats of a node that is well; until a daemon that ended is started again; until systemd ends
-# one that does not feed its watchdog.
-BEAT, RESTART, WATCHDOG = 0.5, 1.0, 10.0
+# Seconds until a daemon that ended is started again, and until systemd ends one that does not feed its watchdog.
+RESTART, WATCHDOG = 1.0, 10.0
 
 # Rounds at one instant without an event.
 ROUNDS = 20
@@ -28,14 +28,15 @@ class Wrong(Exception):
     """Something that must hold does not."""
 
 
-class World(object):
-    """`now` is in seconds. full: whether the run directory takes nothing; untold: the files that lack something; knife:
-    how many more things the daemon does before it is killed, None: all."""
+class World(Hearing):
+    """`now` is in seconds. full: whether the run directory takes nothing; refuses: whether promote_secondaries cannot
+    be set; slow: how long the disk hangs when the file is read the next time; untold: the files that lack something;
+    knife: how many more things the daemon does before it is killed, None: all."""
 
     def __init__(self, file=0):
         self.now, self.file, self.alive, self.accidents = 1024.0, file, set(), []
-        self.inbox, self.ran, self.daemon, self.laws = [], [], None, Laws(self, Wrong)
-        self.full = self.refuses = False
+        self.inbox, self.daemon, self.laws = [], None, Laws(self, Wrong)
+        self.full, self.refuses, self.slow = False, False, 0.0
         self.boot()
         self.start()
 
@@ -86,14 +87,6 @@ class World(object):
             raise EnvironmentError(errno.EADDRNOTAVAIL, 'Cannot assign requested address')
         return Socket(scope)
 
-    def has(self, host):
-        """Whether somebody answers at this address."""
-        if self.answering[0] != self.kernel.changes:
-            self.answering = self.kernel.changes, set(
-                entry.text for device in self.kernel.devices.values() for entry in device.four + device.six
-                if not entry.tentative)
-        return host in self.answering[1]
-
     # --- what the stand-ins ask for ---
 
     def accident(self):
@@ -111,6 +104,10 @@ class World(object):
                 self.knife = None
                 raise Killed()
 
+    def commanded(self, line):
+        """The daemon has `ip` do this."""
+        self.laws.commanded(line)
+
     def feeds(self):
         """The daemon says that it is healthy."""
         self.laws.fed()
@@ -121,6 +118,14 @@ class World(object):
         self.kernel.advance(self.now)
         self.laws.passed(self.kernel.told)
         self.collect()
+
+    def load(self):
+        """The daemon reads its file; the disk may hang."""
+        seconds, self.slow = self.slow, 0.0
+        if seconds:
+            self.laws.amiss(seconds + SHORT)
+            self.hang(seconds)
+        return files.config(self.file)
 
     def collect(self):
         """What the kernel told goes to the monitor."""
@@ -135,6 +140,7 @@ class World(object):
             done = command.run(self.kernel, line)
         except Refused:
             return False
+        self.kernel.dropped[:] = []
         self.marks.strange(line, done)
         return True
 
@@ -156,20 +162,10 @@ class World(object):
                     soonest = time
             self.pass_time(max(0.0, soonest - self.now))
 
-    def stall(self, seconds):
-        """The daemon is not scheduled for so long; heartbeats wait in its sockets."""
-        for node in self.nodes:
-            node.stuck = max(node.stuck, self.now + seconds)
-        end = self.now + seconds
-        while self.next_beat <= end:
-            self.pass_time(self.next_beat - self.now)
-            self._beats()
-        self.pass_time(end - self.now)
-
     def _looked(self):
         """The daemon came round: when it wants to again, and the listeners that it has."""
         self.deadline = self.daemon._deadline()
-        self.nodes = [member.listener for member in self.daemon.roster.launched.values()]
+        self.nodes = self._launched()
 
     def _round(self):
         """All that is due now."""
@@ -189,43 +185,6 @@ class World(object):
                 return
             self._turn()
         raise Wrong('rounds: the daemon comes round again and again at %s' % self.now)
-
-    def _listeners(self):
-        now = self.heard_at = self.now
-        for node in self.nodes:
-            if node.stuck <= now:
-                if node.backlog:
-                    backlog, node.backlog = node.backlog, []
-                    for at in backlog:
-                        self._hears(node, at, True)
-                while node.due <= now:
-                    node.timed_out()
-
-    def _beats(self):
-        self.next_beat += BEAT
-        if self.nodes:
-            for port in sorted(self.alive):
-                self.beat(port)
-
-    def beat(self, port):
-        """A heartbeat to that port."""
-        for node in self.nodes:
-            if node.settings.port == port and self.has(node.settings.host) and self.near(node):
-                if node.stuck > self.now:
-                    node.backlog.append(self.now)
-                else:
-                    self._hears(node, self.now, False)
-
-    def near(self, node):
-        """Whether a listener at a link-local address is bound to the interface that has it."""
-        if not node.settings.host.startswith('fe80:'):
-            return True
-        scope = self.kernel.devices.get(node.bound_to().scope)
-        return scope and any(entry.text == node.settings.host for entry in scope.six)
-
-    def _hears(self, node, at, late):
-        node.heartbeat(at)
-        self.laws.heard(node, at, late)
 
     def _turn(self):
         events, self.inbox[:] = list(self.inbox), []

@@ -35,6 +35,7 @@ def delete(kernel, device, gone):
         else:
             for entry in followers:
                 _drop(kernel, device, entry)
+                kernel.dropped.append(entry)
     after = device.four[device.four.index(gone) + 1:]
     _drop(kernel, device, gone)
     if promoted is not None:

@@ -18,6 +18,7 @@ class Kernel(object):
         self.devices = {}
         self.fib = Fib()
         self.told = []
+        self.dropped = []    # what went with the primary of a command
         self.changes = 0    # how often something was told: what was looked at before it is still so
         self._next = 1
         self._later = []
