@@ -1,1 +1,1 @@
-"""The commands of fbmon.py that a person types. May use every other room."""
+"""The commands of fbmon.py that a person types. May use all other rooms."""

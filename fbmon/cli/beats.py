@@ -17,8 +17,11 @@ NOT_ASKED = 'not sent: this address is on this machine, and its daemon does not 
 
 
 def refusal(run_dir):
-    """refused(address) for send(): why a heartbeat to a socket address would reach a listener of the daemon that runs
-    here, or None."""
+    """The function refused(address) for send().
+
+    It says why nothing may be sent to a socket address: a heartbeat would reach a listener of the daemon that runs
+    here. It returns None if it would not.
+    """
     def refused(address):
         host, port = _plain(address[0]), address[1]
         if not _is_here(host, address[2:]):
@@ -35,7 +38,10 @@ def refusal(run_dir):
 
 
 def _plain(host):
-    """The address that the kernel sends to: without a zone, IPv4 as such, and its own one in the place of none."""
+    """The address to which the kernel really sends.
+
+    It has no zone. An IPv4 address in IPv6 form becomes a plain one, and `any` becomes the loopback address.
+    """
     host = host.partition('%')[0]
     if host.startswith('::ffff:') and '.' in host:
         host = host[len('::ffff:'):]
@@ -43,7 +49,7 @@ def _plain(host):
 
 
 def _is_here(host, rest):
-    """Whether an address is one of this machine's; rest: what a socket address has after host and port."""
+    """Whether an address belongs to this machine. rest: the part of a socket address after host and port."""
     six = ':' in host
     sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
     try:
@@ -56,7 +62,7 @@ def _is_here(host, rest):
 
 
 def send(host, port, interval, count=None, refused=lambda address: None):
-    """Send a datagram to host and port every `interval` ms, `count` times or until Ctrl-C; returns the exit code.
+    """Send a datagram to host and port every `interval` ms, `count` times or until Ctrl-C. Returns the exit code.
 
     refused(address): why nothing may be sent to a socket address, or None.
     """

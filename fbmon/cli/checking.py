@@ -13,19 +13,21 @@ TAKES = {True: 'fbypass_ctl reload takes it', False: 'a reload refuses it, as it
 
 
 class OtherVersion(Exception):
-    """The daemon that runs is of a version without what is asked for. str(): its version."""
+    """The version of the running daemon does not know what it is asked for. str(): its version."""
 
 
 def field(status, name):
-    """A field of a status. Raises OtherVersion where there is none."""
+    """A field of a status. Raises OtherVersion if there is none."""
     if name not in status:
         raise OtherVersion(status.get('version'))
     return status[name]
 
 
 def check(path, run_dir):
-    """Print the mistakes and warnings of a file, what it means and how it differs from what the daemon of a run
-    directory runs; returns the exit code."""
+    """Print the mistakes and warnings of a file, what it means, and how it differs from what the daemon runs.
+
+    run_dir: that of the daemon. Returns the exit code.
+    """
     try:
         loaded = source.load(path)
     except source.Unreadable as error:
@@ -39,8 +41,10 @@ def check(path, run_dir):
 
 
 def warnings(loaded, run_dir):
-    """All warnings of a file: its own, and what the kernel, the ledger of a daemon and an ON_CHANGE that cannot be run
-    add. run_dir: that of a daemon, which may be running."""
+    """[All warnings of a file]: its own, and those that follow from the kernel, the daemon's ledger and ON_CHANGE.
+
+    run_dir: that of a daemon, which may be running.
+    """
     found = list(loaded.warnings)
     try:
         notes = ledger.Seen(os.path.join(run_dir, rundir.LEDGER))
@@ -62,7 +66,7 @@ def running(run_dir):
 
 
 def show_running(run_dir):
-    """Print what the running daemon's configuration means; returns the exit code. Raises OtherVersion."""
+    """Print what the configuration of the running daemon means. Returns the exit code. Raises OtherVersion."""
     try:
         status, runs = running(run_dir)
     except statussocket.NotRunning as error:
@@ -73,7 +77,7 @@ def show_running(run_dir):
 
 
 def _beside_what_runs(path, loaded, run_dir):
-    """The lines that say how a file differs from what runs; none where no daemon answers."""
+    """[The lines that say how a file differs from what runs]; [] if no daemon answers."""
     try:
         status, runs = running(run_dir)
     except (statussocket.NotRunning, OtherVersion):
@@ -87,7 +91,7 @@ def _beside_what_runs(path, loaded, run_dir):
 
 
 def _not_run(loaded):
-    """The warning of an ON_CHANGE that cannot be run, in the words of the daemon that would not run it."""
+    """The warning of an ON_CHANGE that cannot be run, in the words of the daemon, or nothing."""
     report, program = notices.Report(), loaded.settings.on_change
     try:
         if program:

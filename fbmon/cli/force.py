@@ -1,4 +1,4 @@
-"""force_on and force_off: the cards' addresses removed or added by hand, while no daemon runs."""
+"""force_on and force_off: remove or add the cards' addresses by hand, while no daemon runs."""
 import os
 import pwd
 
@@ -9,25 +9,27 @@ from fbmon.rules.states import ABSENT, MISSING, PRESENT, UP
 
 
 def wanted_on(settings, ledger):
-    """force_on: no card's address is present, so the cards connect the fibre straight through."""
+    """{item: target} of force_on: no card's address is present, so the cards connect the fibre straight through."""
     return dict(_strays(ledger) + [(item, ABSENT) for item in wanted.names(settings).cards])
 
 
 def wanted_off(settings, ledger):
-    """force_off: every card's address is present, and the ports that the daemon had shut are up."""
+    """{item: target} of force_off: each card's address is present, and the ports that the daemon had shut are up."""
     ports = [(item, UP) for item in ledger.items if isinstance(item, PortItem)]
     return dict(_strays(ledger) + ports + [(item, PRESENT) for item in wanted.names(settings).cards])
 
 
 def _strays(ledger):
-    """The addresses that the daemon had added to an interface that has been renamed since."""
+    """[(item, ABSENT)] of the addresses that the daemon had added to an interface that has been renamed since."""
     return [(item, ABSENT) for item in ledger.followed if isinstance(item, AddressItem)]
 
 
 def apply(items_of, settings, ledger, batch, look=None, changed=lambda item, old, new: None, routes=None):
-    """Make the kernel as items_of(settings, ledger) says, for good, and tell changed() of each item that is not as
-    before; returns (what is as wanted, what failed) as lists of lines. routes: the RouteKeeper. Raises
-    IpError."""
+    """Make the kernel as items_of(settings, ledger) says, for good. Raises IpError.
+
+    look(): reads the kernel; changed(item, old, new) is called for each item that has changed; routes: the RouteKeeper.
+    Returns (what is as wanted, what failed), as lists of lines.
+    """
     look = look or reading.kernel
     forms, before = wanted.names(settings._replace(lease=0)).forms, look()
     ledger.follow(before.links, before.names)
@@ -65,12 +67,12 @@ def _outcome(items, after, words, ledger):
 
 
 def faulty(settings):
-    """The cards that cannot be handled since they use a faulty value, a line each."""
+    """[A line for each card that is left out because it uses a faulty value]."""
     return ['card %d is unconfigured: %s' % (card.index, card.error) for card in settings.cards if card.error]
 
 
 def who(environ=os.environ):
-    """The name of the person who gives a command, in printable ASCII: who called sudo, who logged in, or the user."""
+    """The name of the person who gives a command, in printable ASCII: the one of sudo, of the login, or of the user."""
     return next(name for name in (_printable(find(environ)) for find in (_sudo, _login, _user, _number)) if name)
 
 
@@ -82,7 +84,7 @@ def _login(_environ):
     try:
         return os.getlogin()
     except EnvironmentError:
-        # Nobody has logged in: cron, or a unit of systemd.
+        # Nobody has logged in: this is cron or a unit of systemd.
         return ''
 
 
@@ -98,5 +100,5 @@ def _number(_environ):
 
 
 def _printable(name):
-    """At most 32 characters of a name, those that could do harm to a terminal or a log as `?`."""
+    """At most 32 characters of a name. Those that could do harm to a terminal or a log become `?`."""
     return ''.join(one if ' ' <= one <= '~' else '?' for one in name[:32]).strip()

@@ -1,4 +1,4 @@
-"""The commands of fbmon.py. What a command needs is imported when it runs: the daemon stays small."""
+"""The commands of fbmon.py. Each imports what it needs when it runs, so that the daemon stays small."""
 import os
 import signal
 import sys
@@ -23,7 +23,7 @@ OTHER_VERSION = 'the running daemon is version %s, this program %s: restart the 
 
 
 def main(argv=None):
-    """Run one command; returns the exit code."""
+    """Run one command. Returns the exit code."""
     inherited.set_right()
     argv = sys.argv[1:] if argv is None else argv
     if '--version' in argv:
@@ -53,9 +53,9 @@ def plain_run(argv):
 
 def run(options):
     """The daemon, in the foreground."""
-    # 2.7's socket would load OpenSSL, another 2.4 MB.
+    # Otherwise socket of 2.7 would load OpenSSL, which takes 2.4 MB.
     sys.modules.setdefault('_ssl', None)
-    # What comes early must not end us; after a reload the daemon would look at its file, and it does so anyway.
+    # A signal that comes early must not end us. A lost SIGHUP does no harm: the daemon is just about to read its file.
     for number in HARMLESS:
         signal.signal(number, signal.SIG_IGN)
     from fbmon.daemon import daemon
@@ -130,7 +130,7 @@ def _force(options, items_of, state, command):
         settings = source.load(options.config).settings
         directory = rundir.RunDirectory(options.run_dir)
         notes = ledger.Ledger(directory.file(rundir.LEDGER))
-        # "What happened at 03:12?" is asked of history and log; no daemon writes to them now.
+        # History and log must tell later what happened. No daemon writes to them now.
         logs.set_up(options.log_dir, 'INFO', stderr=False)
         kept = history.History(records.Records(directory.file(rundir.HISTORY)))
         commands, why = batch.Batch(), '%s by %s' % (command, force.who())

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 # What fbypass_ctl calls it, or systemctl.
 OTHER_NAMES = {'show': ['status'], 'start': ['run']}
 
-# Characters of a word that are shown.
+# The number of characters of a word that are shown.
 LONGEST = 60
 
 
@@ -21,15 +21,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(argv, commands, places):
-    """The options of a command line. commands: (name, function, help) of each; places: the defaults.
+    """The options of a command line. commands: [(name, function, help), ...]; places: the defaults.
 
-    Exits with 2 and a line on stderr where the command line is wrong.
+    If the command line is wrong, it exits with 2 and a line on stderr.
     """
     return _parser(commands, places).parse_args(_with_command(argv))
 
 
 def _number(least, most):
-    """An argparse type: a whole number from least to most."""
+    """A type for argparse: a whole number from least to most."""
     def number(text):
         if not text.isdigit() or len(text) > 10 or not least <= int(text) <= most:
             raise argparse.ArgumentTypeError('%r: give a whole number from %d to %d' % (text, least, most))

@@ -1,4 +1,4 @@
-"""How a command prints: in ASCII, and whatever becomes of the one who reads."""
+"""Prints lines for a command, in ASCII, even if their reader goes away."""
 import errno
 import os
 import sys
@@ -16,8 +16,8 @@ def fail(text):
 
 
 def _write(stream, text):
-    """A line in ASCII, whatever a path may hold. A reader that has gone away, as `head` does, or a full disk must
-    not keep a command from its work."""
+    """Write a line in ASCII, even if a path in it is not. A command goes on with its work if the disk is full, or if
+    its reader has gone away as `head` does."""
     text = '%s' % text
     if isinstance(text, bytes):
         text = text.decode('utf-8', 'replace')

@@ -1,4 +1,4 @@
-"""reload: asks the running daemon to read its file again, and says what became of it."""
+"""reload: asks the running daemon to read its file again, and says what came of it."""
 import os
 import signal
 import time
@@ -11,10 +11,10 @@ from fbmon.daemon import reloads
 from fbmon.memory import rundir
 from fbmon.show import statussocket
 
-# Seconds until it is known what became of a reload; the daemon may be waiting for an `ip` that hangs.
+# Seconds in which the daemon must have reloaded. It may be waiting for an `ip` that hangs.
 LIMIT = 10.0
 
-# Seconds between two questions: the first answers come at once.
+# Seconds between two questions. The first answers come at once.
 PAUSE = 0.02
 
 REFUSED = 'the file is refused, the running configuration goes on'
@@ -23,7 +23,7 @@ ENDED = 'the daemon has ended meanwhile: see fbypass_ctl show'
 
 
 def reload(run_dir):
-    """Have the daemon of a run directory read its file again; returns the exit code. Raises OtherVersion."""
+    """Let the daemon of a run directory read its file again. Returns the exit code. Raises OtherVersion."""
     path = os.path.join(run_dir, rundir.SOCKET)
     try:
         before = statussocket.ask(path)
@@ -42,7 +42,7 @@ def reload(run_dir):
 
 
 def _after(path, pid, count):
-    """The first status after the reload, or of another daemon; None where the time is over."""
+    """The first status after the reload, or that of another daemon; None after LIMIT. Raises NotRunning."""
     deadline = compat.monotonic() + LIMIT
     while compat.monotonic() < deadline:
         found = statussocket.ask(path)
@@ -63,7 +63,7 @@ def _told(status, run_dir):
 
 
 def _warnings(path, run_dir):
-    """How many warnings `check` has of the file, and that it shows them."""
+    """The text that says how many warnings `check` finds in the file."""
     try:
         loaded = source.load(path)
     except source.Unreadable:

@@ -1,4 +1,4 @@
-"""status where no daemon answers: what a person has forced, what the last run left behind, what the kernel has."""
+"""status while no daemon answers: what a person has forced, what the last run has left, and what the kernel has."""
 import json
 import os
 import sys
@@ -10,23 +10,23 @@ from fbmon.network import iproute, reading
 from fbmon.show import console, prometheus, status, statussocket, terminal
 
 
-# Exit code where no daemon answers: that of LSB for a program that is not running.
+# The exit code if no daemon answers: that of LSB for a program that is not running.
 NOT_RUNNING = 3
 
 
 def nobody(error):
-    """Say that no daemon answers, as NotRunning has it; returns the exit code."""
+    """Say that no daemon answers, and why. error: a NotRunning. Returns the exit code."""
     what = 'gives no status' if isinstance(error, statussocket.NoAnswer) else 'is not running'
     fail('fastbypass_monitor %s (%s)' % (what, error))
     return NOT_RUNNING
 
 
 def show(options, error):
-    """Print what there is to say; returns the exit code. error: the NotRunning of who was asked."""
+    """Print what is known. Returns the exit code. error: the NotRunning that came instead of a status."""
     silent = isinstance(error, statussocket.NoAnswer)
     kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
     found = [one for one in map(history.parse, kept.read()) if one]
-    # A daemon that hangs may have decided since.
+    # A daemon that hangs may have decided something since.
     document = status.stopped(None if silent else history.forced(found))
     colour, _, width = terminal.terminal(sys.stdout, os.environ)
     if options.prometheus:

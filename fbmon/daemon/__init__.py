@@ -1,1 +1,1 @@
-"""The running daemon: its wiring, its signals, and the one consumer of the queue. May use every room but cli."""
+"""The running daemon: its wiring, its signals and its controller. May use all rooms but cli."""

@@ -68,7 +68,7 @@ class Controller(object):
         return self._leases.over
 
     def turn(self, events):
-        """One round: take the events in, act, then tell."""
+        """One round: take the events, act, then tell."""
         for event in events:
             self._handlers[type(event)](event)
         if self._stopped:
@@ -115,7 +115,7 @@ class Controller(object):
         self.routes.taken(event, self._names, self.network.picture)
 
     def _lost(self, event):
-        """Nothing is known of the kernel at the moment; what can be launched without that is."""
+        """The kernel is not watched now. Before the first reading, launch the listeners that need none."""
         why = 'the network cannot be watched: %s' % event.why
         if self.troubles.get('monitor') != why:
             logging.warning('%s', why)
@@ -125,7 +125,7 @@ class Controller(object):
             self._launching.hasten()
 
     def _reload(self, _event):
-        """Take a new file as a whole, or refuse it as a whole and go on with the running configuration."""
+        """Take a new file as a whole; or refuse it as a whole, and go on with the running configuration."""
         if self._stopped:
             return
         try:
@@ -166,13 +166,13 @@ class Controller(object):
         self.hooks.program = self.settings.on_change
         self.roster.assign(self.settings.listeners)
         if self.network.picture is not None:
-            # What the file no longer names goes later, together with what takes its place.
+            # Items that the file no longer names are released later, together with the items that take their place.
             self.network.prepare(dict((item, PRESENT) for item in self._names.listeners), self._names.forms,
                                  self._reason)
             self._launching.launch()
 
     def _touched(self, names):
-        """The kernel reported something on these interfaces: an unconfigured listener may be able to join."""
+        """The kernel has reported something on these interfaces. An unconfigured listener may be able to join now."""
         self.routes.touched(names, self.network.picture)
         if self._launching.concerned(names) and not self._stopped:
             self._settle()
@@ -187,7 +187,7 @@ class Controller(object):
             self._leases.hasten()
 
     def wanted(self):
-        """{item: target} of all that the daemon has a say in at this moment."""
+        """{item: target} of all items that the daemon has to care for now."""
         ours, found = self._releasable()
         return wanted.wanted(self._names, self.decision, wanted.left_behind(self._names, ours),
                              wanted.left_behind(self._names, found))
@@ -196,9 +196,9 @@ class Controller(object):
         self.network.settle(self.wanted(), self._names.forms, self._reason, self._note)
 
     def _releasable(self):
-        """(our items, the addresses that were there before): those that an earlier run or file left behind are released
-        with the first decision. While a file with mistakes runs, only those on a renamed interface are: the file may
-        fail to name the others by mistake."""
+        """(our items, the addresses that were there before the daemon) that may be released now: none before the first
+        decision. While a file with mistakes runs, only our items on a renamed interface: the file may fail to name the
+        others by mistake."""
         if not self.decided:
             return (), ()
         return (self.ledger.followed, ()) if self.loaded.mistakes else (self.ledger.items, self.ledger.found)

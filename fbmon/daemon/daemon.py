@@ -1,4 +1,4 @@
-"""The daemon: wires the parts together, starts the threads, and waits for signals in the main thread."""
+"""The daemon: it puts the parts together, starts the threads, and waits for signals in the main thread."""
 import logging
 import os
 import resource
@@ -27,18 +27,18 @@ from fbmon.tell import journal, logs
 from fbmon.tell.hooks import Hooks
 from fbmon.tell.sdnotify import Notifier
 
-# Exit codes; 71, 75 and 78 are those of sysexits.h. LEFT: stopped, and an address keeps its lease, or may keep it.
+# Exit codes; 71, 75 and 78 are from sysexits.h. LEFT: it has stopped, but an address keeps its lease or may keep it.
 STOPPED, CRASHED, LEFT, ALREADY_RUNNING, CONFIGURATION = 0, 1, 71, 75, 78
 
-# Seconds that the controller has to end after a stop; it may be waiting for an `ip` that hangs.
+# Seconds in which the controller must end after a stop. It may be waiting for an `ip` that hangs.
 STOP_LIMIT = 1.0
 
-# What is written to the pipe that the main thread reads: a signal handler does no more than that.
+# The bytes that wake the main thread. A signal handler only writes one of them to a pipe.
 HANGUP, TERMINATE, FINISHED, UNSURE, CRASH = b'H', b'T', b'F', b'U', b'X'
 
 
 def run(path, log_dir, run_dir):
-    """Run until stopped; returns the exit code."""
+    """Run the daemon until it is stopped. Returns the exit code."""
     wakes = Wakes()
     try:
         loaded = source.load(path)
@@ -62,7 +62,7 @@ def run(path, log_dir, run_dir):
 
 
 def _raise_descriptor_limit():
-    """A listener takes three descriptors: use all that the system grants."""
+    """Use as many descriptors as the system allows, since each listener takes three."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -71,8 +71,10 @@ def _raise_descriptor_limit():
 
 
 def _wake_on_time():
-    """Timeouts are due at an instant: the kernel may let threads sleep up to 50 us longer (timerslack_ns of proc(5),
-    inherited by the threads that are started after this)."""
+    """Let the kernel wake threads exactly when a timeout is due. By default it may let them sleep 50 us longer.
+
+    Threads that are started later inherit this (timerslack_ns of proc(5)).
+    """
     try:
         with open('/proc/self/timerslack_ns', 'w') as slack:
             slack.write('1')
@@ -87,24 +89,24 @@ class Wakes(object):
         self._reader, self._writer = compat.pipe()
         self._poller = select.poll()
         self._poller.register(self._reader, select.POLLIN)
-        # The kernel may hand a signal to any thread, whose poll ends and not ours; the byte that Python writes here
-        # by itself wakes us, and means nothing more.
+        # The kernel may give a signal to any thread. Then poll ends in that thread and not in this one. So Python
+        # writes a byte here by itself, which wakes this thread and means nothing else.
         signal.set_wakeup_fd(self._writer)
         for number, byte in ((signal.SIGHUP, HANGUP), (signal.SIGTERM, TERMINATE), (signal.SIGINT, TERMINATE)):
             signal.signal(number, lambda _number, _frame, byte=byte: self.send(byte))
         for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM):
-            # They end nothing. Not SIG_IGN, which children would inherit.
+            # These signals end nothing. SIG_IGN would do that too, but children would inherit it.
             signal.signal(number, lambda _number, _frame: None)
 
     def send(self, byte):
-        """Wake the main thread. Safe in a signal handler: a full pipe wakes it just as well."""
+        """Wake the main thread. A signal handler may call this; a full pipe wakes the thread just as well."""
         try:
             os.write(self._writer, byte)
         except EnvironmentError:
             pass
 
     def wait(self, limit=None):
-        """The bytes that came, as a list of one-byte strings; waits up to limit seconds for the first."""
+        """[The bytes that have come], one by one. Wait up to `limit` seconds for the first one."""
         compat.poll(self._poller, None if limit is None else limit * 1000)
         try:
             data = os.read(self._reader, 4096)
@@ -142,7 +144,7 @@ class Daemon(object):
                 self._controller.troubles[what] = why
 
     def run(self):
-        """Start the threads and turn signals into events until the end; returns the exit code."""
+        """Start the threads, and make events of signals until the end. Returns the exit code."""
         try:
             self._serve_status()
             self._hooks.start(self._crashed)
@@ -195,7 +197,7 @@ class Daemon(object):
                 self._inbox.put(Stop())
 
     def _give_up(self):
-        """The exit code where the controller has not ended in time."""
+        """The exit code if the controller has not ended in time."""
         if not self._controller.settings.lease:
             logging.warning('not ended within %g s of a stop', STOP_LIMIT)
             return STOPPED
@@ -204,12 +206,12 @@ class Daemon(object):
 
 
 def leave(code):
-    """End the process at once with this exit code: its other threads may be waiting for anything."""
+    """End the process at once with this exit code, whatever its other threads are waiting for."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (EnvironmentError, ValueError, AttributeError):
-            # Nobody reads it any more, or there is none.
+            # Nobody reads the stream any more, or there is none.
             pass
     os._exit(code)

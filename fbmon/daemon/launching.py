@@ -1,4 +1,4 @@
-"""When unconfigured and deaf listeners are tried: at once where the kernel reports a change there, else every 5 s."""
+"""Tries unconfigured and deaf listeners: at once when the kernel reports a change there, otherwise every 5 s."""
 from fbmon.base import compat
 from fbmon.rules.items import AddressItem
 from fbmon.rules.states import MISSING
@@ -11,14 +11,14 @@ class Launching(object):
     """Launches the roster's pending listeners. For the controller's thread."""
 
     def __init__(self, roster, network, clock=compat.monotonic):
-        self.passed = False    # whether there was a first launch pass
+        self.passed = False    # whether all listeners have been tried once
         self._roster = roster
         self._network = network
         self._clock = clock
         self._at = None
 
     def deadline(self):
-        """Monotonic seconds of the next try, or None."""
+        """The monotonic second of the next try, or None."""
         return self._at
 
     def hasten(self):
@@ -26,17 +26,16 @@ class Launching(object):
         self._at = self._clock()
 
     def concerned(self, names):
-        """Whether a change on these interfaces may let a listener join or hear again; before the first pass, always."""
+        """Whether a change on these interfaces may let a listener join or hear again; before the first try: True."""
         return not self.passed or any(one.interface in names for one in self._waiting())
 
     def step(self):
-        """Try if it is time."""
+        """Try if it is due."""
         if self._at is not None and self._clock() >= self._at:
             self.launch()
 
     def launch(self):
-        """Try the unconfigured listeners and those that must be bound again; the next try without a cause comes after a
-        pause."""
+        """Try the unconfigured listeners and those that must be bound again. After PAUSE they are tried again."""
         self._roster.launch(self._obstacle, self._scope)
         self._roster.rebind(self._obstacle, self._scope)
         self._at = self._clock() + PAUSE if self._waiting() else None
@@ -46,7 +45,7 @@ class Launching(object):
         return self._roster.pending() + self._roster.moved(self._scope)
 
     def _obstacle(self, settings, error):
-        """Why a listener cannot be launched: before the try the missing interface, after it what the system said."""
+        """Why a listener cannot be launched: before the try its missing interface, after it what the system said."""
         item = AddressItem(settings.interface, settings.host)
         if error is None:
             missing = self._network.actual(item) == MISSING

@@ -1,4 +1,4 @@
-"""The cards' leases: renewed every third of their length while all is well, and made permanent at the end."""
+"""The cards' leases. They are renewed each third of their length, and at the end the addresses become permanent."""
 import logging
 
 from fbmon.base import compat
@@ -7,16 +7,16 @@ from fbmon.rules import wanted
 from fbmon.rules.items import describe
 from fbmon.rules.states import ABSENT
 
-# Seconds for the reading of a stop that comes before the first one: what is left of the stop's second is for `ip`.
+# Seconds for the reading at a stop that comes before the first reading. The rest of the stop's second is for `ip`.
 LOOK_LIMIT = 0.75
 
 REMEDY = 'it goes when that is over, unless you start the daemon again or use fbypass_ctl force_off'
 
 
 class Leases(object):
-    """When the next renewal is due, and what it renews (spec: BYPASS_CARD_LEASE). For the controller's thread.
+    """Renews leases when they are due (BYPASS_CARD_LEASE). For the controller's thread.
 
-    look(limit): the Picture of what the kernel has now; raises IpError.
+    look(limit): the Picture of what the kernel has now; limit: seconds. It raises IpError.
     """
 
     def __init__(self, network, ledger, look, clock=compat.monotonic):
@@ -29,7 +29,7 @@ class Leases(object):
         self.over = False
 
     def deadline(self):
-        """Monotonic seconds of the next renewal, or None."""
+        """The monotonic second of the next renewal, or None."""
         return self._at
 
     def hasten(self):
@@ -37,8 +37,10 @@ class Leases(object):
         self._at = self._clock()
 
     def step(self, names, lease, decision):
-        """Renew the leases that are due; if the file has none (`lease` in ms, 0: none), addresses that the daemon had
-        added with one become permanent."""
+        """Renew the leases if they are due. lease: that of the file in ms, 0 for none.
+
+        If the file has none, addresses that the daemon had added with a lease become permanent.
+        """
         if self._at is None or self._clock() < self._at:
             return
         leased = self._items(names, lease)
@@ -48,14 +50,15 @@ class Leases(object):
         self._at = self._clock() + seconds / 3.0 if seconds else None
 
     def let_go(self, names, lease, decision, kept):
-        """A new file is taken: addresses without a lease in it become permanent, except `kept` and those to be
-        absent."""
+        """A new file is taken: make the addresses permanent, except those in `kept` and those that must be absent."""
         leased = self._leased(names, lease, decision)
         self._network.make_permanent(dict((item, leased[item]) for item in set(leased).difference(kept)), names.forms)
 
     def end(self, names, lease, decision):
-        """The last step: no address keeps a lease, shown or not. An address that the kernel removed, or should have
-        removed by now because nobody renewed it, is not put back."""
+        """The last step: let no address keep a lease, shown or not.
+
+        An address that the kernel has removed, or should have removed by now, is not added again.
+        """
         self.over = self._end(names, lease, decision)
 
     def _end(self, names, lease, decision):
@@ -65,7 +68,7 @@ class Leases(object):
         leased = self._leased(names, lease, decision)
         try:
             if leased and self._network.picture is None:
-                # Those that an earlier run has given.
+                # The leases are those that an earlier run has given.
                 self._network.read(self._look(LOOK_LIMIT))
         except IpError as error:
             logging.error('an address may keep its lease: %s; %s', error, REMEDY)
@@ -76,7 +79,7 @@ class Leases(object):
         return not failed
 
     def _leased(self, names, lease, decision):
-        """{item: PRESENT, or None if only a lease that the kernel shows counts}, without the addresses to be absent."""
+        """{item: PRESENT, or None if only a lease that the kernel shows counts}, without those that must be absent."""
         return dict((item, decision.cards.get(item) if lease else None) for item in self._items(names, lease)
                     if decision.cards.get(item) != ABSENT)
 

@@ -1,4 +1,4 @@
-"""What became of the reloads: how many there were, what the last one did, or why it was refused."""
+"""Remembers the reloads: how many there were, what the last one has changed, or why it was refused."""
 import logging
 
 from fbmon.config import given
@@ -7,10 +7,10 @@ from fbmon.rules.items import AddressItem, PortItem
 
 
 class Reloads(object):
-    """Remembers it, and what the running file gives. For the controller's thread.
+    """Remembers the reloads, and the lines of the running file. For the controller's thread.
 
-    note(outcome, why) is called where the file or the outcome is another one than at the last reload: whoever sends
-    SIGHUP every minute must not fill the history.
+    note(outcome, why) is called only if the file or the outcome differs from the last reload. So a SIGHUP each minute
+    does not fill the history.
     """
 
     def __init__(self, path, loaded, note=lambda outcome, why: None):
@@ -22,7 +22,7 @@ class Reloads(object):
         self._refused = []
 
     def taken(self, before, loaded):
-        """A file is taken; before: the Config that ran until now."""
+        """Note that a file was taken. before: the Config that ran until now."""
         old, new = components(before.settings), components(loaded.settings)
         self._counts = len(old & new), len(new - old), len(old - new)
         self.lines = given.lines(loaded.given)
@@ -33,7 +33,7 @@ class Reloads(object):
         logging.info('configuration loaded again from %s: %s', self._path, words(*self._counts))
 
     def refused(self, why, lines):
-        """A file is refused; returns what is told of it as long as it is so. lines: its mistakes."""
+        """Note that a file was refused. Returns the text of the problem for the status. lines: the file's mistakes."""
         for line in lines:
             logging.error(line)
         self._count += 1
@@ -45,20 +45,20 @@ class Reloads(object):
         return text + ': see fbypass_ctl check'
 
     def _in_short(self):
-        """Why the file is refused, without its name: the first mistake, and how many more there are."""
+        """Why the file was refused, without its name: the first mistake, and how many more there are."""
         text, more = self._refused[0], len(self._refused) - 1
         if text.startswith(self._path):
             text = text[len(self._path):].lstrip(': ').replace('error: ', '', 1)
         return '%s%s%s' % ('line ' if text[:1].isdigit() else '', text, ' (and %d more)' % more if more else '')
 
     def as_dict(self):
-        """The same for the status."""
+        """The same as a dict for the status."""
         return {'count': self._count, 'refused': self._refused, 'kept': self._counts[0], 'added': self._counts[1],
                 'removed': self._counts[2]}
 
 
 def components(settings):
-    """The identities of a file's listeners, cards and ports; what a mistake leaves out is none."""
+    """The identities of a file's listeners, cards and ports, without those that a mistake leaves out, as a set."""
     listeners = [one for one in settings.listeners if not one.error]
     ports = set(settings.ports).union(*[one.ports for one in settings.listeners])
     return set([(one.host, one.port, one.interface) for one in listeners]
@@ -67,6 +67,6 @@ def components(settings):
 
 
 def words(kept, added, removed):
-    """'12 components kept, 1 added': for the log and for whoever asked for the reload."""
+    """'12 components kept, 1 added': for the log and for the command that asked for the reload."""
     parts = ['%d component%s kept' % (kept, '' if kept == 1 else 's')]
     return ', '.join(parts + ['%d %s' % pair for pair in ((added, 'added'), (removed, 'removed')) if pair[0]])

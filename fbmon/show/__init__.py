@@ -1,1 +1,1 @@
-"""One status with several faces: a table, JSON, Prometheus, a line for systemctl. May use network and what is below."""
+"""The status in several forms: a table, JSON, Prometheus, a line for systemctl. May use network and rooms below."""

@@ -1,5 +1,4 @@
-"""The status as a person reads it at the console: plain text of at most 80 columns, or as wide as the terminal and in
-colour."""
+"""The status as text for the console: plain text of at most 80 columns, or as wide as the terminal and in colour."""
 from fbmon.base import moments, words
 from fbmon.memory.history import BAD, RELOAD
 from fbmon.network import plan
@@ -40,7 +39,7 @@ def render(status, colour=False, height=None, width=layout.WIDTH):
     if height is None or whole.count('\n') < height:
         return whole
     surely = sum(section.surely for section in sections)
-    # What is wrong comes before what is counted; the state stays.
+    # Make room for what is wrong: leave out counts, but never the state.
     while len(head) > 1 and sum(map(len, head)) + surely > height - 2:
         head.pop()
     head = sum(head, [])
@@ -49,13 +48,15 @@ def render(status, colour=False, height=None, width=layout.WIDTH):
 
 
 def _more(what, width):
-    """The line that says what is left out, and how all of it is shown."""
+    """The line that says what is left out, and which command shows all of it."""
     return MORE % what if len(MORE % what) <= width else MORE_IN_SHORT
 
 
 def history(transitions):
-    """One line for each transition, oldest first: local time with its offset from UTC, what, from, to and why; of the
-    end of something bad also how long it was."""
+    """One line for each transition, the oldest first: local time with its offset from UTC, what, from, to and why.
+
+    At the end of a bad state the line also says how long it was.
+    """
     lines, since = [], {}
     for one in transitions:
         what = one['kind'], one['name']
@@ -71,13 +72,13 @@ def _change(one, begin):
 
 
 def _after(one, begin):
-    """How long a bad state has lasted; '' of another one, and where the clock was set back meanwhile."""
+    """How long the bad state has lasted that ends here; '' if none ends, or if the clock was set back meanwhile."""
     ended = one['from'] in BAD and begin is not None and one['at'] >= begin
     return ' after ' + layout.duration(one['at'] - begin) if ended else ''
 
 
 def forced(found, colour=False, width=layout.WIDTH):
-    """The lines of what force_on or force_off has made of the state; see status.stopped."""
+    """The text that says what force_on or force_off has made of the state, see status.stopped."""
     lines = layout.wrapped('forced %s since %s by %s' % (found['state'], _moment(found['at']), found['by']), '', width)
     return '\n'.join(lines).replace('forced ' + found['state'],
                                     painter(colour)('forced ' + found['state'], found['state']), 1)
@@ -89,8 +90,10 @@ def _moment(at):
 
 
 def kernel(settings, picture, width=layout.WIDTH):
-    """What the kernel has of a file's cards and ports while no daemon runs; `picture` is a picture.Picture. A paragraph
-    for the ports of each state: 48 of them must leave room on a screen."""
+    """The state of a file's cards and ports while no daemon runs. picture: a picture.Picture.
+
+    The ports of one state share a paragraph, so that 48 of them leave room on a screen.
+    """
     cards = [['%d %s' % (card.index, card.address or '?'),
               '-' if card.error else plan.actual(AddressItem(card.interface, card.address), picture),
               card.interface or '?'] for card in settings.cards]
@@ -106,7 +109,7 @@ def kernel(settings, picture, width=layout.WIDTH):
 
 
 def _head(status, paint, width):
-    """Lists of lines, the most important ones first."""
+    """[[lines], ...] for the head, the most important ones first."""
     def put(text):
         return layout.wrapped(text, '', width)
 
@@ -135,7 +138,8 @@ def _counts(status):
 
 
 def _left_out(left_out, paint, width):
-    """What comes before all else: a mistake in the file, and so no bypass by these cards, no watch over these nodes."""
+    """The lines that come first of all: because of mistakes in the file there is no bypass by these cards, and nobody
+    watches these nodes."""
     found = []
     for kind, what in (('card', 'BYPASS NOT EFFECTIVE'), ('listener', 'NODES NOT WATCHED')):
         numbers = left_out[kind + 's']
@@ -147,17 +151,20 @@ def _left_out(left_out, paint, width):
 
 
 def _word(row, column):
-    """What a component is counted as: its state, or what the kernel has of it."""
+    """The word under which a component is counted: its local state, or its actual state in the kernel."""
     return row[column] or (UNCONFIGURED if row['error'] else UNKNOWN)
 
 
 def _differs(row):
-    """Whether a card or port is not as wanted, or cannot be."""
+    """Whether a card or port is not as wanted, or has an error."""
     return bool(row['error']) or row['wanted'] not in (None, row['actual'])
 
 
 def _problems(status, paint, width):
-    """Problems are wrapped, never cut: they hold the remedy. The first one and their number are never left out."""
+    """The Section of the problems. They are wrapped and never cut, since they name the remedy.
+
+    The first one and the number of the others are never left out.
+    """
     rows = [layout.Row(True, 'more', layout.wrapped(text, '! ', width), []) for text in status['problems']]
     surely = 1 + len(rows[0].lines) + (len(rows) > 1) if rows else 0
     return layout.Section(paint('PROBLEMS', FAILED), rows, 0, surely, False)

@@ -5,25 +5,27 @@ from fbmon.base.tuples import namedtuple
 
 WIDTH = 80
 
-# A section of the text. title: its first line; rows: Rows, what is wrong first; least: lines that it has at least where
-# what is wrong elsewhere would fill the screen; surely: lines that it has however small the screen is; narrowed:
-# whether columns are left out.
+# A section of the text. title: its first line; rows: Rows, the wrong ones first; least: the lines that it gets even if
+# the wrong rows of other sections would fill the screen; surely: the lines that it gets on the smallest screen;
+# narrowed: whether columns are left out.
 Section = namedtuple('Section', 'title rows least surely narrowed')
 
-# wrong: whether it wants the operator's eye; word: what it is counted as where it is left out; lines: its text; notes:
-# lines below it, which go first where there is little room.
+# wrong: whether the operator should look at it; word: under which it is counted if it is left out; lines: its text;
+# notes: lines below it, which are left out first if there is little room.
 Row = namedtuple('Row', 'wrong word lines notes')
 
 
 def lines(section):
-    """The lines of a Section, its title first."""
+    """[All lines of a Section], its title first."""
     return [section.title] + [line for row in section.rows for line in row.lines + row.notes]
 
 
 def fitted(sections, room, width=WIDTH):
-    """The lines of sections within `room` lines of `width` columns: what is wrong first, each section with its share of
-    the room, then as much of the rest as there is room for. Each title that is shown says what is left out of its
-    section."""
+    """[The lines of sections that fit into `room` lines of `width` columns].
+
+    Wrong rows come first, and each section gets its share of the room; then come as many of the other rows as there is
+    room for. Each section that is shown says what is left out of it.
+    """
     needs = [_need(section) for section in sections]
     if sum(needs) > room:
         sections = [section._replace(rows=[row._replace(notes=[]) for row in section.rows]) for section in sections]
@@ -31,17 +33,17 @@ def fitted(sections, room, width=WIDTH):
     if sum(needs) > room:
         needs = [max(need, min(section.least, len(lines(section)))) for need, section in zip(needs, sections)]
     rooms = _shares(sections, needs, room)
-    # Small sections first: they are shown whole.
+    # Small sections come first, so that they are shown whole.
     for position in sorted(range(len(sections)), key=lambda position: len(lines(sections[position]))):
         more = min(len(lines(sections[position])) - rooms[position], room - sum(rooms))
-        # A title and what is left out alone say nothing.
+        # A title with nothing but a line on what is left out would say nothing.
         if rooms[position] or more > 2:
             rooms[position] += max(0, more)
     return [line for section, share in zip(sections, rooms) if share > 1 for line in _shortened(section, share, width)]
 
 
 def _shares(sections, needs, room):
-    """How many lines each has: its part of the room, and more where the later ones do not need theirs."""
+    """[The lines that each section gets]: its part of the room, and more if the later ones do not need theirs."""
     rooms = []
     for position, need in enumerate(needs):
         left = max(0, room - sum(rooms))
@@ -52,7 +54,7 @@ def _shares(sections, needs, room):
 
 
 def _need(section):
-    """How many lines all that is wrong in a section takes: none where nothing is."""
+    """The number of lines that the wrong rows of a section need; 0 if there are none."""
     wrong = [row for row in section.rows if row.wrong]
     if not wrong:
         return 0
@@ -60,7 +62,7 @@ def _need(section):
 
 
 def _shortened(section, room, width):
-    """The title, the first rows as far as there is room, and what is left out."""
+    """[The title, the first rows that fit into the room, and a line on what is left out]."""
     shown, left_out = [section.title], []
     for position, row in enumerate(section.rows):
         last = position == len(section.rows) - 1
@@ -75,8 +77,10 @@ def _shortened(section, room, width):
 
 
 def section(titles, rows, numbers=0, limit=WIDTH, paint=lambda text, _word: text, width=WIDTH, keep=None):
-    """A Section of (wrong, rank, word, cells, notes): what is wrong has a mark and comes first, then by rank. keep: of
-    how many columns none is left out, however narrow the screen is."""
+    """A Section of rows (wrong, rank, word, cells, notes), sorted by rank. Wrong rows come first and have a mark.
+
+    keep: this number of columns stays even on the narrowest screen.
+    """
     rows = sorted(rows, key=lambda row: (not row[0], row[1]))
     marks = ['  '] + ['! ' if row[0] else '  ' for row in rows]
     lines = table(titles, [row[3] for row in rows], numbers, limit, width - 2, keep)
@@ -86,13 +90,16 @@ def section(titles, rows, numbers=0, limit=WIDTH, paint=lambda text, _word: text
 
 
 def _painted(lines, word, paint):
-    """The lines of a row, its state in colour."""
+    """The lines of a row, with its state in colour."""
     return '\n'.join(lines).replace(word, paint(word, word), 1).split('\n')
 
 
 def table(titles, rows, numbers=0, limit=WIDTH, width=WIDTH, keep=None):
-    """The same as grid() within `width` columns: the last columns are left out where they do not fit, all but the first
-    `keep`, and a longer first cell has more lines. keep: None for a table that is as wide as it is."""
+    """As grid(), but within `width` columns. keep: None for a table of any width.
+
+    Columns that do not fit are left out from the last one on, but the first `keep` ones stay. A first cell that is too
+    long goes on in further lines.
+    """
     if keep is None:
         return grid(titles, rows, numbers, limit)
     for count in range(len(titles), keep - 1, -1):
@@ -103,8 +110,11 @@ def table(titles, rows, numbers=0, limit=WIDTH, width=WIDTH, keep=None):
 
 
 def grid(titles, rows, numbers=0, limit=WIDTH):
-    """The lines of each row of a table, the titles first: left-aligned columns two blanks apart, the last `numbers`
-    ones right-aligned and one blank apart. A first cell of more than `limit` characters has a line of its own."""
+    """[[lines of a row], ...] of a table, the titles first.
+
+    The columns are left-aligned and two blanks apart; the last `numbers` ones are right-aligned and one blank apart. A
+    first cell of more than `limit` characters has a line of its own.
+    """
     table = [list(titles)] + rows
     widths = [max([len(row[column]) for row in table if column or len(row[0]) <= limit])
               for column in range(len(titles))]
@@ -120,26 +130,28 @@ def grid(titles, rows, numbers=0, limit=WIDTH):
 
 
 def wrapped(text, first='  ', width=WIDTH):
-    """The lines of a text, the first after `first`, the others after two blanks more. Only a word that is longer than
-    a whole line is divided."""
+    """[The lines of a text]. The first one begins with `first`, the others are indented by two blanks more.
+
+    A word is divided only if it is longer than a whole line.
+    """
     return textwrap.wrap(' '.join(text.split()), width, initial_indent=first, break_on_hyphens=False,
                          subsequent_indent=' ' * (len(first) + 2)) or [first]
 
 
 def hanging(line, start, width=WIDTH):
-    """A line whose text from column `start` on is wrapped below itself."""
+    """[The lines of a line whose text from column `start` on is wrapped below itself]."""
     parts = wrapped(line[start:], '', width - start)
     return [(line[:start] + parts[0]).rstrip()] + [' ' * start + part for part in parts[1:]]
 
 
 def counted(words):
-    """'2 failed, 57 active' of words, in the order in which they first come."""
+    """How often each word comes, in the order in which they first come: '2 failed, 57 active'."""
     first = sorted(set(words), key=words.index)
     return ', '.join('%d %s' % (words.count(word), word) for word in first)
 
 
 def duration(seconds):
-    """Seconds in the largest units that still say enough: 0.4s, 12s, 3m5s, 2h10m, 12d3h; - for None."""
+    """Seconds as a short text in their two largest units: 0.4s, 12s, 3m5s, 2h10m, 12d3h; - for None."""
     if seconds is None:
         return '-'
     if seconds < 9.95:
@@ -151,7 +163,7 @@ def duration(seconds):
 
 
 def amount(number):
-    """A count in at most six characters: 99999, 123.4k, 12.3M, 1.2G."""
+    """A count as text of at most six characters: 99999, 123.4k, 12.3M, 1.2G."""
     if number < 100000:
         return '%d' % number
     for unit, size in (('k', 10 ** 3), ('M', 10 ** 6), ('G', 10 ** 9)):
@@ -160,6 +172,6 @@ def amount(number):
 
 
 def address(host, port):
-    """host:port, an IPv6 host in brackets; ? for what the file does not say."""
+    """HOST:PORT, with an IPv6 host in brackets. A host or port that the file does not give is `?`."""
     text = '?' if host is None else '[%s]' % host if ':' in host else host
     return '%s:%s' % (text, '?' if port is None else port)

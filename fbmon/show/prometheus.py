@@ -10,8 +10,7 @@ LOCAL = ('unconfigured', 'unknown', 'active', 'failed')
 
 
 def render(status):
-    """The exposition text of a status dict; see status.snapshot and, for what is known while no daemon runs,
-    status.stopped."""
+    """The exposition text of a status dict, from status.snapshot or, while no daemon runs, from status.stopped."""
     metrics = (UP,) + (METRICS if _is_up(status) else BY_HAND if status['forced'] else ())
     return ''.join(line + '\n' for metric in metrics for line in _lines(metric, status))
 

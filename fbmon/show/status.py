@@ -1,4 +1,4 @@
-"""What the daemon sees and does, as one value with several faces: JSON, a table, a line for systemctl."""
+"""The status of the daemon as one dict, for all its forms, and as a line for systemctl."""
 import json
 import os
 import time
@@ -14,7 +14,7 @@ from fbmon.rules.states import ACTIVE, DOWN, MISSING, PRESENT, UNCONFIGURED, UNK
 
 
 def line(controller):
-    """One line that a person can read in `systemctl status`: the state, counts, what it waits for."""
+    """The line for `systemctl status`: the global state, counts, and the listeners that it waits for."""
     settings, states = controller.settings, controller.roster.local_states()
     if not settings.listeners:
         return '%s: no listener is configured, nothing is managed' % controller.decision.state
@@ -28,8 +28,10 @@ def line(controller):
 
 
 def _cards_in_words(controller):
-    """['2 cards present'], ['1 of 2 cards present'], ['1 card absent', '1 card unconfigured'], ['2 cards unknown']: the
-    network is not seen; [] without cards."""
+    """['2 cards present'], ['1 of 2 cards present'] or ['1 card absent', '1 card unconfigured']; [] without cards.
+
+    While the network is not seen: ['2 cards unknown'].
+    """
     cards = controller.settings.cards
     found = [controller.network.actual(AddressItem(card.interface, card.address)) for card in cards if not card.error]
     words = []
@@ -47,7 +49,7 @@ def _number_of_cards(count):
 
 
 def numbers(indexes, most=8):
-    """'0, 1, 2' of indexes, shortened where there are many."""
+    """Indexes as text, '0, 1, 2'. Only the first `most` ones are named; the others are counted."""
     text = ', '.join(str(index) for index in indexes[:most])
     return text + (' and %d more' % (len(indexes) - most) if len(indexes) > most else '')
 
@@ -59,7 +61,7 @@ def document(controller):
 
 
 def snapshot(controller):
-    """The status as plain dicts, lists and numbers; times ending in _s are seconds, `at` is seconds since 1970."""
+    """The status as plain dicts, lists and numbers. Names that end in _s mean seconds; `at` is seconds since 1970."""
     now = controller.clock()
     states = controller.roster.local_states()
     wanted = controller.wanted()
@@ -78,24 +80,24 @@ def snapshot(controller):
 
 
 def stopped(forced, wall=time.time):
-    """The same while no daemon runs, with what is known then: the history.Forced that holds, or None."""
+    """The status while no daemon runs. forced: the history.Forced that holds, or None; wall: the wall clock."""
     return {'version': __version__, 'state': DOWN, 'forced': forced and {
         'state': forced.state, 'by': forced.by, 'at': forced.at, 'since_s': rounded(max(0.0, wall() - forced.at))}}
 
 
 def _left_out(settings):
-    """The indexes of the cards and listeners that a mistake of the file leaves out."""
+    """The indexes of the cards and listeners that a mistake in the file leaves out."""
     return {'cards': [one.index for one in settings.cards if one.error],
             'listeners': [one.index for one in settings.listeners if one.error]}
 
 
 def rounded(seconds):
-    """Seconds to the millisecond; None stays None."""
+    """Seconds, rounded to milliseconds. None stays None."""
     return None if seconds is None else round(seconds, 3)
 
 
 def problems(controller):
-    """Everything that wants the operator's eye, one line each."""
+    """[Everything that the operator should look at], one line each."""
     network, settings = controller.network, controller.settings
     found = [format_problem(controller.path, mistake, 'error') for mistake in controller.loaded.mistakes]
     found += [text for _, text in sorted(controller.troubles.items())]
@@ -112,12 +114,15 @@ def problems(controller):
 
 
 def gaps(controller, near=0.8):
-    """A line for each listener whose heartbeats came so late that the next ones may be too late."""
+    """[A line for each listener whose heartbeats come so late that one may soon come too late].
+
+    near: the share of the limit from which on a gap counts.
+    """
     found = []
     for settings in controller.settings.listeners:
         member = controller.roster.find(settings)
         if member is None:
-            # A mistake may have left it without timers.
+            # Because of a mistake it may have no timers.
             continue
         longest, limit = member.listener.counters().longest_gap, settings.timeout * settings.attempts
         if longest * 1000 >= near * limit:
@@ -127,7 +132,7 @@ def gaps(controller, near=0.8):
 
 
 def _beside(limit, gap, index):
-    """What a gap is beside the limit, both in ms, and what would help."""
+    """The words that compare a gap with the limit, both in ms, and say what would help."""
     if gap > limit:
         return ('over the limit of %d ms, and yet it did not fail: the daemon itself was held up, or the limit was '
                 'another one' % limit)
@@ -175,7 +180,7 @@ def _with_item(row, controller, item, wanted, error):
 
 
 def _port_names(settings):
-    """Every port that a list names, in natural order: sw2 before sw10."""
+    """[Every port that a list names], sorted so that sw2 comes before sw10."""
     named = set(settings.ports).union(settings.faulty_ports)
     for listener in settings.listeners:
         named.update(listener.ports)

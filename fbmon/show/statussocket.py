@@ -17,7 +17,7 @@ STALLED = 0.2
 # Seconds until the next try after a connection that could not be accepted.
 ACCEPT_PAUSE = 0.1
 
-# Seconds until who was turned away asks again.
+# Seconds after which a client that was turned away asks again.
 ASK_PAUSE = 0.05
 
 NO_STATUS = 'the daemon is busy or stuck: it gave no status'
@@ -75,7 +75,7 @@ def _document(path, data):
 
 
 def listen(path):
-    """A listening socket at path that only its owner can use. Raises socket.error."""
+    """A listening socket at a path that only its owner can use. Raises SYSTEM_ERRORS."""
     if os.path.lexists(path):
         os.unlink(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -134,7 +134,7 @@ class Server(object):
         try:
             connection = self._sock.accept()[0]
         except compat.SYSTEM_ERRORS:
-            # Out of descriptors, perhaps; the next try must not come at once, for ever.
+            # Perhaps there is no descriptor left. So the next try must not come at once.
             return time.sleep(ACCEPT_PAUSE)
         compat.close_on_exec(connection.fileno())
         connection.setblocking(False)
@@ -153,7 +153,7 @@ class Server(object):
         return bool(stalled)
 
     def _reply(self, client, text):
-        """The document is there: called in the controller's thread, sent in ours."""
+        """Take the document for a client. The controller's thread calls this; our thread sends the document."""
         client.offered = self._clock()
         client.data = text.encode('utf-8')
         try:
@@ -184,7 +184,7 @@ class Server(object):
         except KeyError:
             pass
         try:
-            # On 2.7 a child that was started at the wrong moment has the connection too: closing ours is not enough.
+            # With 2.7 a child that was started at the wrong moment has the connection too. So close() is not enough.
             client.connection.shutdown(socket.SHUT_RDWR)
         except compat.SYSTEM_ERRORS:
             pass

@@ -1,4 +1,4 @@
-"""What a terminal is like: its size, and the colours of states."""
+"""Knows the size of a terminal and the colours of states."""
 import fcntl
 import struct
 import termios
@@ -8,7 +8,7 @@ from fbmon.show import layout
 
 HEIGHT = 24
 
-# Columns that a terminal is taken to have at least.
+# The least columns that we use, even on a narrower terminal.
 NARROW = 40
 
 RED, GREEN, YELLOW, PLAIN = '\033[31m', '\033[32m', '\033[33m', '\033[0m'
@@ -16,8 +16,10 @@ COLOURS = {NORMAL: GREEN, ACTIVE: GREEN, BYPASS: RED, FAILED: RED, UNCONFIGURED:
 
 
 def terminal(stream, environ):
-    """(whether to use colours, lines of the screen or None, columns) of a stream: the first two only where it is a
-    terminal."""
+    """(whether to use colours, lines of the screen, columns) of a stream.
+
+    If it is no terminal, there are no colours, and the lines are None.
+    """
     if not stream.isatty():
         return False, None, layout.WIDTH
     try:
@@ -30,5 +32,5 @@ def terminal(stream, environ):
 
 
 def painter(colour):
-    """paint(text, word): the text in the colour of a state, or as it is."""
+    """A function paint(text, word): the text in the colour of the state `word`. colour: False leaves it as it is."""
     return lambda text, word: COLOURS[word] + text + PLAIN if colour and word in COLOURS else text

@@ -1,1 +1,1 @@
-"""Reports changes to the log, to systemd and to the ON_CHANGE program. May use network and the rooms below it."""
+"""Reports changes to the log, to systemd and to the ON_CHANGE program. May use network and rooms below."""
