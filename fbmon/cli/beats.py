@@ -1,10 +1,10 @@
 """Sends heartbeats as a DPI node would, for trying a switch out."""
 import os
 import socket
-import sys
 import time
 
 from fbmon.base import compat
+from fbmon.cli.output import fail, say
 from fbmon.memory import rundir
 from fbmon.rules.states import UNCONFIGURED
 from fbmon.show import statussocket
@@ -71,8 +71,7 @@ def send(host, port, interval, count=None, refused=lambda address: None):
         family, _, _, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)[0]
         why = refused(address)
         if why:
-            sys.stderr.write('%s port %d: %s\n' % (host, port, why))
-            return 1
+            return fail('%s port %d: %s' % (host, port, why))
         sock = socket.socket(family, socket.SOCK_DGRAM)
         due = compat.monotonic()
         while count is None or sent < count:
@@ -85,10 +84,8 @@ def send(host, port, interval, count=None, refused=lambda address: None):
         pass
     # A text that could be no host name is a UnicodeError of 3.
     except (socket.gaierror, UnicodeError):
-        sys.stderr.write('%s port %d: not an IP address; give an IPv4 or IPv6 address\n' % (host, port))
-        return 1
+        return fail('%s port %d: not an IP address; give an IPv4 or IPv6 address' % (host, port))
     except compat.SYSTEM_ERRORS as error:
-        sys.stderr.write('%s port %d: %s\n' % (host, port, getattr(error, 'strerror', None) or error))
-        return 1
-    print('%d heartbeat%s sent to %s port %d' % (sent, 's'[sent == 1:], host, port))
+        return fail('%s port %d: %s' % (host, port, getattr(error, 'strerror', None) or error))
+    say('%d heartbeat%s sent to %s port %d' % (sent, 's'[sent == 1:], host, port))
     return 0

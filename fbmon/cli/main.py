@@ -6,6 +6,7 @@ import sys
 from fbmon import __version__
 from fbmon.base import inherited
 from fbmon.base.tuples import namedtuple
+from fbmon.cli import output
 from fbmon.cli.output import fail, say
 from fbmon.rules.states import BYPASS, NORMAL
 
@@ -15,6 +16,9 @@ RUN_DIR = '/run/fastbypass_monitor'
 
 # What `run` needs to know.
 Places = namedtuple('Places', 'config log_dir run_dir')
+
+# Commands that do nothing else than print.
+PRINTING = ('check', 'status')
 
 # Signals that end nothing; the daemon takes them over when it is ready for them.
 HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
@@ -27,25 +31,35 @@ def main(argv=None):
     inherited.set_right()
     argv = sys.argv[1:] if argv is None else argv
     if '--version' in argv:
-        # argparse of 2.7 would print it on stderr.
-        say('fastbypass_monitor ' + __version__)
-        return 0
+        return version()
     try:
         places = plain_run(argv)
         if places:
             return run(places)
         from fbmon.cli import options as command_line
         options = command_line.parse(argv, COMMANDS, Places(CONFIG, LOG_DIR, RUN_DIR))
-        return options.function(options)
+        if options.version:
+            return version()
+        code = options.function(options)
+        if output.DENIED in output.seen and os.geteuid():
+            fail('this may need root: try sudo')
+        # Others have done their work all the same.
+        return code or int(output.LOST in output.seen and options.command in PRINTING)
     except KeyboardInterrupt:
         return 130
+
+
+def version():
+    """Print the program's version; argparse of 2.7 would do that on stderr."""
+    say('fastbypass_monitor ' + __version__)
+    return int(output.LOST in output.seen)
 
 
 def plain_run(argv):
     """The Places of a command line of `run` as the unit has it, None of any other: argparse reads those, and would take
     up to 1.3 MB for as long as the daemon lives."""
     words, places = list(argv), {'--config': CONFIG, '--log-dir': LOG_DIR, '--run-dir': RUN_DIR}
-    while len(words) > 1 and words[0] in places and not words[1].startswith('-'):
+    while len(words) > 1 and words[0] in places and words[1] and not words[1].startswith('-'):
         places[words[0]] = words[1]
         del words[:2]
     return Places(places['--config'], places['--log-dir'], places['--run-dir']) if words in ([], ['run']) else None

@@ -1,6 +1,12 @@
 """The command line of fbmon.py, read by argparse. A module of its own: the daemon does without."""
 import argparse
+import sys
 from difflib import get_close_matches
+
+from fbmon.cli.output import fail, say
+
+# They stand before the command.
+GLOBAL = ('--config', '--log-dir', '--run-dir')
 
 # What fbypass_ctl calls it, or systemctl.
 OTHER_NAMES = {'show': ['status'], 'start': ['run']}
@@ -10,7 +16,17 @@ LONGEST = 60
 
 
 class Parser(argparse.ArgumentParser):
-    """Names the nearest command in the place of an unknown one."""
+    """Prints as every command does, and says more of what is wrong."""
+
+    def error(self, message):
+        """Prints what is wrong and exits with 2."""
+        if 'unrecognized' in message and set(message.split()).intersection(GLOBAL):
+            message += ' (%s and %s stand before the command)' % (', '.join(GLOBAL[:-1]), GLOBAL[-1])
+        argparse.ArgumentParser.error(self, message)
+
+    def _print_message(self, message, file=None):
+        # That of 2.7 has a traceback for a reader that has gone.
+        (say if file is sys.stdout else fail)(message.rstrip('\n'))
 
     def _check_value(self, action, value):
         if action.dest != 'command' or value in action.choices:
@@ -37,10 +53,18 @@ def _number(least, most):
     return number
 
 
+def _given(text):
+    """An argparse type: any text but the empty one, which a script makes of a variable that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError('it is empty')
+    return text
+
+
 def _global_options(parser, places):
-    parser.add_argument('--config', metavar='FILE', default=places.config, help='configuration file (%(default)s)')
-    parser.add_argument('--log-dir', metavar='DIR', default=places.log_dir, help='directory of the log (%(default)s)')
-    parser.add_argument('--run-dir', metavar='DIR', default=places.run_dir, help='run directory (%(default)s)')
+    for option, metavar, default, what in (('--config', 'FILE', places.config, 'configuration file'),
+                                           ('--log-dir', 'DIR', places.log_dir, 'directory of the log'),
+                                           ('--run-dir', 'DIR', places.run_dir, 'run directory')):
+        parser.add_argument(option, metavar=metavar, type=_given, default=default, help=what + ' (%(default)s)')
     parser.add_argument('--version', action='store_true', help="print the program's version and exit")
 
 
@@ -59,11 +83,12 @@ def _parser(commands, places):
             face.add_argument('--history', action='store_true', help='the last transitions')
             face.add_argument('--config', action='store_true', dest='effective', help='the configuration that runs')
         if name == 'check':
-            command.add_argument('file', metavar='FILE', nargs='?', help='another file than the configuration file')
+            command.add_argument('file', metavar='FILE', nargs='?', type=_given,
+                                 help='another file than the configuration file')
         if name == 'beat':
             # fbypass_ctl hands its words on to it: a usage that is right for both programs.
             command.prog = name
-            command.add_argument('host', metavar='HOST', help='IPv4 or IPv6 address of the listener')
+            command.add_argument('host', metavar='HOST', type=_given, help='IPv4 or IPv6 address of the listener')
             command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
             command.add_argument('--interval', metavar='MS', type=_number(1, 3600000), default=1000,
                                  help='milliseconds between two heartbeats (%(default)s)')
@@ -78,10 +103,12 @@ def _with_command(argv):
     """argv, with `run` where no command is given: argparse of 2.7 knows no optional command."""
     words = list(argv)
     while words:
-        name, equals, _ = words.pop(0).partition('=')
+        word = words.pop(0)
+        name, equals, _ = word.partition('=')
         # argparse takes the beginning of an option for it.
-        if len(name) < 3 or not any(option.startswith(name) for option in ('--config', '--log-dir', '--run-dir')):
-            return argv
+        if len(name) < 3 or not any(option.startswith(name) for option in GLOBAL):
+            # Of unknown options alone 2.7 would say that there are too few.
+            return argv if any(not one.startswith('-') for one in [word] + words) else argv + ['run']
         if not equals and not words:
             return argv
         if not equals:

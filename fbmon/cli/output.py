@@ -4,6 +4,15 @@ import os
 import sys
 
 
+# What has happened: LOST where something could not be written on stdout (but not for a reader that has gone away),
+# DENIED where the system did not allow something.
+LOST, DENIED = 'lost', 'denied'
+seen = set()
+
+# EACCES and EPERM, in the words of the system and of `ip`.
+WORDS = ('Permission denied', 'Operation not permitted')
+
+
 def say(text):
     """Print a line."""
     _write(sys.stdout, text)
@@ -11,6 +20,8 @@ def say(text):
 
 def fail(text):
     """Print a line on stderr; returns the exit code of a command that failed."""
+    if any(words in '%s' % text for words in WORDS):
+        seen.add(DENIED)
     _write(sys.stderr, text)
     return 1
 
@@ -27,4 +38,5 @@ def _write(stream, text):
     except EnvironmentError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if error.errno != errno.EPIPE and stream is sys.stdout:
+            seen.add(LOST)
             fail('cannot be written: %s' % error.strerror)

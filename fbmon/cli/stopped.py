@@ -47,6 +47,7 @@ def show(options, error):
 
 def _kernel(path, width):
     try:
-        say(console.kernel(source.load(path).settings, reading.kernel(), width).rstrip('\n'))
+        text = console.kernel(source.load(path).settings, reading.kernel(), width).rstrip('\n')
+        say(text or '%s names no card and no port' % path)
     except (source.Unreadable, iproute.IpError) as trouble:
         fail(trouble)

@@ -37,8 +37,12 @@ class RunDirectory(object):
                 os.makedirs(self.path, 0o700)
         except EnvironmentError:
             # Another daemon that starts at this moment may have made it.
-            if not os.path.isdir(self.path):
-                raise
+            if os.path.isdir(self.path):
+                return
+            if os.path.lexists(self.path):
+                # A file, or a link to nowhere; "File exists" would say nothing.
+                raise EnvironmentError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            raise
 
     def _lock(self):
         descriptor = os.open(self.file(LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from fbmon import __version__
-from fbmon.cli import main
+from fbmon.cli import main, output
 from fbmon.show import statussocket
 from helpers import FBMON, LIMIT, finish, python, read, wait_for, write, written
 from test_console import FULL, TEXT
@@ -48,8 +48,8 @@ def fbmon(tmp_path):
         options.setdefault('stdout', subprocess.PIPE)
         places = ['--config', str(tmp_path / '.env'), '--log-dir', str(tmp_path / 'logs'),
                   '--run-dir', str(tmp_path / 'run')]
-        return subprocess.Popen([sys.executable, FBMON] + places + list(arguments), stderr=subprocess.PIPE,
-                                env=environ, **options)
+        options.setdefault('stderr', subprocess.PIPE)
+        return subprocess.Popen([sys.executable, FBMON] + places + list(arguments), env=environ, **options)
     run.begin = begin
     return run
 
@@ -59,7 +59,8 @@ def serve(tmp_path, document):
     if not os.path.isdir(str(tmp_path / 'run')):
         (tmp_path / 'run').mkdir()
     sock = statussocket.listen(str(tmp_path / 'run' / 'status.sock'))
-    statussocket.Server(sock, lambda reply: reply(json.dumps(document))).start(None)
+    made = document if callable(document) else lambda: document
+    statussocket.Server(sock, lambda reply: reply(json.dumps(made()))).start(None)
 
 
 # --- options ---
@@ -88,7 +89,9 @@ def test_help_is_there_for_every_command(command, capsys):
     ['beat', '127.0.0.1', '65536'], ['beat', '127.0.0.1', 'http'], ['beat', '127.0.0.1', '-1'],
     ['beat', '127.0.0.1', '9' * 30], ['beat', '127.0.0.1', '3000', '--interval', '0'],
     ['beat', '127.0.0.1', '3000', '--count', '0'], ['beat', '127.0.0.1', '3000', '--count', 'x'],
-    ['beat', '127.0.0.1', '%'], ['--run-dir', '/x', '--nonsense', 'status'],
+    ['beat', '127.0.0.1', '%'], ['--run-dir', '/x', '--nonsense', 'status'], ['-v'], ['--nonsense', '-x'],
+    ['--config', '', 'check'], ['--config', '', 'run'], ['--run-dir', ''], ['--log-dir=', 'status'], ['check', ''],
+    ['beat', '', '3000'],
 ])
 def test_wrong_options_are_told_of_and_end_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as raised:
@@ -97,6 +100,24 @@ def test_wrong_options_are_told_of_and_end_with_2(arguments, capsys):
     captured = capsys.readouterr()
     assert (raised.value.code, captured.out) == (2, '')
     assert 'error: ' in captured.err and 'usage: ' in captured.err
+
+
+@pytest.mark.parametrize('arguments, told', [
+    (['--nonsense'], 'unrecognized arguments: --nonsense'), (['check', ''], 'argument FILE: it is empty'),
+    (['--run-dir', '', 'status'], 'argument --run-dir: it is empty'),
+    (['check', '--config', 'x'],
+     'unrecognized arguments: --config (--config, --log-dir and --run-dir stand before the command)')])
+def test_what_is_wrong_with_an_option_is_said(arguments, told, capsys):
+    with pytest.raises(SystemExit):
+        main.main(arguments)
+
+    assert capsys.readouterr().err.splitlines()[-1].endswith('error: ' + told)
+
+
+@pytest.mark.parametrize('arguments', [['--version'], ['--vers'], ['--config', 'x', '--ver'], ['--ver', 'check']])
+def test_the_version_may_be_asked_for_in_short(arguments, capsys):
+    assert main.main(arguments) == 0
+    assert capsys.readouterr().out == 'fastbypass_monitor %s\n' % __version__
 
 
 def test_a_digit_that_is_none_is_no_port(capsys):
@@ -112,7 +133,7 @@ def test_a_digit_that_is_none_is_no_port(capsys):
     (['--run-dir', 'x', '--config', 'y', 'run'], main.Places('y', main.LOG_DIR, 'x')),
     (['--config', 'check'], main.Places('check', main.LOG_DIR, main.RUN_DIR)),
     (['check'], None), (['run', '-h'], None), (['--config=x'], None), (['--config'], None), (['--config', '-h'], None),
-    (['--con', 'x', 'run'], None), (['run', 'run'], None)])
+    (['--con', 'x', 'run'], None), (['run', 'run'], None), (['--config', '', 'run'], None)])
 def test_what_the_unit_says_needs_no_argparse(arguments, places):
     assert main.plain_run(arguments) == places
 
@@ -218,26 +239,51 @@ def test_odd_bytes_in_names_and_values_give_no_traceback(fbmon, fake_ip, tmp_pat
     assert output.count(': error: ') == 2
 
 
-def test_a_reader_that_has_gone_gives_no_traceback(fbmon, fake_ip, tmp_path):
+@pytest.mark.parametrize('words', [
+    ['check'], ['--help'], ['check', '--help'], ['--version'], ['beat', '127.0.0.1', '3000', '--count', '1']])
+def test_a_reader_that_has_gone_gives_no_traceback(fbmon, fake_ip, tmp_path, words):
     fake_ip(LOOPBACK)
     write(tmp_path / '.env', GOOD)
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        code, _, errors = finish(fbmon.begin('check', stdout=writer))
+        code, _, errors = finish(fbmon.begin(*words, stdout=writer))
     finally:
         os.close(writer)
 
     assert (code, errors) == (0, '')
 
 
-def test_a_full_disk_behind_stdout_gives_no_traceback(fbmon, fake_ip, tmp_path):
+@pytest.mark.parametrize('words, code', [
+    (['check'], 1), (['status'], 3), (['--version'], 1), (['--help'], 0),
+    # What was to be done is done.
+    (['beat', '127.0.0.1', '3000', '--count', '1'], 0), (['force_on'], 0)])
+def test_a_full_disk_behind_stdout_is_told_of_by_the_exit_code_too(fbmon, fake_ip, tmp_path, words, code):
     fake_ip(LOOPBACK)
     write(tmp_path / '.env', GOOD)
     with open('/dev/full', 'wb') as full:
-        code, _, errors = finish(fbmon.begin('check', stdout=full))
+        found, _, errors = finish(fbmon.begin(*words, stdout=full))
 
-    assert (code, errors) == (0, 'cannot be written: No space left on device\n')
+    assert (found, 'cannot be written: No space left on device' in errors.splitlines()) == (code, True)
+    assert 'Traceback' not in errors
+
+
+@pytest.mark.parametrize('words', [['nonsense'], ['beat', '127.0.0.1', 'x'], ['check', '']])
+def test_a_full_disk_behind_stderr_changes_no_exit_code(fbmon, words):
+    with open('/dev/full', 'wb') as full:
+        assert finish(fbmon.begin(*words, stderr=full))[0] == 2
+
+
+@pytest.mark.parametrize('user, last', [(0, 'Permission denied'), (1000, 'this may need root: try sudo')])
+def test_whoever_is_not_root_and_is_denied_something_is_told_what_may_help(monkeypatch, capsys, user, last):
+    def denied(_options):
+        return output.fail('/x: cannot be read: Permission denied')
+    monkeypatch.setattr(main, 'COMMANDS', (('check', denied, ''),))
+    monkeypatch.setattr(os, 'geteuid', lambda: user)
+    monkeypatch.setattr(output, 'seen', set())
+
+    assert main.main(['check']) == 1
+    assert capsys.readouterr().err.splitlines()[-1].endswith(last)
 
 
 # --- status ---
@@ -252,6 +298,13 @@ def test_status_without_a_daemon_ends_with_3(fbmon, fake_ip, tmp_path):
     assert errors == 'fastbypass_monitor is not running (%s: No such file or directory)\n' % (
         tmp_path / 'run' / 'status.sock')
     assert '192.0.2.1' in output
+
+
+def test_a_file_that_names_nothing_is_told_of_without_a_daemon(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    path = write(tmp_path / '.env', '')
+
+    assert fbmon('status')[:2] == (3, '%s names no card and no port\n' % path)
 
 
 @pytest.mark.parametrize('face', ['--json', '--prometheus', '--history'])

@@ -84,6 +84,14 @@ def test_where_the_directory_cannot_be_made_it_goes_on_and_says_so(tmp_path):
     assert made.error == '%s: Not a directory: no lock against a second daemon' % (tmp_path / 'file' / 'run')
 
 
+@pytest.mark.parametrize('make', [lambda path: write(path, 'text'), lambda path: os.symlink('/nowhere', str(path))])
+def test_what_is_no_directory_is_said_to_be_none(tmp_path, make):
+    make(tmp_path / 'run')
+
+    assert RunDirectory(str(tmp_path / 'run')).error == (
+        '%s: Not a directory: no lock against a second daemon' % (tmp_path / 'run'))
+
+
 def test_a_symbolic_link_in_place_of_the_lock_is_not_followed(tmp_path):
     write(tmp_path / 'precious', 'precious')
     os.symlink(str(tmp_path / 'precious'), str(tmp_path / 'daemon.lock'))
