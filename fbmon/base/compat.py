@@ -44,6 +44,13 @@ def _clock_by_timer():
 monotonic = getattr(time, 'monotonic', None) or _clock_by_timer()
 
 
+def native(path):
+    """A path out of a JSON document as this process names it, whatever its locale: bytes in 2.7."""
+    if hasattr(os, 'fsdecode'):
+        return os.fsdecode(path.encode('utf-8', 'surrogateescape'))
+    return path.encode('utf-8')
+
+
 def error_number(error):
     """The errno of one of SYSTEM_ERRORS, or None. select.error of 2.7 has it only among its arguments."""
     return getattr(error, 'errno', None) or (error.args[0] if error.args else None)

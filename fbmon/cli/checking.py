@@ -1,6 +1,7 @@
 """check: what is wrong with a configuration file, what it means, and how it differs from what runs."""
 import os
 
+from fbmon.base import compat
 from fbmon.cli import stopped
 from fbmon.cli.output import fail, say
 from fbmon.config import given, notices, reader, schema, source, table
@@ -85,7 +86,7 @@ def _beside_what_runs(path, loaded, run_dir):
     found = given.differences(loaded.given, runs.given) if loaded.settings != runs.settings else []
     if not found:
         return []
-    own = os.path.realpath(path) == os.path.realpath(status['file'])
+    own = os.path.realpath(path) == os.path.realpath(compat.native(status['file']))
     return ['', '%s differs from what runs%s:' % (path, '; ' + TAKES[not loaded.mistakes] if own else '')] \
         + ['  ' + line for line in found]
 

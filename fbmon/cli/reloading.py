@@ -58,7 +58,8 @@ def _told(status, run_dir):
         fail(line)
     if done['refused']:
         return fail(REFUSED)
-    say('%s; %s' % (reloads.words(done['kept'], done['added'], done['removed']), _warnings(status['file'], run_dir)))
+    say('%s; %s' % (reloads.words(done['kept'], done['added'], done['removed']),
+                    _warnings(compat.native(status['file']), run_dir)))
     return 0
 
 

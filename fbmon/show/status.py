@@ -57,7 +57,12 @@ def numbers(indexes, most=8):
 def document(controller):
     """The status as JSON text. Unsorted: of a large switch that takes 0.4 ms and not 3.5 (Python 2.7), in which nothing
     else is done; who prints it sorts it."""
-    return json.dumps(snapshot(controller)) + '\n'
+    found = snapshot(controller)
+    try:
+        return json.dumps(found) + '\n'
+    except UnicodeDecodeError:
+        # Of 2.7: a path may have any bytes.
+        return json.dumps(found, encoding='latin-1') + '\n'
 
 
 def snapshot(controller):

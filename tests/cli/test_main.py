@@ -368,6 +368,28 @@ def test_a_daemon_of_an_older_version_is_told_of(fbmon, tmp_path, words):
         1, '', 'the running daemon is version 1.0.00, this program %s: restart the service\n' % __version__)
 
 
+@pytest.mark.parametrize('words', [['reload'], ['check'], ['status', '--config']])
+@pytest.mark.parametrize('name', [b'K\xc3\xb6ln.env', b'\xff.env'])
+def test_whatever_the_locale_the_file_of_a_daemon_may_have_any_name(fbmon, fake_ip, tmp_path, name, words):
+    fake_ip(LOOPBACK)
+    path = os.path.join(str(tmp_path).encode('ascii'), name)
+    for target in (path, str(tmp_path / '.env')):
+        with open(target, 'wb') as stream:
+            stream.write(GOOD.encode('ascii'))
+    counts = iter(range(100))
+    # Is sent the SIGHUP.
+    child = subprocess.Popen(['sleep', '60'])
+    serve(tmp_path, lambda: {
+        'version': __version__, 'pid': child.pid, 'file': path.decode('utf-8', 'replace'), 'configuration': [],
+        'reload': {'count': next(counts), 'refused': [], 'kept': 2, 'added': 0, 'removed': 0}})
+
+    code, _, errors = fbmon(*words, environ={'LC_ALL': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'})
+    child.kill()
+    child.wait()
+
+    assert (code, errors) == (0, '')
+
+
 # --- force ---
 
 def test_force_on_and_force_off_say_what_is_and_what_is_not(fbmon, fake_ip, tmp_path):

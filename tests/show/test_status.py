@@ -209,6 +209,15 @@ def test_the_global_state_has_a_name_in_the_history(documents):
         ('global', 'state')]
 
 
+def test_a_path_that_is_no_text_costs_nobody_the_status(world):
+    switch = world(config([listener(0)]), HOST)
+    # As sys.argv has it: text in 3, bytes in 2.7.
+    name = os.path.join(b'/tmp', b'K\xc3\xb6ln \xff.env')
+    switch.controller.path = os.fsdecode(name) if hasattr(os, 'fsdecode') else name
+
+    assert json.loads(status.document(switch.controller))['file'].startswith('/tmp/K')
+
+
 def test_ports_are_in_natural_order(world):
     switch = world(config([listener(0, ports=('sw10', 'sw2'))], ports=('sw9', 'e101-010-0', 'e101-002-0')), HOST)
 
