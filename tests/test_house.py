@@ -150,6 +150,15 @@ def test_values_are_made_by_base_tuples_which_takes_a_tenth_of_the_time():
         ['fbmon/base/tuples.py']
 
 
+def test_the_daemon_loads_no_large_module_that_it_can_do_without():
+    program = 'import sys; before = set(sys.modules); import fbmon.cli.main; sys.modules.setdefault("_ssl", None); ' \
+        'import fbmon.daemon.daemon; print(" ".join(set(sys.argv[1:]) & set(sys.modules) - before))'
+    large = ['difflib', 'argparse', 'ctypes', 'logging.handlers', 'ssl', 'tempfile', 'calendar', 'fbmon.config.table',
+             'fbmon.show.console', 'fbmon.show.prometheus']
+
+    assert subprocess.check_output([sys.executable, '-c', program] + large, cwd=ROOT).strip() == b''
+
+
 # What bench/ runs under the interpreters that it measures.
 MEASURED = [os.path.join('bench', name) for name in ('limits.py', 'receiver.py')]
 

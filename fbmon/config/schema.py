@@ -1,6 +1,5 @@
 """The keys of the configuration file: their names, the values that they take, and their defaults."""
-from difflib import get_close_matches
-
+from fbmon.base import words
 from fbmon.base.tuples import namedtuple
 from fbmon.config import values
 from fbmon.config.envfile import label
@@ -68,8 +67,8 @@ def wrong_key(name, index, suggest=True):
 
 
 def _nearest(name, index):
-    found = get_close_matches(name[:60].upper(), sorted(SCHEMA), 1)
-    if not found:
+    found = words.nearest(name[:60].upper(), SCHEMA)
+    if found is None:
         return 'remove the line, or take a key from sample.env'
-    likely = {NEVER: None, ONLY: index or 0, BOTH: index}[SCHEMA[found[0]].index]
-    return 'did you mean %s?' % label(found[0], likely)
+    likely = {NEVER: None, ONLY: index or 0, BOTH: index}[SCHEMA[found].index]
+    return 'did you mean %s?' % label(found, likely)

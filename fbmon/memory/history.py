@@ -15,7 +15,7 @@ Transition = namedtuple('Transition', 'at kind name old new why')
 
 # What force_on or force_off made of the global state: BYPASS or NORMAL; at: as above; by: the name of a person.
 Forced = namedtuple('Forced', 'state at by')
-_FORCED = re.compile(r'force_o(?:n|ff) by (.+)')
+_FORCED = r'force_o(?:n|ff) by (.+)'
 
 # A reload, and what became of it; there is no state before.
 RELOAD, TAKEN, REFUSED, NOTHING = 'reload', 'taken', 'refused', '-'
@@ -128,7 +128,7 @@ def parse(line):
 def forced(transitions):
     """The Forced that holds after these transitions; None if nothing is forced, or a daemon has started since."""
     last = next((one for one in reversed(transitions) if one.kind == 'global'), None)
-    found = last and _FORCED.match(last.why)
+    found = last and re.match(_FORCED, last.why)
     return Forced(last.new, last.at, found.group(1)) if found else None
 
 

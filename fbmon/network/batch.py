@@ -25,8 +25,8 @@ ACKNOWLEDGE = 'fbmon-acknowledge'
 
 # iproute2 before 4.3 says one of these when it ends at a name: the interface is not there, or it takes the name for
 # "help".
-_UNKNOWN = re.compile(r'Error: argument "([^"]+)" is wrong: .*')
-_USAGE = re.compile(r'Usage: ip link ')
+_UNKNOWN = r'Error: argument "([^"]+)" is wrong: .*'
+_USAGE = r'Usage: ip link '
 
 # The answer to some lines. errors: {position of the line: ip's words}; done: how many lines, from the first on, are
 # known to be done or failed; end: None if all were answered, otherwise the child's last words; replace: whether a new
@@ -208,7 +208,7 @@ def ended_at(lines, answer):
     iproute2 before 4.3 ends in the middle of a batch, even with -force, at `link set dev NAME` if there is no such
     interface, or if the word `help` begins with NAME.
     """
-    unknown, usage = _UNKNOWN.search(answer.end), _USAGE.search(answer.end)
+    unknown, usage = re.search(_UNKNOWN, answer.end), re.search(_USAGE, answer.end)
     for position in range(answer.done, len(lines) if unknown or usage else 0):
         head, _, rest = lines[position].partition('link set dev ')
         name = rest.partition(' ')[0]

@@ -4,7 +4,7 @@ import re
 from fbmon.config import addresses, notices, values
 from fbmon.config.schema import origin
 
-_RANGE = re.compile(r'(.*[0-9])(?:-|\.\.)[a-z]*[0-9]+\Z')
+_RANGE = r'(.*[0-9])(?:-|\.\.)[a-z]*[0-9]+\Z'
 
 
 def warnings(settings, picture, given=None, ledger=None):
@@ -41,7 +41,7 @@ def _missing(settings, picture):
 
 def _hint(name, picture):
     """What to add if a name looks like a list: sw1;sw2, or sw1-4 if there is a sw1. Otherwise ''."""
-    range_of = _RANGE.match(name)
+    range_of = re.match(_RANGE, name)
     if ';' in name or (range_of and picture.link(range_of.group(1))):
         return '; ' + values.AS_LIST
     return ''

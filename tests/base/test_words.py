@@ -2,6 +2,7 @@
 import pytest
 
 from fbmon.base import words
+from fbmon.config.schema import SCHEMA
 
 
 @pytest.mark.parametrize('numbers, text', [([], ''), ([3], '3'), ([0, 1, 2, 5, 7, 8], '0-2, 5, 7-8')])
@@ -14,3 +15,11 @@ def test_names_are_in_natural_order():
 
     assert sorted(reversed(sorted(names)), key=words.natural) == [
         '2', '10', 'e101-002-0', 'e101-010-0', 'eth', 'eth0', 'sw01', 'sw1', 'sw2', 'sw2.5', 'sw10']
+
+
+@pytest.mark.parametrize('name, meant', [
+    ('LOG_LEVLE', 'LOG_LEVEL'), ('LOGLEVEL', 'LOG_LEVEL'), ('LEVEL', 'LOG_LEVEL'), ('HB_PORT', 'LISTEN_HB_PORT'),
+    ('LISTEN_HB_PROT', 'LISTEN_HB_PORT'), ('LISTN_HEARTBAET_FAILD', 'LISTEN_HEARTBEAT_FAILED'), ('PATH', None),
+    ('LISTEN_HEARTBEAT_ATTEMTPS', 'LISTEN_HEARTBEAT_ATTEMPTS'), ('BYPASS', None), ('X', None), ('', None)])
+def test_a_mistyped_name_finds_the_one_that_was_meant(name, meant):
+    assert words.nearest(name, SCHEMA) == meant
