@@ -2,8 +2,10 @@
 
 A namespace without a name goes with its last process. So nothing is left when all processes have ended.
 """
+import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,8 +60,11 @@ class Stage(object):
     def say(self, who, text):
         """Print a line with the seconds since the start of the demo and the name of who says it."""
         with self._lock:
-            print('%6.2f s  %-7s %s' % (time.monotonic() - self._begin, who, text))
-            sys.stdout.flush()
+            try:
+                print('%6.2f s  %-7s %s' % (time.monotonic() - self._begin, who, text))
+                sys.stdout.flush()
+            except EnvironmentError as error:
+                _give_up(error)
 
     def start(self, argv, hear=None, bounded=True):
         """Start a process and return it. Each line that it prints goes to hear(line).
@@ -96,6 +101,14 @@ def end(process, limit=3.0):
         except subprocess.TimeoutExpired:
             process.kill()
     return process.wait()
+
+
+def _give_up(error):
+    """Nobody reads what is printed, as in `make demo | head`: end the demo as a SIGTERM does, in order."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno != errno.EPIPE:
+        sys.stderr.write('cannot be written: %s\n' % error.strerror)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _read(stream, hear):

@@ -16,11 +16,11 @@ pytestmark = [pytest.mark.skipif(sys.version_info < (3,), reason='the demo is a 
 class Play(object):
     """A demo that runs, with a directory for temporary files of its own."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT):
         self.directory = str(directory)
         self.child = subprocess.Popen(['make', '--silent', '-C', ROOT, 'demo', 'PYTHON3=' + sys.executable],
                                       env=dict(os.environ, TMPDIR=self.directory), stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                      stdout=stdout, stderr=stderr)
 
     def heard(self, text):
         """Read up to the first line with this text."""
@@ -64,3 +64,23 @@ def test_an_interrupted_demo_leaves_nothing_and_says_so(tmp_path, number, moment
 
     assert code != 0
     assert (said[-1:], play.leftovers()) == (['interrupted: everything is taken down again'], [])
+
+
+def test_a_demo_that_nobody_reads_ends_at_once_and_leaves_nothing(tmp_path):
+    play = Play(tmp_path, stderr=subprocess.PIPE)
+    play.heard('two DPI nodes')
+
+    play.child.stdout.close()
+    errors = play.child.stderr.read().decode('utf-8')
+    play.child.stderr.close()
+
+    assert (play.child.wait(), 'Traceback' in errors, play.leftovers()) == (2, False, [])
+
+
+def test_a_demo_whose_output_cannot_be_written_says_so(tmp_path):
+    with open('/dev/full', 'wb') as full:
+        play = Play(tmp_path, full, subprocess.PIPE)
+        errors = play.child.communicate()[1].decode('utf-8')
+
+    assert errors.splitlines()[0] == 'cannot be written: No space left on device'
+    assert (play.child.returncode, 'Traceback' in errors, play.leftovers()) == (2, False, [])
