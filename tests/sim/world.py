@@ -36,13 +36,14 @@ class World(Hearing):
     def __init__(self, file=0):
         self.now, self.file, self.alive, self.accidents = 1024.0, file, set(), []
         self.inbox, self.daemon, self.laws = [], None, Laws(self, Wrong)
-        self.full, self.refuses, self.slow = False, False, 0.0
+        self.full, self.slow = False, 0.0
         self.boot()
         self.start()
 
     def boot(self):
         """A new kernel, and a run directory with nothing in it."""
         self.disk, self.kernel, self.marks, self.untold = {}, Kernel(self.now), Marks(), set()
+        self.refuses = False
         for name in files.NAMES:
             self.kernel.set_up(self.kernel.create(name, 'dummy'))
         self.run('addr add 10.0.0.1/24 dev eth0')
