@@ -1,4 +1,4 @@
-"""The clock of the tests: seconds that mean the same in all of their processes, which those of fbmon need not do."""
+"""The clock of the tests. Its seconds mean the same in all processes of a test; those of fbmon's clock need not."""
 import ctypes
 import time
 
@@ -8,7 +8,7 @@ class _Timespec(ctypes.Structure):
 
 
 def _by_ctypes():
-    """CLOCK_MONOTONIC of clock_gettime(2): 2.7 has no time.monotonic."""
+    """A function that returns CLOCK_MONOTONIC in seconds (clock_gettime(2)), since 2.7 has no time.monotonic."""
     now = _Timespec()
     ctypes.CDLL(None).clock_gettime(1, ctypes.byref(now))
     return now.seconds + now.nanoseconds * 1e-9

@@ -1,4 +1,4 @@
-"""What the tests share: the repository on the path, a fake `ip`, a network namespace, a clean log."""
+"""What all tests share: the repository on the path, a fake `ip`, a network namespace, a clean log."""
 import logging
 import os
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HERE = os.path.join(ROOT, 'tests')
-# The rooms of the tests are those of fbmon; a test may use what stands in another one.
+# The tests have the same rooms as fbmon. A test may import from any of them.
 ROOMS = [os.path.join(HERE, name) for name in sorted(os.listdir(os.path.join(ROOT, 'fbmon')))
          if os.path.isdir(os.path.join(HERE, name))]
 for _path in ROOMS + [HERE, ROOT]:
@@ -18,13 +18,16 @@ for _path in ROOMS + [HERE, ROOT]:
 import helpers  # noqa: E402
 
 
-# Who uses one of these needs more than any user may do.
+# A test with one of these fixtures needs rights that a plain user does not have.
 PRIVILEGED = set(['rights', 'network_namespaces', 'namespace', 'small_disk'])
 LEFT_OUT = []
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what cannot run here, hundreds of tests maybe, for one reason; required, each of them fails."""
+    """Leave out the tests that cannot run here, perhaps hundreds, and note the reason once.
+
+    With FBMON_REQUIRE_KERNEL=1 they are not left out, and each of them fails.
+    """
     wanting = [item for item in items if PRIVILEGED & set(getattr(item, 'fixturenames', ()))]
     reason = helpers.lacking() if wanting and os.environ.get('FBMON_REQUIRE_KERNEL') != '1' else None
     if reason:
@@ -34,21 +37,21 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """What was left out."""
+    """Show what was left out."""
     for text in LEFT_OUT:
         terminalreporter.write_line(text)
 
 
 @pytest.fixture(scope='session')
 def rights():
-    """Fails where what is required cannot be done."""
+    """Skips the test if this process lacks rights; with FBMON_REQUIRE_KERNEL=1 the test fails instead."""
     lacking = helpers.lacking()
     helpers.require(lacking is None, lacking)
 
 
 @pytest.fixture
 def fake_ip(tmp_path, monkeypatch):
-    """install(script): an `ip` of a few lines of sh, first on PATH; $DIR is the test's directory."""
+    """install(script): puts an `ip` of a few lines of sh first on PATH. $DIR is the test's directory."""
     directory = tmp_path / 'bin'
 
     def install(script):
@@ -60,23 +63,23 @@ def fake_ip(tmp_path, monkeypatch):
 
 
 class Namespace(object):
-    """A network namespace that lives as long as the process that holds it."""
+    """A network namespace. It lives as long as the process that holds it."""
 
     def __init__(self, holder):
         self.path = '/proc/%d/ns/net' % holder.pid
 
     def __call__(self, *arguments):
-        """What `ip ARGUMENTS` prints there."""
+        """What `ip ARGUMENTS` prints in the namespace."""
         return subprocess.check_output(('ip',) + arguments).decode('ascii')
 
     def python(self, script, *arguments):
-        """A child there that runs the text of a script."""
+        """Start a child in the namespace that runs the text of a script."""
         return helpers.python(script, *arguments, prefix=['nsenter', '--net=' + self.path])
 
 
 @pytest.fixture
 def namespace(fake_ip, rights):
-    """A Namespace of its own, in which every `ip` of the test works, with loopback up."""
+    """A Namespace with loopback up. Each `ip` of the test works in it."""
     holder = subprocess.Popen(['unshare', '-n', 'sleep', '600'])
     try:
         made = Namespace(holder)
@@ -104,7 +107,7 @@ def small_disk(tmp_path, rights):
 
 @pytest.fixture
 def root_logger():
-    """The root logger, put back as it was afterwards."""
+    """The root logger. After the test it is as it was."""
     logger = logging.getLogger()
     handlers, level, raising = logger.handlers[:], logger.level, logging.raiseExceptions
     yield logger

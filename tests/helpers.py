@@ -1,4 +1,4 @@
-"""Small helpers of the tests."""
+"""Small helpers that all tests share."""
 import errno
 import itertools
 import array
@@ -17,12 +17,12 @@ from fbmon.base import compat
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FBMON = os.path.join(ROOT, 'fbmon.py')
 
-# Seconds for anything that must happen: generous, since it is only waited for where something is broken.
+# Seconds in which anything must happen. They are many, because a test waits so long only if something is broken.
 LIMIT = 20.0
 
 
 def wait_for(condition, limit=LIMIT):
-    """The first true value of condition(); fails after limit seconds."""
+    """Wait until condition() is true, and return its value. Fails after `limit` seconds."""
     deadline = clock.monotonic() + limit
     while True:
         value = condition()
@@ -33,9 +33,9 @@ def wait_for(condition, limit=LIMIT):
 
 
 def require(condition, reason):
-    """Skip the test where the machine does not offer what it needs; fail if FBMON_REQUIRE_KERNEL=1 says it must."""
+    """Skip the test if `condition` is false; with FBMON_REQUIRE_KERNEL=1 it fails instead. reason: for the report."""
     if not condition:
-        # Here, because what is run without pytest uses this module, too.
+        # Imported here, because programs that run without pytest use this module, too.
         import pytest
         if os.environ.get('FBMON_REQUIRE_KERNEL') == '1':
             pytest.fail('FBMON_REQUIRE_KERNEL=1: ' + reason)
@@ -43,7 +43,7 @@ def require(condition, reason):
 
 
 def lacking():
-    """What this process may not do that tests on the real kernel need, in words; None where it may do all."""
+    """The right that tests on the real kernel need and this process lacks, as words for a message; None if none."""
     if os.geteuid() != 0:
         return 'need root: they make network namespaces'
     with open(os.devnull, 'w') as null:
@@ -74,14 +74,14 @@ def program(name):
 
 
 def write(path, text):
-    """Write a file, text as UTF-8."""
+    """Write a text to a file, as UTF-8."""
     with open(str(path), 'wb') as target:
         target.write(text if isinstance(text, bytes) else text.encode('utf-8'))
     return str(path)
 
 
 def fill(path):
-    """Write until there is no space left."""
+    """Write to a file until there is no space left."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         while os.write(descriptor, b'x' * 512):
@@ -93,7 +93,7 @@ def fill(path):
 
 
 def read(path):
-    """The text of a file, '' where there is none."""
+    """The text of a file, '' if there is none."""
     try:
         with open(str(path), 'rb') as source:
             return source.read().decode('utf-8', 'replace')
@@ -102,8 +102,7 @@ def read(path):
 
 
 def written(path):
-    """The text of a log file, once the process that writes it has no line left to write, and has ended where the daemon
-    has."""
+    """The text of a log file, after its writer has written all lines. If the daemon has ended, the writer has too."""
     words = ['/bin/sh', 'fastbypass_log', os.path.dirname(str(path))]
     pids = [name for name in os.listdir('/proc') if name.isdigit()]
     for pid in [pid for pid in pids if _has_words('/proc/%s/cmdline' % pid, words)]:
@@ -121,7 +120,7 @@ def _has_words(path, words):
 
 
 def _waits_for_lines(pid):
-    """Whether a writer has gone, or has read all lines and sleeps in read(0): see proc(5), syscall."""
+    """Whether a writer has gone, or has read all lines and sleeps in read(0): see `syscall` in proc(5)."""
     try:
         pipe = os.open('/proc/%s/fd/0' % pid, os.O_RDONLY | os.O_NONBLOCK)
         try:
@@ -129,29 +128,30 @@ def _waits_for_lines(pid):
             fcntl.ioctl(pipe, termios.FIONREAD, there)
         finally:
             os.close(pipe)
-        # read(2) is 0 on amd64 and 63 on arm64.
+        # The number of read(2) is 0 on amd64 and 63 on arm64.
         return there[0] == 0 and read('/proc/%s/syscall' % pid).split()[:2] in (['0', '0x0'], ['63', '0x0'])
     except EnvironmentError:
         return not alive(int(pid))
 
 
 def write_program(path, script):
-    """An executable sh script."""
+    """Write an executable script of sh."""
     write(path, '#!/bin/sh\n' + script + '\n')
     os.chmod(path, 0o755)
 
 
 def alive(pid):
-    """Whether a process is there and no zombie."""
+    """Whether a process is there and is no zombie."""
     return read('/proc/%d/stat' % pid).rpartition(')')[2].split()[:1] not in ([], ['Z'])
 
 
-# Of each process's own, below those that the kernel gives away: two runs of the tests at a time do not meet.
+# Each process has ports of its own, so that two runs at the same time do not meet. They lie below those that the kernel
+# gives away.
 _ports = itertools.cycle(range(10000 + os.getpid() % 100 * 200, 10000 + os.getpid() % 100 * 200 + 200))
 
 
 def free_port(host='127.0.0.1'):
-    """A UDP port that nobody uses at the moment."""
+    """A UDP port that nobody uses now."""
     for port in _ports:
         sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -165,7 +165,7 @@ def free_port(host='127.0.0.1'):
 
 
 def send(host, port, data=b'HEARTBEAT', source=None):
-    """Send one datagram, from the source address if given."""
+    """Send one datagram. source: its address, or None for any."""
     sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         if source:
@@ -176,9 +176,9 @@ def send(host, port, data=b'HEARTBEAT', source=None):
 
 
 def python(script, *arguments, **options):
-    """A child that runs the text of a script, with fbmon to import; pipes for its output.
+    """Start a child that runs the text of a script and can import fbmon. Its output goes to pipes.
 
-    environ: variables to add; prefix: words in front of the command; other options go to Popen.
+    environ: variables to add; prefix: words in front of the command; all other options are for Popen.
     """
     environ = dict(os.environ, PYTHONPATH=os.pathsep.join([ROOT] + sys.path), PYTHONUNBUFFERED='1')
     environ.update(options.pop('environ', {}))
@@ -188,7 +188,7 @@ def python(script, *arguments, **options):
 
 
 def finish(child, limit=LIMIT):
-    """(exit code, stdout, stderr) of a child that must end by itself; it is killed where it does not."""
+    """(exit code, stdout, stderr) of a child that must end by itself. After `limit` seconds it is killed."""
     timer = threading.Timer(limit, child.kill)
     timer.start()
     try:

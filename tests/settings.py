@@ -1,4 +1,4 @@
-"""Settings for tests, with defaults for what a test does not speak of."""
+"""Makes Settings for tests. Values that a test does not name have defaults."""
 from fbmon.config.reader import Card, Config, Listener, Settings
 
 

@@ -1,4 +1,4 @@
-"""Status dicts for tests, made up: what a switch with 64 listeners, 8 cards and 48 ports shows."""
+"""Makes status dicts for tests: what a switch with 64 listeners, 8 cards and 48 ports would show."""
 
 HOURS = 3600.0
 
@@ -38,7 +38,7 @@ def status(listeners=(), cards=(), ports=(), **fields):
 
 
 def large(failed=(17, 40), unconfigured=(63,)):
-    """64 listeners, 8 cards, 48 ports; the port of the second failed listener does not go down."""
+    """The status with 64 listeners, 8 cards and 48 ports. The port of the second failed listener does not go down."""
     states = dict([(index, 'failed') for index in failed] + [(index, 'unconfigured') for index in unconfigured])
     ports = [port('e101-%03d-0' % (index + 1), listeners=[index], wanted='down' if index in failed else 'up',
                   actual='down' if index in failed else 'up') for index in range(48)]

@@ -1,4 +1,4 @@
-"""Parts of bench/: from samples to figures, tables and a picture, and what is measured. No time is measured here."""
+"""Parts of bench/: how samples become figures, tables and a picture, and what is measured. No time is measured here."""
 import os
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The demo, as `make demo` runs it."""
+"""The demo as `make demo` runs it."""
 import os
 import signal
 import subprocess
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.skipif(sys.version_info < (3,), reason='the demo is a 
 
 
 class Play(object):
-    """A demo that runs, with a directory for temporary files of its own."""
+    """A demo that runs, with its own directory for temporary files."""
 
     def __init__(self, directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT):
         self.directory = str(directory)
@@ -23,14 +23,14 @@ class Play(object):
                                       stdout=stdout, stderr=stderr)
 
     def heard(self, text):
-        """Read up to the first line with this text."""
+        """Read its output up to the first line with this text."""
         for line in self.child.stdout:
             if text in line.decode('utf-8'):
                 return
         pytest.fail('the demo ended before it said: ' + text)
 
     def finish(self):
-        """(exit code, the lines of the demo itself that were not read)"""
+        """(exit code, the demo's own lines that were not read yet)"""
         code, output, _ = helpers.finish(self.child)
         return code, [line.partition(' demo ')[2].strip() for line in output.splitlines() if ' demo ' in line]
 
@@ -57,7 +57,7 @@ def test_an_interrupted_demo_leaves_nothing_and_says_so(tmp_path, number, moment
     play = Play(tmp_path)
     play.heard(moment)
 
-    # Ctrl-C is for the whole foreground; a kill is for make, which passes it on.
+    # Ctrl-C reaches all processes in the foreground. A kill reaches make, which passes it on.
     demo = int(helpers.read('/proc/%d/task/%d/children' % (play.child.pid, play.child.pid)).split()[0])
     os.kill(play.child.pid if number == signal.SIGTERM else demo, number)
     code, said = play.finish()

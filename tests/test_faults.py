@@ -1,4 +1,4 @@
-"""docs/faults.md is what the tests prove: each row names one, and each of tests/faults has a row or belongs to one."""
+"""docs/faults.md says what the tests prove: each row names a test, and each test of tests/faults belongs to a row."""
 import ast
 import os
 import re
@@ -10,7 +10,7 @@ HEAD = '| fault | what the operator sees | what is promised | test |'
 
 
 def rows():
-    """(fault, test) of each row."""
+    """[(fault, test)] of all rows."""
     cells = [[cell.strip() for cell in re.split(r' \| ', line.strip('| '))]
              for line in read(os.path.join(ROOT, 'docs/faults.md')).splitlines()
              if line.startswith('| ') and line != HEAD]
@@ -18,7 +18,7 @@ def rows():
 
 
 def names(path):
-    """The names of a file's tests."""
+    """The names of the tests in a file."""
     tree = ast.parse(read(os.path.join(ROOT, path)).encode('utf-8'))
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith('test_')]
 

@@ -25,7 +25,7 @@ def which(name):
 
 
 class World(object):
-    """fbypass_ctl with stand-ins for systemctl, the daemon's commands and root."""
+    """fbypass_ctl, with stand-ins for systemctl, the daemon's commands and root."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -43,7 +43,7 @@ class World(object):
         self._program('fbypass_ctl', text)
 
     def without(self, what):
-        """A machine without `systemctl`, or on which systemd does not run."""
+        """Make the machine one without systemctl, or one on which systemd does not run."""
         if what == 'booted':
             return self.directory.join('booted').remove()
         self.directory.join('systemctl').remove()
@@ -52,16 +52,16 @@ class World(object):
             os.symlink(which(name), os.path.join(self.path, name))
 
     def root(self, uid=0):
-        """Who calls."""
+        """Set the uid of the user who calls."""
         self._program('id', '#!/bin/sh\necho %d\n' % uid)
 
     def set(self, program, command, code, says=''):
-        """How a stand-in answers a command."""
+        """Set how a stand-in answers a command."""
         self.directory.join('%s.%s.code' % (program, command)).write('%d\n' % code)
         self.directory.join('%s.%s.says' % (program, command)).write(says)
 
     def __call__(self, *words):
-        """(exit code, stdout, stderr, programs called)"""
+        """Run `fbypass_ctl WORDS`. Returns (exit code, stdout, stderr, programs called)."""
         notes = self.directory.join('notes')
         notes.write('')
         environ = dict(os.environ, NOTES=str(notes), PATH='%s:%s' % (self.directory, self.path))
@@ -110,7 +110,7 @@ def test_with_mistakes_a_start_prints_them_and_does_nothing(ctl, word, report, t
 
 @pytest.mark.parametrize('separators', ['1', ':', '_'])
 def test_a_users_ifs_changes_nothing(ctl, separators):
-    """Shells differ in whether they take IFS from the environment."""
+    """Some shells take IFS from the environment."""
     ctl.directory.join('fbypass_ctl').move(ctl.directory.join('the.script'))
     helpers.write_program(str(ctl.directory.join('fbypass_ctl')),
                           "IFS='%s'; . %s" % (separators, ctl.directory.join('the.script')))
@@ -299,7 +299,7 @@ def test_anybody_may_ask_for_the_help_of_one_command(ctl, word, option):
     code, out, err, called = ctl(word, option)
     first = out.splitlines()[0].split()
     assert (code, err, first[:3]) == (0, '', ['Usage:', 'fbypass_ctl', word])
-    # It is about this command alone.
+    # The help is about this command alone.
     assert (out.count('Usage'), 'Looking' in out, called) == (1, False, [])
 
 

@@ -26,14 +26,14 @@ def read(name):
 
 
 def python_files(*directories):
-    """The Python files below these directories, relative to the repository."""
+    """The Python files below these directories, as paths relative to the repository."""
     return sorted(os.path.relpath(os.path.join(place, name), ROOT) for directory in directories
                   for place, _, names in os.walk(os.path.join(ROOT, directory))
                   for name in names if name.endswith('.py'))
 
 
 def module_of(path):
-    """'rules.wanted' of 'fbmon/rules/wanted.py'; 'rules.__init__' of its room's docstring."""
+    """The name of a module: 'rules.wanted' for 'fbmon/rules/wanted.py', 'rules.__init__' for a room's docstring."""
     return path[len('fbmon/'):-len('.py')].replace(os.sep, '.')
 
 
@@ -41,7 +41,7 @@ MODULES = dict((module_of(path), path) for path in python_files('fbmon'))
 
 
 def imports(name):
-    """Names of the modules that a file imports, anywhere in it; a module of ours as in 'fbmon.rules.wanted'."""
+    """The names of all modules that a file imports. A module of ours has the form 'fbmon.rules.wanted'."""
     found = set()
     for node in ast.walk(ast.parse(read(name).encode('utf-8'))):
         if isinstance(node, ast.Import):
@@ -56,7 +56,7 @@ def imports(name):
 
 
 def graph():
-    """{module, as in 'rules.wanted': the modules that it imports}"""
+    """{module, for example 'rules.wanted': the modules that it imports}"""
     return dict((module, imports(path)) for module, path in MODULES.items())
 
 
@@ -66,7 +66,7 @@ def rooms(module, edges):
 
 
 def reached(module, edges):
-    """The modules of fbmon that a module needs, itself included."""
+    """The modules of fbmon that a module needs, with itself."""
     known, ahead = set(), [module]
     while ahead:
         current = ahead.pop()
@@ -77,10 +77,10 @@ def reached(module, edges):
 
 
 def levels():
-    """The picture of the README: for each of its lines, from the top, {room: its modules}."""
+    """The picture in the README, as [{room: its modules} of each line], from the top."""
     picture = re.search(r'(?s)\n## The code\n.*?\n    fbmon.py .*?\n(.*?)\n\n', read('README.md')).group(1)
     found = []
-    # A long list goes on in the next line.
+    # A long list goes on in the next line of the README.
     for line in re.sub(r',\n {29}', ', ', picture).splitlines():
         names = re.findall(r'(\w+)/', line)
         lists = line.rpartition('/')[2].split(u'\xb7')
@@ -117,7 +117,7 @@ def standard_modules():
 
 
 def test_no_module_hides_one_of_the_standard_library_from_its_neighbours():
-    # 2.7 looks for `import x` beside the importing module first.
+    # For `import x` 2.7 first looks beside the module that imports.
     assert standard_modules() & set(module.rpartition('.')[2] for module in MODULES) - set(['__init__']) == set()
 
 

@@ -1,4 +1,4 @@
-"""The maintainer scripts of the package, with a small tree for the system and stand-ins for systemd's programs."""
+"""The maintainer scripts of the package, run in a small tree, with stand-ins for systemd's programs."""
 import os
 import subprocess
 
@@ -9,7 +9,7 @@ from helpers import ROOT, read
 
 SCRIPTS = ('preinst', 'postinst', 'prerm', 'postrm')
 UNIT = 'fastbypass_monitor.service'
-# Notes what is called; what systemd says of itself and of the unit is in files.
+# It notes its call. Files say what systemd answers about itself and about the unit.
 SYSTEMCTL = '''echo "systemctl $*" >> "$TREE/notes"
 case "$*" in
     is-system-running) cat "$TREE/system" 2> /dev/null || echo running ;;
@@ -18,7 +18,7 @@ case "$*" in
 esac
 '''
 NOTED = 'echo "%s $*" >> "$TREE/notes"'
-# What every caller of dpkg may ask for (deb-policy, 6.6).
+# All calls that dpkg may make (Debian policy, 6.6).
 CALLS = [('preinst', 'install'), ('preinst', 'install', '1.0.00'), ('preinst', 'upgrade', '1.0.00'),
          ('preinst', 'abort-upgrade', '1.1.00'),
          ('postinst', 'configure', ''), ('postinst', 'configure', '1.0.00'), ('postinst', 'abort-upgrade', '1.1.00'),
@@ -31,7 +31,7 @@ CALLS = [('preinst', 'install'), ('preinst', 'install', '1.0.00'), ('preinst', '
 
 
 class Tree(object):
-    """Where the scripts find what they look for; every path of theirs is below it."""
+    """The tree in which the scripts run. Each of their paths is below it."""
 
     def __init__(self, directory):
         self.path = str(directory)
@@ -56,23 +56,23 @@ class Tree(object):
         return os.path.join(self.path, name)
 
     def program(self, name, script):
-        """Put a program of sh."""
+        """Put a program of sh into the tree."""
         helpers.write_program(self.at(name), script)
 
     def mark(self, name, text=''):
-        """What systemctl answers by."""
+        """Make a file by which systemctl answers."""
         helpers.write(self.at(name), text)
 
     def lose(self, *names):
-        """Remove these, and all that is in them."""
+        """Remove these files and directories."""
         subprocess.check_call(['rm', '-rf'] + [self.at(name) for name in names])
 
     def there(self, name):
-        """Whether it is there."""
+        """Whether something is in the tree."""
         return os.path.lexists(self.at(name))
 
     def __call__(self, name, *words):
-        """(exit code, what was said, what was started, stopped or restarted, with the program that did it)"""
+        """Run a script. Returns (exit code, its stderr, [the calls that start, stop or restart something])."""
         self.lose('notes')
         environ = dict(os.environ, TREE=self.path, PATH=self.at('bin') + ':/usr/bin:/bin')
         child = subprocess.Popen(['sh', self.at(name)] + list(words), env=environ, stdout=subprocess.PIPE,
@@ -103,7 +103,7 @@ def no_home(tree):
 
 
 def no_var(tree):
-    """Nothing can be made there: as where it is read-only, but for root, too."""
+    """Nothing can be made in /var, not even by root, as if it were read-only."""
     tree.lose('var')
     tree.mark('var')
 
@@ -114,7 +114,7 @@ def no_helpers(tree):
 
 
 def helpers_that_fail(tree):
-    """As where /etc is read-only."""
+    """The helpers fail, as if /etc were read-only."""
     for name in ('deb-systemd-invoke', 'deb-systemd-helper', 'systemctl'):
         tree.program('bin/' + name, 'exit 1')
 

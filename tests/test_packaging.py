@@ -11,14 +11,14 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCRIPTS = ['debian/preinst', 'debian/postinst', 'debian/prerm', 'debian/postrm', 'debian/libexec/launch',
            'debian/libexec/reload', 'fbypass_ctl']
 
-# The directives in use that systemd 215 of Debian 8 knows (its load-fragment-gperf.gperf.m4) ...
+# The directives of our unit that systemd 215 of Debian 8 knows (its load-fragment-gperf.gperf.m4) ...
 KNOWN_TO_215 = set('''
     After CapabilityBoundingSet Description DevicePolicy Documentation Environment ExecReload ExecStart ExecStartPre
     KillMode LimitCORE LimitNOFILE NoNewPrivileges NotifyAccess OOMScoreAdjust
     ProtectHome ProtectSystem Restart RestartSec RestrictAddressFamilies StartLimitInterval SyslogIdentifier
     SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TimeoutStartSec
     TimeoutStopSec Type UMask WantedBy WatchdogSec'''.split())
-# ... and those that it ignores, which must do no more than protect or limit.
+# ... and those that it ignores. These must only protect or limit.
 MAY_BE_IGNORED = set('''
     KeyringMode LockPersonality ProtectClock ProtectControlGroups ProtectHostname ProtectKernelLogs
     ProtectKernelModules ProtectProc ReadWritePaths RestrictNamespaces RestrictRealtime RestrictSUIDSGID
@@ -34,7 +34,7 @@ def read(name):
 
 
 def directives():
-    """(name, value) of every line of the unit."""
+    """[(name, value)] of all lines of the unit."""
     return re.findall(r'(?m)^([A-Z]\w+)=(.*)$', read('fastbypass_monitor.service'))
 
 
@@ -55,15 +55,15 @@ def test_the_unit_lets_the_daemon_do_its_work():
     names = {name for name, _ in directives()}
     values = dict(directives())
 
-    # promote_secondaries is written below /proc/sys; a stop must not take the record of the network away;
-    # ctypes of Python 2.7 cannot be imported without such memory; the addresses are the system's.
+    # The daemon writes promote_secondaries below /proc/sys. A stop must not remove its record of the network. ctypes of
+    # Python 2.7 needs memory that can be written and executed. The addresses belong to the system's own network.
     assert not names & {'ProtectKernelTunables', 'ProcSubset', 'RuntimeDirectory', 'MemoryDenyWriteExecute',
                         'PrivateNetwork', 'PrivateUsers', 'User', 'DynamicUser'}
-    # These need a /tmp, or directories and users that may be missing. `check` reads what is in a home.
+    # These need a /tmp, or directories and users that may be missing. `check` may read a file in a home directory.
     assert not names & {'PrivateTmp', 'PrivateDevices', 'WorkingDirectory', 'RootDirectory', 'StateDirectory',
                         'LogsDirectory', 'ConfigurationDirectory', 'EnvironmentFile', 'Group'}
     assert values['ProtectHome'] == 'read-only'
-    # A version that does not know the groups of a list of allowed calls would allow none.
+    # With a list of allowed calls, a version that does not know its groups would allow no call at all.
     assert values['SystemCallFilter'].startswith('~')
     assert set(values['CapabilityBoundingSet'].split()) == {'CAP_NET_ADMIN', 'CAP_NET_BIND_SERVICE',
                                                             'CAP_DAC_READ_SEARCH'}
@@ -139,7 +139,7 @@ def test_the_package_has_the_documents_that_the_man_page_names():
 
 
 def completions(*words, **options):
-    """What bash offers for the last word of `fbypass_ctl WORDS`; ifs: the shell's IFS."""
+    """The words that bash offers for the last word of `fbypass_ctl WORDS`. ifs: the shell's IFS."""
     script = (options.get('ifs', '') + '. "$0"; COMP_WORDS=(fbypass_ctl "$@"); COMP_CWORD=$#; _fbypass_ctl; '
               '[ ${#COMPREPLY[@]} = 0 ] || printf "%s\\n" "${COMPREPLY[@]}"')
     argv = ['bash', '-c', script, os.path.join(TOP, 'debian/fbypass_ctl.completion')] + list(words)
@@ -174,7 +174,7 @@ def test_bash_completes_under_any_ifs(ifs):
 
 @pytest.fixture
 def launch(tmpdir):
-    """Runs the launcher where nothing but the given interpreters is found: {name: version}."""
+    """Runs the launcher on a PATH that has only these interpreters, {name: version}."""
     private, path = tmpdir.mkdir('private'), tmpdir.mkdir('bin')
     private.join('launch').write(read('debian/libexec/launch'))
     stub = '#!/bin/sh\nif [ "$1$2" = -S-E ]; then exit %d; fi\necho "%s $*"\n'

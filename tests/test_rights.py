@@ -1,4 +1,4 @@
-"""What cannot run here is left out for one reason, and the demo says in a sentence what it needs."""
+"""Tests that cannot run here are left out with one reason, and the demo says in one sentence what it needs."""
 import os
 import re
 import subprocess
@@ -11,7 +11,7 @@ from helpers import ROOT
 
 pytestmark = pytest.mark.usefixtures('rights')
 
-# What a container often lacks.
+# Rights that a container often lacks.
 WITHOUT = {
     'CAP_SYS_ADMIN': ['setpriv', '--bounding-set=-sys_admin'],
     'a /proc/sys that can be written': ['unshare', '--mount', 'sh', '-c', 'mount --bind /proc/sys /proc/sys && mount '
@@ -20,7 +20,7 @@ WITHOUT = {
 
 
 def run(lack, *argv):
-    """(exit code, output) of a program that lacks something."""
+    """(exit code, output) of a program that lacks a right."""
     environ = dict(os.environ, PYTHONDONTWRITEBYTECODE='1')
     environ.pop('FBMON_REQUIRE_KERNEL', None)
     child = subprocess.Popen(WITHOUT[lack] + list(argv), cwd=ROOT, env=environ, stdin=subprocess.DEVNULL

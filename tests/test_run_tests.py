@@ -1,4 +1,4 @@
-"""tools/run_tests.py, with stand-ins for the interpreters: a program of sh that says what pytest would."""
+"""tools/run_tests.py. The stand-in for an interpreter is a program of sh that says what pytest would say."""
 import os
 import sys
 
@@ -20,7 +20,7 @@ def tools(monkeypatch):
 
 @pytest.fixture
 def pythons(tools, tmp_path, monkeypatch):
-    """put(name, script): an interpreter that is found, and the program that stands for it."""
+    """put(name, script): makes an interpreter that is found; the script stands for it."""
     found = []
     monkeypatch.setattr(tools.interpreters, 'found_and_missing', lambda names: (found, []))
     monkeypatch.setattr(tools.interpreters, 'environment', lambda one, packages: one.path)
@@ -34,13 +34,13 @@ def pythons(tools, tmp_path, monkeypatch):
 
 
 def no_pypi(one, packages, purpose='tests'):
-    """What interpreters.environment does without a network."""
+    """Does what interpreters.environment does without a network."""
     import interpreters
     raise interpreters.Failed('pip: no network')
 
 
 def wait_for_other(mine, other):
-    """sh: say that we run, and wait for the other one to run as well."""
+    """A script of sh that says that it runs, and waits until the other one runs as well."""
     return ('touch $DIR/%s; for i in $(seq 400); do [ ! -e $DIR/%s ] || break; sleep 0.05; done; '
             '[ -e $DIR/%s ] || exit 9; ' % (mine, other, other))
 

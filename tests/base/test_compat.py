@@ -1,4 +1,4 @@
-"""compat.py: the same behaviour on 2.7 and 3."""
+"""compat.py: it behaves in the same way on 2.7 and 3."""
 import errno
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""inbox.py: many put, one takes, nothing is lost and nothing polls."""
+"""inbox.py: many threads put events in and one takes them; nothing is lost and nothing polls."""
 import collections
 import threading
 
@@ -72,7 +72,7 @@ def test_a_wake_up_that_was_used_does_not_wake_again():
 
 def test_an_event_that_is_put_just_before_the_taker_sleeps_does_not_wait():
     class Late(collections.deque):
-        """At the first look it is still empty, and its putter sees nobody asleep."""
+        """At the first look it is still empty, while the thread that puts an event in sees nobody asleep."""
         looks = iter([False])
 
         def __bool__(self):

@@ -1,4 +1,4 @@
-"""inherited.py: closed descriptors, ignored and blocked signals of whoever starts a command are set right first."""
+"""inherited.py: closed descriptors and ignored or blocked signals are put right before a command does anything."""
 import ctypes
 import os
 import signal
@@ -23,14 +23,14 @@ def block(*numbers):
 
 
 def without(*descriptors):
-    """The words in front of a command that is to be without these descriptors."""
+    """The words in front of a command that starts it without these descriptors."""
     closed = ' '.join('%d>&-' % descriptor for descriptor in descriptors)
     return ['sh', '-c', 'exec "$@" ' + closed, 'sh']
 
 
 @pytest.fixture
 def daemon(tmp_path):
-    """daemon(words in front, **options of Popen): a daemon that manages nothing, running; ended afterwards."""
+    """daemon(words in front, **options of Popen): a running daemon that manages nothing. It ends after the test."""
     children = []
 
     def start(prefix=(), **options):
@@ -43,13 +43,13 @@ def daemon(tmp_path):
     yield start
     for child in children:
         if child.poll() is None:
-            # Not kill: it ends its `ip`.
+            # Not kill(): so the daemon ends its `ip`, too.
             child.terminate()
         finish(child)
 
 
 def ended(child):
-    """Its exit code, when it has ended by itself."""
+    """Wait until a child has ended by itself. Returns its exit code."""
     return finish(child)[0]
 
 
@@ -61,7 +61,7 @@ def test_what_is_closed_is_the_null_device_and_no_file_of_ours(daemon, tmp_path,
     assert [os.readlink('/proc/%d/fd/%d' % (pid, descriptor)) for descriptor in closed] == ['/dev/null'] * len(closed)
     child.terminate()
     assert ended(child) == 0
-    # Where stderr was closed, the log's lines would be in here.
+    # With a closed stderr the lines of the log would be in this file.
     assert read(tmp_path / 'run' / 'daemon.lock') == '%d\n' % pid
 
 

@@ -1,4 +1,4 @@
-"""threads.py: a thread that dies of an unexpected error is told of, and one that cannot be started too."""
+"""threads.py: somebody is told when a thread dies of an unexpected error, and when one cannot be started."""
 import logging
 import threading
 
@@ -9,7 +9,7 @@ from helpers import LIMIT, finish, python, wait_for
 
 
 def started(target):
-    """Start a thread, wait for its end; whether crashed() was called."""
+    """Start a thread, and wait for its end. Returns whether crashed() was called."""
     crashes = []
     thread = threads.start('worker', target, lambda: crashes.append(threading.current_thread().name))
     thread.join(LIMIT)

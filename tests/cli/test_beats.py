@@ -1,4 +1,4 @@
-"""beats.py: heartbeats as a DPI node would send them."""
+"""beats.py: it sends heartbeats as a DPI node does."""
 import socket
 
 import pytest
@@ -53,7 +53,7 @@ def test_a_host_that_is_no_address_is_told_of_in_one_line(host, capsys):
 
 
 def test_an_address_that_cannot_be_reached_is_told_of(capsys):
-    # Without SO_BROADCAST the kernel refuses.
+    # The kernel refuses, because the socket has no SO_BROADCAST.
     assert beats.send('255.255.255.255', 3000, 1, 1) == 1
     assert capsys.readouterr().err.startswith('255.255.255.255 port 3000: ')
 
@@ -82,7 +82,7 @@ def row(host, port, **fields):
 
 @pytest.fixture
 def daemon(monkeypatch):
-    """daemon(row, ...): what the daemon that runs here says of its listeners; daemon(error): what is said of it."""
+    """daemon(row, ...): a daemon runs here and has these listeners; daemon(error): asking it raises this error."""
     def says(*found):
         def ask(_path):
             if isinstance(found[0], Exception):

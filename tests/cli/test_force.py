@@ -1,4 +1,4 @@
-"""force.py: by hand, the cards' addresses go or come for good, and what failed is named."""
+"""force.py: a person removes or adds the cards' addresses for good, and what has failed is named."""
 import os
 
 import pytest
@@ -21,7 +21,7 @@ FIRST, SECOND, PORT = AddressItem('eth0', '10.0.1.1'), AddressItem('eth0', '10.0
 
 
 class Batch(object):
-    """Takes the commands and fails those that it is told to."""
+    """Takes the commands, and lets those fail that it is told to."""
 
     def __init__(self, failing=()):
         self.lines, self.failing = [], failing

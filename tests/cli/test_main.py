@@ -1,4 +1,4 @@
-"""cli.py: every command says what it did by its exit code and in plain words, never by a traceback."""
+"""main.py: each command says what it did by its exit code and in plain words, never by a traceback."""
 import json
 import os
 import re
@@ -21,7 +21,7 @@ LISTEN_HB_PORT[0]=3000
 BYPASS_CARD_HOST[0]=192.0.2.1/24
 '''
 
-# What `ip` would say of a machine that has nothing but loopback.
+# What `ip` says on a machine that has only loopback.
 LOOPBACK = r'''
 case "$*" in
 "-o -0 addr") echo '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\    link/loopback 00:00:00:00';;
@@ -39,7 +39,7 @@ esac
 
 @pytest.fixture
 def fbmon(tmp_path):
-    """fbmon(arguments...): (exit code, stdout, stderr) of the program, with directories of its own."""
+    """fbmon(arguments...): runs the program with its own directories. Returns (exit code, stdout, stderr)."""
     def run(*arguments, **options):
         return finish(begin(*arguments, **options))
 
@@ -55,7 +55,7 @@ def fbmon(tmp_path):
 
 
 def serve(tmp_path, document):
-    """Answer at the place of the status socket."""
+    """Serve this document at the status socket."""
     if not os.path.isdir(str(tmp_path / 'run')):
         (tmp_path / 'run').mkdir()
     sock = statussocket.listen(str(tmp_path / 'run' / 'status.sock'))
@@ -397,7 +397,7 @@ def test_force_on_and_force_off_say_what_is_and_what_is_not(fbmon, fake_ip, tmp_
     write(tmp_path / '.env', GOOD)
 
     assert fbmon('force_on') == (0, 'address 192.0.2.1 on lo is absent\n', '')
-    # This kernel acknowledges everything and does nothing.
+    # This `ip` acknowledges everything and does nothing.
     assert fbmon('force_off') == (
         1, '', 'address 192.0.2.1 on lo is absent, not present: ip said nothing\n')
     assert read(tmp_path / 'lines').splitlines()[0] == 'addr add 192.0.2.1/24 dev lo'
@@ -452,7 +452,7 @@ def test_force_in_the_real_kernel(fbmon, namespace, tmp_path):
     assert fbmon('force_on', environ=alice) == (0, 'address 192.0.2.1 on lo is absent\n', '')
     assert '192.0.2.1/24' not in namespace('-o', 'addr')
 
-    # Whoever asks tomorrow what happened finds it in the history and in the log.
+    # History and log still say tomorrow what has happened.
     lines = ['card 192.0.2.1: absent -> present: force_off by alice',
              'global state: unknown -> normal: force_off by alice',
              'card 192.0.2.1: present -> absent: force_on by alice',

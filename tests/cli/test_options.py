@@ -1,4 +1,4 @@
-"""options.py: what argparse makes of the command line."""
+"""options.py: how argparse reads the command line."""
 import pytest
 
 from fbmon.cli import main, options

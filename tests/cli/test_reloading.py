@@ -1,4 +1,4 @@
-"""reloading.py: what is said where a reload does not come to an end as it should."""
+"""reloading.py: what the command says if a reload does not end as it should."""
 import errno
 import os
 import signal
@@ -14,7 +14,7 @@ BEFORE = {'pid': 4711, 'version': '1.1.00', 'file': '/nowhere/.env',
 
 @pytest.fixture
 def world(monkeypatch):
-    """world(answers...): the daemon answers so, the last one for ever; returns the signals that it gets."""
+    """world(answers...): the daemon gives these answers, the last one for ever. Returns the signals that it gets."""
     sent = []
 
     def make(*answers):

@@ -1,4 +1,4 @@
-"""addresses.py: equal addresses are equal texts; what no interface should have is refused with the remedy."""
+"""addresses.py: equal addresses are equal texts; an address that no interface can have is refused, with a remedy."""
 import pytest
 
 from fbmon.config import addresses

@@ -1,5 +1,5 @@
 # coding: utf-8
-"""envfile.py: lines as in the .env files people know become assignments; what cannot be read says why."""
+"""envfile.py: lines as people know them from .env files become assignments; a line that cannot be read says why."""
 import pytest
 
 from fbmon.config import envfile
@@ -11,7 +11,7 @@ def read(text):
 
 
 def value_of(right):
-    """(value, error) of a line KEY=right."""
+    """(value, error) of the line KEY=RIGHT."""
     found, = read(u'KEY=' + right)
     return found.value, found.error
 

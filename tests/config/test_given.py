@@ -1,4 +1,4 @@
-"""given.py: the lines of what a file gives mean the same as the file."""
+"""given.py: the lines that it writes mean the same as the file."""
 import random
 
 import pytest

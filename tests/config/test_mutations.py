@@ -1,5 +1,5 @@
 # coding: utf-8
-"""10,000 damaged files: never a traceback, and every component is either valid or says why it is not."""
+"""10,000 damaged files: there is never a traceback, and each component is valid or says why it is not."""
 import random
 import re
 import socket
@@ -56,7 +56,7 @@ KERNEL = picture.of([
 
 
 def damaged_bytes(rng, data):
-    """The file with a few bytes changed, taken out, put in or doubled."""
+    """The file with a few bytes changed, removed, added or doubled."""
     data = bytearray(data)
     for _ in range(rng.randint(1, 6)):
         at, deed = rng.randrange(len(data)), rng.randrange(4)
@@ -73,7 +73,7 @@ def damaged_bytes(rng, data):
 
 
 def damaged_lines(rng, data):
-    """The file with a few lines taken out, doubled, moved, changed, or from another file."""
+    """The file with a few lines removed, doubled, moved, changed, or taken from another file."""
     lines = data.decode('utf-8').split(u'\n')
     for _ in range(rng.randint(1, 6)):
         at, deed = rng.randrange(len(lines)), rng.randrange(6)
@@ -95,7 +95,7 @@ def damaged_lines(rng, data):
 
 
 def is_address(text, prefix=None):
-    """True for canonical text of an address that one machine can have."""
+    """Whether a text is the canonical form of an address that one machine can have."""
     family = socket.AF_INET6 if ':' in text else socket.AF_INET
     same = socket.inet_ntop(family, socket.inet_pton(family, text)) == text
     return same and not re.match(r'(0|22[4-9]|23\d)\.|255\.255\.255\.255|ff..:|::$|::ffff:', text) \
@@ -120,7 +120,7 @@ def assert_listener(one):
 
 
 def assert_valid_or_with_error(settings):
-    """By a second, independent reading of the rules."""
+    """Check each component by a second, independent reading of the rules."""
     listeners = [one for one in settings.listeners if not one.error]
     cards = [one for one in settings.cards if not one.error]
     for one in listeners:
@@ -149,7 +149,7 @@ def assert_ports(settings):
 
 
 def assert_told(found):
-    """What is faulty has a mistake, and every text can be printed."""
+    """Check that each fault has a mistake, and that each text can be printed."""
     settings = found.settings
     broken = [one.error for one in settings.listeners + settings.cards if one.error]
     broken += settings.faulty_ports.values()

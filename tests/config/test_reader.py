@@ -1,5 +1,5 @@
 # coding: utf-8
-"""config.py: a text becomes Settings; every mistake names its line, key, value and what would be right."""
+"""reader.py: a text becomes Settings; each mistake names its line, key and value, and says what would be right."""
 import pytest
 
 from fbmon.config import envfile, notices, reader, schema
@@ -19,7 +19,7 @@ BYPASS_CARD_HOST[0]=192.168.1.211
 BYPASS_CARD_HOST[1]=192.168.1.212
 '''
 
-# A valid file of nine lines; what a test adds begins with line 10.
+# A valid file of nine lines. The lines that a test adds begin with line 10.
 BASE = [u'LISTEN_HEARTBEAT_IFS=eth0', u'BYPASS_CARD_IFS=eth1', u'LISTEN_HB_HOST[0]=10.0.0.1',
         u'LISTEN_HB_PORT[0]=3000',
         u'LISTEN_HB_HOST[1]=10.0.0.1', u'LISTEN_HB_PORT[1]=3100', u'BYPASS_CARD_HOST[0]=10.0.0.9',
@@ -31,23 +31,23 @@ def read(*lines):
 
 
 def on_base(*lines):
-    """What is read of the valid file with these lines behind it."""
+    """The Config of the valid file followed by these lines."""
     return read(*(BASE + list(lines)))
 
 
 def without(start, *lines):
-    """The same with the valid file's line that begins so left blank."""
+    """The same, but the line of the valid file that begins with `start` is blank."""
     return read(*([u'' if line.startswith(start) else line for line in BASE] + list(lines)))
 
 
 def told(found):
-    """Mistakes or warnings as they are printed, without the file and kind."""
+    """Mistakes or warnings as they are printed, without file and kind."""
     return [reader.format_problem('f', one, 'k').replace('f:', '', 1).replace(' k: ', ' ',
                                                                               1) for one in found]
 
 
 def errors(found):
-    """{'listener 0' or 'card 0' or the port's name: why it is faulty}."""
+    """{'listener 0', 'card 0' or the name of a port: why it is faulty}."""
     settings = found.settings
     broken = dict(('listener %d' % one.index, one.error) for one in settings.listeners if one.error)
     broken.update(('card %d' % one.index, one.error) for one in settings.cards if one.error)
@@ -145,7 +145,7 @@ FLAG = 'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'
 RIGHT_FLAG = 'neither 0 nor 1; give 1 (the ports of the list go down in bypass) or 0 (they are left alone)'
 TIMEOUT = 'not a timeout; give milliseconds from 10 to 3600000'
 
-# Line 10 of the valid file, and what is said of it.
+# (line 10 of the file, what is said about it).
 VALUES = [
     (u'LOG_LEVEL=info', 'not a log level; give one of DEBUG, INFO, WARNING, ERROR, CRITICAL'),
     (u'LOG_LEVEL=', 'the value is missing; give one of DEBUG, INFO, WARNING, ERROR, CRITICAL'),

@@ -1,4 +1,4 @@
-"""sample.env: a copy manages nothing, every key is explained, and every line of it can be used."""
+"""sample.env: a copy of it manages nothing, it explains each key, and each of its lines can be used."""
 import io
 import os
 import re
@@ -15,7 +15,7 @@ PATH = os.path.join(ROOT, 'sample.env')
 with io.open(PATH, encoding='ascii') as _file:
     SAMPLE = _file.read()
 
-# Keys that are commented out stand directly behind the #, sentences behind a blank.
+# A key stands directly behind the #. A sentence begins after a blank.
 USED = re.sub(u'(?m)^#(?! |$)', u'', SAMPLE)
 
 

@@ -1,4 +1,4 @@
-"""source.py: a file that cannot be read is told of in one line; odd bytes are no reason to fail."""
+"""source.py: one line says that a file cannot be read, and why; odd bytes are no reason to fail."""
 import os
 
 import pytest

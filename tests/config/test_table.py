@@ -1,4 +1,4 @@
-"""table.py: what `check` shows of a file, with defaults and inheritance resolved, in 80 columns."""
+"""table.py: what `check` shows of a file in 80 columns, with the defaults filled in."""
 from fbmon.config import reader, table
 from settings import card, listener, settings
 
