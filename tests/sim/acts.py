@@ -7,7 +7,7 @@ from fbmon.daemon.controller import Reload, StatusWanted, Stop
 from fbmon.listeners import listener
 from fbmon.memory import ledger
 from fbmon.show import console, prometheus
-from sim.laws import PATIENCE, SHORT
+from sim.laws import SHORT
 from sim.linux import ipv6
 from sim.standins import Bell, Records
 from sim.world import World
@@ -58,27 +58,71 @@ def boot(world):
     world.boot()
 
 
-def anew(world, name):
-    """An interface is deleted and made anew."""
-    world.laws.amiss(PATIENCE)
+def anew(world, name, pause=0.0):
+    """An interface is deleted and made anew, after a pause."""
+    world.laws.amiss(SHORT)
     device = world.kernel.find(name)
     if device:
         world.kernel.destroy(device)
-    world.kernel.set_up(world.kernel.create(name, 'dummy'))
-    world.strange(*(['addr add 10.0.0.1/24 dev eth0'] if name == 'eth0' else []))
+        world.collect()
+    _after(world, pause, _create, name)
+
+
+def _create(world, name):
+    world.laws.amiss(SHORT)
+    if world.kernel.find(name) is None:
+        world.kernel.set_up(world.kernel.create(name, 'dummy'))
+        world.strange(*(['addr add 10.0.0.1/24 dev eth0'] if name == 'eth0' else []))
+
+
+def _after(world, pause, deed, *arguments):
+    """Something else that is done by others, after a pause."""
+    if pause:
+        world.kernel.later(pause, lambda _kernel: _strangely(world, deed, *arguments))
+    else:
+        deed(world, *arguments)
+
+
+def _strangely(world, deed, *arguments):
+    world.laws.touched += 1
+    deed(world, *arguments)
 
 
 def swap(world, one, other):
     """Two interfaces get each other's names."""
-    world.laws.amiss(PATIENCE)
+    world.laws.amiss(SHORT)
     world.strange('link set dev %s name swapped' % one, 'link set dev %s name %s' % (other, one),
                   'link set dev swapped name %s' % other)
 
 
-def bounce(world, name):
-    """A link goes down and comes up."""
-    world.laws.amiss(SHORT)
-    world.strange('link set dev %s down' % name, 'link set dev %s up' % name)
+def bounce(world, name, pause=0.0):
+    """A link goes down, and comes up after a pause."""
+    world.strange('link set dev %s down' % name)
+    _after(world, pause, World.strange, 'link set dev %s up' % name)
+
+
+def order(world, number):
+    """A stranger's address on an interface goes and comes back, as with ifdown and ifup: then it stands behind the
+    daemon's own, and promote_secondaries is reset."""
+    place = '10.0.%d.%d/24 dev eth%d' % (number, 77 if number else 1, number)
+    world.unpromote('eth%d' % number)
+    world.strange('addr del ' + place, 'addr add ' + place)
+
+
+def contrary(world):
+    """A stranger undoes the next thing that the daemon does, before the daemon is told of either."""
+    world.contrary = True
+
+
+def term(world, number):
+    """SIGTERM, after so many of the things that can be seen of it."""
+    world.term = number
+
+
+def kill(world, pause=1.0):
+    """kill -9; the next daemon is started after a pause."""
+    world.kill()
+    world.again_at = world.now + pause
 
 
 def double(world):
@@ -92,14 +136,13 @@ def double(world):
 
 def unpromoted(world):
     """Somebody resets promote_secondaries."""
-    world.laws.unpromoted = True
     for device in world.kernel.devices.values():
-        device.promote = False
+        world.unpromote(device.name)
 
 
 def refuses(world, word):
     """The setting cannot be made, or can again."""
-    world.laws.unpromoted = True
+    world.laws.unpromoted()
     world.refuses = word == 'refuses'
 
 
@@ -155,7 +198,8 @@ def _with_daemon(deed):
 
 
 DEEDS = {'beat': World.beat, 'reload': _with_daemon(World.reload), 'stranger': World.strange, 'ip': ip,
-         'monitor': _with_daemon(monitor), 'kill': _with_daemon(World.kill), 'stop': _with_daemon(World.stop),
+         'monitor': _with_daemon(monitor), 'kill': _with_daemon(kill), 'term': _with_daemon(term),
+         'contrary': contrary, 'order': order, 'stop': _with_daemon(World.stop),
          'both': _with_daemon(both), 'boot': boot, 'anew': anew, 'swap': swap, 'bounce': bounce, 'double': double,
          'unpromoted': unpromoted, 'refuses': refuses, 'slow': slow,
          'stall': _with_daemon(stall), 'stuck': stuck, 'notify': notify_full,

@@ -11,7 +11,14 @@ HOSTS = (('eth0', '10.0.0.2'), ('eth0', '10.0.0.3'), ('eth1', '10.0.1.2/24'), ('
          ('eth1', 'fe80::7'))
 CARDS = (('eth0', '10.0.0.11'), ('eth0', '10.0.0.12/24'), ('eth1', '10.0.1.11/24'), ('eth1', 'fd00::11/64'),
          ('sw2', '10.0.2.11/24'), ('sw2', 'fd02::11'))
-OURS = frozenset(address.partition('/')[0] for _, address in HOSTS + CARDS)
+
+# Numbers of files without a mistake; from RENUMBERED on, their cards are others.
+MANY, RENUMBERED = 600, 500
+
+# The cards of those: each may take the place of another one in its network.
+OTHERS = (('eth1', '10.0.1.11/24'), ('eth1', '10.0.1.12/24'), ('eth1', '10.0.1.13/24'), ('eth1', 'fd00::11/64'))
+
+OURS = frozenset(address.partition('/')[0] for _, address in HOSTS + CARDS + OTHERS)
 
 # Milliseconds. All times of the simulation are multiples of 1/1024 s, so that no sum is rounded.
 TIMEOUTS = (1000, 2000, 3000)
@@ -37,7 +44,7 @@ def config(number):
 def text(number):
     """The configuration file of that number."""
     dice = Dice(number)
-    nodes = sorted(dice.sample(range(5), dice.choice((1, 1, 2, 2, 3))))
+    nodes = _nodes(dice)
     lines = ['LISTEN_HEARTBEAT_FAILED=%d' % (1 + dice.randrange(len(nodes))),
              'LISTEN_CUBRO_IFS=' + ','.join(_some(dice)),
              'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=%d' % (dice.random() < .8),
@@ -50,10 +57,20 @@ def text(number):
                   'LISTEN_HEARTBEAT_ATTEMPTS[%d]=%d' % (index, dice.choice((1, 1, 2))),
                   'LISTEN_HEARTBEAT_RECOVERY[%d]=%d' % (index, dice.choice((1, 1, 3))),
                   'LISTEN_CUBRO_IFS[%d]=%s' % (index, ' '.join(_some(dice)))]
-    for index in sorted(dice.sample(range(len(CARDS)), dice.randrange(4))):
-        lines += ['BYPASS_CARD_HOST[%d]=%s' % (index, CARDS[index][1]),
-                  'BYPASS_CARD_IFS[%d]=%s' % (index, CARDS[index][0])]
+    cards = CARDS if number < RENUMBERED else OTHERS
+    for index in sorted(dice.sample(range(len(cards)), dice.randrange(4))):
+        lines += ['BYPASS_CARD_HOST[%d]=%s' % (index, cards[index][1]),
+                  'BYPASS_CARD_IFS[%d]=%s' % (index, cards[index][0])]
     return u'\n'.join(lines) + u'\n'
+
+
+def nodes(number):
+    """The indexes of its listeners."""
+    return _nodes(Dice(abs(number)))
+
+
+def _nodes(dice):
+    return sorted(dice.sample(range(5), dice.choice((1, 1, 2, 2, 3))))
 
 
 def with_prefix(address):

@@ -18,6 +18,7 @@ class Hearing(object):
 
     def hang(self, seconds):
         """What the daemon's controller waits for does not answer; its listeners go on."""
+        self.laws.asleep()
         end, self.nodes = self.now + seconds, self._launched()
         while self.now < end:
             times = [max(node.due, node.stuck) for node in self.nodes]
@@ -28,6 +29,7 @@ class Hearing(object):
 
     def stall(self, seconds):
         """The daemon is not scheduled for so long; heartbeats wait in its sockets."""
+        self.laws.asleep()
         for node in self.nodes:
             node.stuck = max(node.stuck, self.now + seconds)
         end = self.now + seconds

@@ -10,6 +10,12 @@ from sim.standins import Killed
 # listens and then for a reading, and for which one that swallows what comes goes on with that.
 HANG, STARTING, READING, DEAF = 1.0, 4 / 1024.0, 1 / 1024.0, 1 / 16.0
 
+# Seconds until it tells of a change.
+LATENCY = 1 / 1024.0
+
+# Seconds in which the daemon has to see that its own change is not shown.
+SHOWN = 1.125
+
 # Lines of the monitor in one piece.
 PIECE = 2
 
@@ -56,7 +62,7 @@ class Batch(object):
         return self._do(lines, range(len(lines)))
 
     def _do(self, lines, places):
-        failed = {}
+        failed, networks = {}, Networks(self._world)
         for place in places:
             self._world.cut()
             self._world.commanded(lines[place])
@@ -66,20 +72,63 @@ class Batch(object):
                 failed[place] = str(error)
             else:
                 dropped, self._world.kernel.dropped[:] = list(self._world.kernel.dropped), []
-                self._world.marks.did(lines[place], done, self._world.daemon.ledger, dropped)
+                known = [entry for entry in dropped if self._world.watch.has_told(entry)]
+                self._world.marks.did(lines[place], done, self._world.daemon.ledger, known, self._world.refuses)
+                self._undo(lines[place])
+                networks.look()
+        networks.end()
+        self._world.watch.ours = any(line.split()[:2] != ['addr', 'change'] for line in lines)
         self._world.collect()
+        self._world.watch.ours = False
         return failed
+
+    def _undo(self, line):
+        """A stranger undoes what a line did, where the world is contrary."""
+        words = line.split()
+        place = 'dev ' + words[words.index('dev') + 1]
+        back = {'link': 'link set %s %s' % (place, 'up' if words[-1] == 'down' else 'down'),
+                'addr': 'addr %s %s %s' % ('del' if words[1] == 'add' else 'add', words[2], place)}.get(words[0])
+        if self._world.contrary and back and words[1] != 'change':
+            self._world.contrary = False
+            self._world.laws.amiss()
+            self._world.run(back)
+
+
+class Networks(object):
+    """The networks of IPv4 that the interfaces are in while a batch is done: none is left and entered again, for with
+    the last address of one its routes go."""
+
+    def __init__(self, world):
+        self._world = world
+        self._before = self._now()
+        self._left = set()
+
+    def look(self):
+        """A line was done."""
+        self._left |= self._before - self._now()
+
+    def end(self):
+        """The batch was done."""
+        again = self._left & self._now()
+        if again and not self._world.refuses and self._world.now > self._world.laws.calm:
+            raise self._world.laws.wrong('gap: left and entered again: %s' % sorted(again))
+
+    def _now(self):
+        return set((device.index, entry.network(), entry.prefix) for device in self._world.kernel.devices.values()
+                   for entry in device.four if entry.prefix < 32)
 
 
 class Watch(object):
     """`ip monitor`: tells the daemon of the simulated kernel's lines, late, in pieces, or not at all.
 
-    blind: it has lost something without a word, and nothing was read since; well_at: since when it listens and has read
-    everything."""
+    blind: it has lost something without a word, and nothing was read since; ours: what the kernel tells now is what the
+    daemon waits for; owed: when it has to have been replaced, since some of that was lost; well_at: since when it
+    listens and has read everything."""
 
     def __init__(self, world):
         self.late, self.pieces, self.swallows, self.losing = 0.0, False, False, 0
-        self.blind = False
+        self.blind = self.ours = False
+        self.owed = None
         self._world = world
         self._lines = []    # (when it is to be told, the line)
         self._listens = False
@@ -113,8 +162,15 @@ class Watch(object):
         elif self._listens:
             lost, self.losing = lines[:self.losing], max(0, self.losing - len(lines))
             self.blind = self.blind or bool(lost)
-            at = max([self._world.now + self.late, self._reading or 0.0] + [due for due, _ in self._lines[-1:]])
+            if lost and self.ours:
+                self.owed = self._world.now + SHOWN
+            at = max([self._world.now + max(self.late, LATENCY), self._reading or 0.0]
+                     + [due for due, _ in self._lines[-1:]])
             self._lines += [(at, line) for line in lines[len(lost):]]
+
+    def has_told(self, entry):
+        """Whether the daemon knows all that happened to an address."""
+        return not self.blind and not any(' %s/' % entry.text in line for _, line in self._lines)
 
     def next_time(self):
         """When it has something to tell."""
@@ -145,7 +201,7 @@ class Watch(object):
 
     def _begin(self, pause):
         del self._lines[:]
-        self._listens, self._reading = False, self._world.now + pause
+        self._listens, self._reading, self.owed = False, self._world.now + pause, None
         self.well_at = self._reading + READING
 
 

@@ -12,6 +12,9 @@ BOUND, PATIENCE, SHORT, QUIET = 1 / 32.0, 40.0, 4.0, 7.0
 # the same after something that kept it from that.
 STUCK, FEED, AGAIN = 5.0, 3.6, 1.1
 
+# Seconds between two renewals of the longest lease, and a little more.
+RENEWED, NEVER = 2.25, float('inf')
+
 # Rounds without an event: so many at any time, and in each second.
 SPARE, ROUNDS = 16, 8
 
@@ -19,19 +22,21 @@ SPARE, ROUNDS = 16, 8
 class Laws(object):
     """verdict: what is decided, as the model has it; calm: since when nothing is amiss; changed: since when the verdict
     or the file is as it is; ears: {Node: Ear}; items: {item: (its last state that the daemon has told of, how often it
-    told of one)}; withheld: until when a listener's thread does nothing."""
+    told of one)}; withheld: until when a listener's thread does nothing; touched: how often others did something after
+    a pause."""
 
     def __init__(self, world, wrong):
         self.world, self.wrong = world, wrong
         self.calm = self.ip_calm = self.changed = world.now
-        self.routes, self.unpromoted = None, False
+        self.routes, self._prepared = None, 0.0
         self._foreign = None, None, set()
         self.lateness = Lateness(world)
+        self.touched = 0
 
     # --- what happens ---
 
     def booted(self):
-        self.routes, self.unpromoted, self.lines = None, False, Lines(self.world.kernel)
+        self.routes, self._prepared, self.lines = None, 0.0, Lines(self.world.kernel)
 
     def started(self):
         now = self.world.now
@@ -53,6 +58,21 @@ class Laws(object):
         """Something is amiss with the monitor alone."""
         self.calm = max(self.calm, self.world.now + seconds)
         self.routes = None
+        if self.world.daemon:
+            self.world.watch.owed = None
+
+    def unpromoted(self):
+        """promote_secondaries was reset: the next renewal of a lease sees to it."""
+        self._prepared = max(self._prepared, self.world.now + RENEWED if self.world.daemon else NEVER)
+
+    def asleep(self):
+        """The daemon does nothing from now on: a lease may end before it has seen to that."""
+        if self.world.now < self._prepared:
+            self._prepared = NEVER
+
+    def spares(self):
+        """Whether no end of a lease takes others' addresses along."""
+        return self.world.marks.sure and not self.world.refuses and self.world.now >= max(self._prepared, self.ip_calm)
 
     def commanded(self, line):
         """The daemon has `ip` do this."""
@@ -66,7 +86,7 @@ class Laws(object):
 
     def reloads(self):
         self.changed = self._loose = self.world.now
-        self.routes = None
+        self.routes = self.world.watch.owed = None
 
     def ear(self, node):
         """The model of a listener."""
@@ -128,15 +148,23 @@ class Laws(object):
         if not self.world.marks.sure and not settings.lease:
             # A lease of an earlier run that could not remember whose the address is.
             return
-        over = [(card.interface, card.address) for card in settings.cards
-                if self.verdict.cards.get((card.interface, card.address)) == 'present'
+        # Before a decision the leases that are there are kept, too.
+        held = 'present' if settings.lease and not self.verdict.cards else None
+        over = [(card.interface, card.address) for card in settings.cards if not card.error
+                and self.verdict.cards.get((card.interface, card.address), held) == 'present'
                 and any(' %s/' % card.address in line for line in told if line.startswith('Deleted '))]
         if over:
             raise self.wrong('lease: of %s was over' % over)
 
+    def _owed(self):
+        """A monitor that does not show what the daemon did is replaced in time."""
+        if self.world.watch.owed is not None and self.world.now > self.world.watch.owed:
+            raise self.wrong('monitor: it has not shown what the daemon did, and was not replaced')
+
     def turns(self, events):
         """A round begins: without an event only so often."""
         self._names = self.world.daemon._names
+        self._owed()
         if not events:
             self._budget = min(SPARE, self._budget + (self.world.now - self._at) * ROUNDS) - 1
             self._at = self.world.now
@@ -193,6 +221,7 @@ class Laws(object):
         late = self.lateness.wrong(self)
         if late:
             raise self.wrong(late)
+        self._owed()
         if self._since() > BOUND and self.verdict.state != 'unknown':
             wrong = wants.wrong(world.kernel, world.daemon.settings, self.verdict)
             if wrong:

@@ -9,32 +9,40 @@ class Marks(object):
     than the one that the daemon meant, which has had its name since."""
 
     def __init__(self):
-        self.taken = {}
+        self.taken, self._dropped = {}, {}
         self.astray = []
         self.sure = True
 
-    def did(self, line, done, ledger, dropped):
+    def did(self, line, done, ledger, dropped, refuses):
         """The daemon's `ip` has done a line; done: the Address or Device that it concerned; dropped: the Addresses that
-        the kernel dropped with that. A daemon that was killed
-        between its note and its deed takes what a stranger does for its own."""
+        the kernel dropped with that, as far as the daemon knew of them; refuses: whether it does so, and all of them
+        are put back. A daemon that was killed between its note and its deed takes what a stranger does for its own."""
         words = line.split()
         noted = set(item[-1] for item in ledger.items)
         found = set((index, item.address) for item, (index, _) in ledger.found.items())
         if done and self._indexes(done, ledger) and not self._known(done, ledger):
             self.astray.append(done)
-        self.taken.update(((entry.index, entry.text), entry) for entry in dropped
-                          if not entry.ours and entry.text not in noted)
+        fresh = dict(((entry.index, entry.text), entry) for entry in dropped
+                     if not entry.ours and entry.text not in noted)
+        self.taken.update(fresh)
+        self._dropped.update(fresh)
         if words[0] == 'link' and words[-1] == 'down':
             done.downed = True
         elif words[0] == 'addr' and words[1] == 'del' and not done.ours and done.text not in noted:
             self.taken[done.index, done.text] = done
         elif words[0] == 'addr' and words[1] != 'del' and done.fresh:
             done.fresh = False
+            self._dropped.pop((done.index, done.text), None)
             # What it puts back is whose it was.
-            done.ours = self.taken.pop((done.index, done.text), None) is None and (done.index, done.text) not in found
+            done.ours = self.taken.pop((done.index, done.text), None) is None and (done.index, done.text) not in found \
+                and not (refuses and done.text not in noted)
 
     def killed(self, ledger):
-        """A daemon is no more that may not have seen yet where something went: nobody will know."""
+        """A daemon is no more that may not have seen yet where something went, or has not put back yet what the kernel
+        dropped: nobody will know."""
+        for place in self._dropped:
+            self.taken.pop(place, None)
+        self._dropped = {}
         for done in self.astray:
             if not self._known(done, ledger):
                 setattr(done, 'downed' if isinstance(done, Device) else 'ours', False)

@@ -31,12 +31,13 @@ class Wrong(Exception):
 class World(Hearing):
     """`now` is in seconds. full: whether the run directory takes nothing; refuses: whether promote_secondaries cannot
     be set; slow: how long the disk hangs when the file is read the next time; untold: the files that lack something;
-    knife: how many more things the daemon does before it is killed, None: all."""
+    knife, term: how many more things the daemon does before it is killed, or told to stop, None: all; contrary: whether
+    a stranger undoes the next one."""
 
     def __init__(self, file=0):
         self.now, self.file, self.alive, self.accidents = 1024.0, file, set(), []
         self.inbox, self.daemon, self.laws = [], None, Laws(self, Wrong)
-        self.full, self.slow = False, 0.0
+        self.full, self.slow, self.contrary = False, 0.0, False
         self.boot()
         self.start()
 
@@ -55,7 +56,7 @@ class World(Hearing):
         """Start the daemon."""
         self.marks.sure = self.marks.sure and 'ledger' not in self.untold
         self.untold = set()
-        self.inbox, self.nodes, self.knife, self.answering = [], [], None, (None, None)
+        self.inbox, self.nodes, self.knife, self.term, self.answering = [], [], None, None, (None, None)
         self.batch, self.watch, self.notifier, self.routes = Batch(self), Watch(self), Notifier(self), Routes(self)
         self.next_beat, self.again_at, self.heard_at = self.now, None, self.now
         self.laws.started()
@@ -104,6 +105,11 @@ class World(Hearing):
             if self.knife < 0:
                 self.knife = None
                 raise Killed()
+        if self.term is not None:
+            self.term -= 1
+            if self.term < 0:
+                self.term = None
+                self.stop()
 
     def commanded(self, line):
         """The daemon has `ip` do this."""
@@ -210,8 +216,8 @@ class World(Hearing):
 
     def kill(self):
         """The daemon is no more; it is started again."""
-        if self.marks.astray:
-            self.marks.killed(ledger.Seen('ledger'))
+        self.marks.killed(ledger.Seen('ledger'))
+        self.laws.asleep()
         # It may have been killed in the middle of launching some.
         for member in self.daemon.roster.launched.values() if self.daemon else ():
             member.listener.close()
@@ -225,6 +231,13 @@ class World(Hearing):
         for line in lines:
             self.run(line)
         self.collect()
+
+    def unpromote(self, name):
+        """Reset promote_secondaries of an interface."""
+        device = self.kernel.find(name)
+        if device:
+            device.promote = False
+            self.laws.unpromoted()
 
     def reload(self, number_of_file, *more):
         """SIGHUP with another file."""

@@ -1,0 +1,44 @@
+"""What may happen in a history: the steps of each kind that are chosen from."""
+from sim import files
+
+# Seconds of a pause.
+WAITS = (1 / 1024.0, 1 / 16.0, 1 / 16.0, 0.5, 0.5, 1.0, 2.5, 6.0)
+
+# Of how many kinds of accidents a history is made: of few, they meet each other; of all, nothing is left out.
+KINDS = (3, 6, 10, 0)
+
+STRANGERS = ['addr %s %s dev %s' % (verb, files.with_prefix(address), name)
+             for verb in ('add', 'del') for name, address in files.CARDS + files.HOSTS] \
+    + ['addr %s 10.0.%d.77/24 dev eth%d' % (verb, number, number) for verb in ('add', 'del') for number in (0, 1)] \
+    + ['link set dev %s %s' % (name, word) for name in files.PORTS for word in ('up', 'down')]
+ROUTES = ['route %s %s' % (verb, route) for verb in ('add', 'del')
+          for route in ('10.9.0.0/16 via 10.0.0.77 dev eth0', '10.8.0.0/16 via 10.0.1.77 dev eth1')]
+LINKS = ('eth0', 'eth1', 'sw0', 'sw2')
+
+# What may happen beside the daemon's daily work: of each kind as often as of any other.
+MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'missing', 'late')), dice.randrange(4))),
+        ('monitor', lambda dice: (dice.choice(('late', 'pieces', 'ends', 'well', 'loses', 'forgets', 'swallows')),)),
+        ('kill', lambda dice: (dice.choice((1.0, 1.0, 8.0)),)), ('stop', lambda dice: ()), ('boot', lambda dice: ()),
+        ('slow', lambda dice: (dice.choice((.5, 2.0, 4.0)),)),
+        ('refuses', lambda dice: (dice.choice(('refuses', 'well')),)),
+        ('both', lambda dice: (dice.random() < .5,)), ('term', lambda dice: (dice.randrange(9),)),
+        ('knife', lambda dice: (dice.randrange(9),)), ('notify', lambda dice: ()), ('unpromoted', lambda dice: ()),
+        ('anew', lambda dice: (dice.choice(LINKS), dice.choice((0.0, 0.0, 2.0, 7.0)))),
+        ('swap', lambda dice: dice.choice((('eth0', 'eth1'), ('sw0', 'sw1'), ('eth1', 'sw2')))),
+        ('bounce', lambda dice: (dice.choice(('eth0', 'eth1', 'sw2')), dice.choice((0.0, 0.0, 1 / 16.0, 1.0)))),
+        ('double', lambda dice: ()), ('order', lambda dice: (dice.randrange(2),)), ('contrary', lambda dice: ()),
+        ('stall', lambda dice: (dice.choice((.5, 2.0, 4.0)),)),
+        ('stuck', lambda dice: (3000 + dice.randrange(5), dice.choice((.5, 3.0, 7.0)))),
+        ('full', lambda dice: (dice.choice(('full', 'well', 'well')),)), ('status', lambda dice: ()),
+        ('reload', lambda dice: (-1 - dice.randrange(99),)), ('stranger', lambda dice: (dice.choice(ROUTES),))]
+
+
+def kinds(dice):
+    """The kinds of accidents of one history."""
+    return dice.sample(MEAN, dice.choice(KINDS) or len(MEAN))
+
+
+def node(dice, number):
+    """The port of a node, of the file of that number as a rule."""
+    known = files.nodes(number)
+    return 3000 + (dice.choice(known) if known and dice.random() < .8 else dice.randrange(5))
