@@ -3,7 +3,7 @@ from fbmon.base import compat
 from fbmon.base.tuples import namedtuple
 from fbmon.memory.ledger import END
 from fbmon.network import picture, plan
-from fbmon.rules.items import PLAIN
+from fbmon.rules.items import PLAIN, AddressItem
 from fbmon.rules.states import ABSENT, DOWN, PRESENT
 
 # Seconds in which an item that was sent but not shown may still turn up, even on an interface that was made anew.
@@ -65,10 +65,14 @@ class Ownership(object):
         if target in (PRESENT, DOWN):
             before = self._unsure.get(item)
             count = before.count if before and before.target == target else 0
-            foreign = None if item in self._ledger.items else now.names.get(item[0])
+            foreign = None if item in self._ledger.items or self._makes(item, now) else now.names.get(item[0])
             self._unsure[item] = Sent(target, self._clock() + UNSURE, count + 1, foreign)
         else:
             self._unsure.pop(item, None)
+
+    def _makes(self, item, now):
+        """Whether an address that turns up there can only be ours."""
+        return isinstance(item, AddressItem) and item not in self._ledger.found and not now.entries(*item)
 
     def follow(self, now):
         """Follow interfaces that have come, gone or changed their names.

@@ -14,12 +14,12 @@ FOUND = [
     # A lease was made permanent on an interface made anew, which put the address there, and it was not noted as ours.
     [('file', 176), ('alive', 3003), ('alive', 3004), ('monitor', 'late'), ('wait', .5), ('anew', 'sw2'),
      ('reload', 253), ('rest',)],
+    # The same after two interfaces got each other's names, where another one had that name before.
+    [('file', 54), ('wait', 1.0), ('swap', 'eth1', 'sw2'), ('reload', 453), ('beat', 3002), ('wait', 1 / 1024.0),
+     ('reload', 416), ('wait', 6.0), ('wait', 6.0)],
     # Two interfaces seemed to have one name, and one note in the ledger took the place of another.
     [('file', 48), ('wait', .5), ('swap', 'eth0', 'eth1'), ('monitor', 'loses'), ('swap', 'eth0', 'eth1'), ('rest',)],
-    [('file', 27), ('reload', 11), ('wait', 6.0), ('monitor', 'loses'), ('swap', 'eth1', 'sw2'), ('rest',)],
-    # Without promote_secondaries: an address whose removal was not shown yet was put back with the next one.
-    [('file', 417), ('refuses', 'refuses'), ('monitor', 'late'), ('reload', 39), ('alive', 3003), ('alive', 3001),
-     ('wait', .5), ('reload', 157), ('wait', 1.0), ('wait', 1 / 16.0), ('reload', 412), ('rest',)]]
+    [('file', 27), ('reload', 11), ('wait', 6.0), ('monitor', 'loses'), ('swap', 'eth1', 'sw2'), ('rest',)]]
 
 
 @pytest.fixture(autouse=True)
