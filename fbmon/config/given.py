@@ -27,11 +27,22 @@ def differences(file, running):
 
     Both are {(name, index): Assignment}.
     """
-    keys = sorted((key for key in set(file) | set(running) if _value(file, key) != _value(running, key)),
-                  key=lambda key: natural(envfile.label(*key)))
+    keys = _different(file, running)
     found = ['%s: the file has %s, what runs has %s' % (envfile.label(*key), _shown(file, key), _shown(running, key))
              for key in keys[:MOST]]
     return found + (['... and %d more' % (len(keys) - MOST)] if len(keys) > MOST else [])
+
+
+def changed(file, running, most=5):
+    """The names of the keys that differ, as a text; '' if none does. So many are named, the others counted."""
+    names = [notices.shown(envfile.label(*key)) for key in _different(file, running)]
+    more = ' and %d more' % (len(names) - most) if len(names) > most else ''
+    return ', '.join(names[:most]) + more
+
+
+def _different(file, running):
+    return sorted((key for key in set(file) | set(running) if _value(file, key) != _value(running, key)),
+                  key=lambda key: natural(envfile.label(*key)))
 
 
 def _value(given, key):

@@ -27,7 +27,8 @@ class Reloads(object):
         self._counts = len(old & new), len(new - old), len(old - new)
         self.lines = given.lines(loaded.given)
         if self._refused or before.mistakes or before.settings != loaded.settings:
-            self._note(TAKEN, words(*self._counts))
+            keys = given.changed(loaded.given, before.given)
+            self._note(TAKEN, words(*self._counts) + ('; changed: ' + keys if keys else ''))
         self._count += 1
         self._refused = []
         logging.info('configuration loaded again from %s: %s', self._path, words(*self._counts))

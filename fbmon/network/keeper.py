@@ -96,7 +96,8 @@ class Keeper(object):
     def _act(self, wanted, forms, why):
         todo = dict((item, target) for item, target in wanted.items() if self._may_try(item, target))
         self._promotion.begin()
-        commands = plan.commands(todo, self.picture, self._ownership.forms(forms), self._keeps_secondaries)
+        commands = plan.commands(todo, self.picture, self._ownership.forms(forms), self._keeps_secondaries,
+                                 lambda item: wanted.get(item) == ABSENT or item in self._under_way(ABSENT))
         if commands:
             self._execute(commands, forms, why)
 

@@ -31,7 +31,7 @@ def state(item, picture):
     return MISSING if link is None else UP if link.up else DOWN
 
 
-def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
+def commands(wanted, picture, forms, keep_secondaries=lambda interface: True, leaves=lambda item: False):
     """[Commands that lead from the picture to the wanted state].
 
     wanted: {item: target}; forms: {AddressItem: Form} of all addresses in the file. The order is: addresses that the
@@ -41,7 +41,8 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
     routes would go with it.
 
     keep_secondaries(interface) prepares an interface for the end of a primary address, by a removal or a lifetime. If
-    it returns False, the secondaries that the kernel will drop are added again in the same batch.
+    it returns False, the secondaries that the kernel will drop are added again in the same batch, as they were; not if
+    leaves(item): that has to go, too, or is on its way.
     """
     gone, released, ups, downs, additions = [], [], [], [], []
     for item, target in sorted(wanted.items()):
@@ -64,9 +65,9 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True):
         else:
             (ups if target == UP else downs).append(
                 Command(item, 'link set dev %s %s' % (item.name, target), target))
-    first, last, kept = _remove(gone, wanted, picture, keep_secondaries)[0], [], True
+    first, last, kept = _remove(gone, wanted, picture, keep_secondaries, leaves)[0], [], True
     if released:
-        last, kept = _remove(released, wanted, picture, keep_secondaries)
+        last, kept = _remove(released, wanted, picture, keep_secondaries, leaves)
     if not kept or not additions:
         # If secondaries are not kept, an address that is added beside a released primary is one and would be dropped,
         # too.
@@ -147,7 +148,7 @@ def _lifetime(valid, preferred=None):
     return ' valid_lft %s preferred_lft %s' % (valid, valid if preferred is None else preferred)
 
 
-def _remove(items, wanted, picture, keep_secondaries):
+def _remove(items, wanted, picture, keep_secondaries, leaves):
     """([one removal for each entry, with the prefix that the kernel shows], whether secondaries are kept).
 
     Secondaries go before their primary. Otherwise the kernel would promote one of them, and report each of the others.
@@ -160,7 +161,10 @@ def _remove(items, wanted, picture, keep_secondaries):
             (secondaries if entry.secondary else primaries).append(
                 Command(item, 'addr del %s dev %s' % (entry.words, item.interface), ABSENT))
     lossy = [interface for interface in sorted(interfaces) if not keep_secondaries(interface)]
-    dropped = [Command(None, 'addr add %s dev %s' % (other.words, interface), None)
-               for interface in lossy for other in picture.on(interface)
-               if other.secondary and wanted.get(AddressItem(interface, other.address)) != ABSENT]
+    dropped = []
+    for interface in lossy:
+        for other in picture.on(interface):
+            item = AddressItem(interface, other.address)
+            if other.secondary and wanted.get(item) != ABSENT and not leaves(item):
+                dropped.append(Command(None, 'addr add ' + _as_found(as_found(other), interface, None), None))
     return secondaries + primaries + dropped, not lossy

@@ -58,3 +58,12 @@ def test_many_keys_are_counted():
     many = reader.read(u'\n'.join('BYPASS_CARD_HOST[%d]=x' % index for index in range(30))).given
 
     assert len(given.differences(many, {})) == 21 and given.differences(many, {})[-1] == '... and 10 more'
+
+
+@pytest.mark.parametrize('file, running, found', [
+    (u'LOG_LEVEL=INFO', u'LOG_LEVEL=INFO', ''), (u'LOG_LEVEL=DEBUG', u'', 'LOG_LEVEL'),
+    (u'', u'LISTEN_HB_PORT[10]=1\nLISTEN_HB_PORT[2]=1', 'LISTEN_HB_PORT[2], LISTEN_HB_PORT[10]'),
+    (u''.join(u'LISTEN_HB_PORT[%d]=1\n' % index for index in range(9)), u'', ', '.join(
+        'LISTEN_HB_PORT[%d]' % index for index in range(5)) + ' and 4 more')])
+def test_the_keys_that_have_changed_are_named_in_short(file, running, found):
+    assert given.changed(reader.read(file).given, reader.read(running).given) == found

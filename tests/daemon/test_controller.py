@@ -1,7 +1,7 @@
 """controller.py: events in, decisions out: held, decided, reloaded, released; no thread, no kernel, a test's clock."""
 import pytest
 
-from fbmon.config import source
+from fbmon.config import reader, source
 from fbmon.config.reader import Config, Mistake
 from fbmon.daemon import controller as module
 from fbmon.daemon import launching
@@ -440,6 +440,13 @@ def test_a_reload_is_in_the_history_with_what_it_changed_or_why_it_was_refused(w
     assert reloaded(switch, source.Unreadable('/etc/test.env: cannot be read: Permission denied')) == [
         ('reload', 'file', '-', 'refused', 'cannot be read: Permission denied')]
     assert reloaded(switch, first) == [('reload', 'file', '-', 'taken', '1 component kept')]
+
+
+def test_a_reload_that_is_taken_names_the_keys_that_have_changed(world):
+    first, second = [reader.read(u'BYPASS_CARD_LEASE=%d\n' % lease) for lease in (5000, 6000)]
+    switch = world(first, HOST)
+
+    assert [one[-1] for one in reloaded(switch, second)] == ['0 components kept; changed: BYPASS_CARD_LEASE']
 
 
 def test_a_reload_that_changes_nothing_is_not_in_the_history(world):

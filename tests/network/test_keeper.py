@@ -594,6 +594,16 @@ def test_what_we_put_on_one_of_two_interfaces_that_were_swapped_meanwhile_is_our
     assert dict((item, index) for item, index in world.ledger.items.items() if item in expected) == expected
 
 
+def test_a_secondary_that_is_about_to_go_is_not_put_back_with_what_the_kernel_drops():
+    secondary = CARD_LINE.replace('.1/32', '.2/32').replace('global', 'global secondary')
+    world, other = World(ETH0, CARD_LINE, secondary), AddressItem('eth0', '10.0.0.2')
+    world.sysctl.promotes = False
+    world.network.settle({CARD: PRESENT, other: ABSENT}, {}, str)
+
+    world.network.settle({CARD: ABSENT, other: ABSENT}, {}, str)
+    assert world.batch.ran == [['addr del 10.0.0.2/32 dev eth0'], ['addr del 10.0.0.1/32 dev eth0']]
+
+
 def test_a_port_that_is_released_before_the_monitor_has_shown_it_down_comes_up_when_it_does():
     world = World(SW0_UP)
     world.settle(port=DOWN)

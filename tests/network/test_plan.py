@@ -154,6 +154,17 @@ def test_secondaries_that_the_kernel_will_drop_are_put_back_in_the_same_batch():
     assert lines == ['addr del 10.0.0.1/24 dev eth0', 'addr add 10.0.0.2/24 dev eth0']
 
 
+def test_they_are_put_back_as_they_were_and_not_where_they_are_about_to_go():
+    now = kernel('inet 10.0.0.1/24', 'inet 10.0.0.2/24 brd 10.0.0.255 scope link secondary\\ valid_lft 9sec',
+                 'inet 10.0.0.3/24 secondary')
+
+    lines = [command.line for command in plan.commands({CARD: ABSENT}, now, {}, lambda interface: False,
+                                                       lambda item: item.address == '10.0.0.3')]
+
+    assert lines == ['addr del 10.0.0.1/24 dev eth0',
+                     'addr add 10.0.0.2/24 brd 10.0.0.255 scope link dev eth0 valid_lft 9 preferred_lft 9']
+
+
 def test_promoting_secondaries_is_only_asked_for_before_an_ipv4_removal():
     asked = []
     now = kernel('inet 10.0.0.1/24', 'inet6 fd00::1/64')

@@ -19,7 +19,10 @@ FOUND = [
      ('reload', 416), ('wait', 6.0), ('wait', 6.0)],
     # Two interfaces seemed to have one name, and one note in the ledger took the place of another.
     [('file', 48), ('wait', .5), ('swap', 'eth0', 'eth1'), ('monitor', 'loses'), ('swap', 'eth0', 'eth1'), ('rest',)],
-    [('file', 27), ('reload', 11), ('wait', 6.0), ('monitor', 'loses'), ('swap', 'eth1', 'sw2'), ('rest',)]]
+    [('file', 27), ('reload', 11), ('wait', 6.0), ('monitor', 'loses'), ('swap', 'eth1', 'sw2'), ('rest',)],
+    # Without promote_secondaries: an address whose removal was not shown yet was put back with the next one.
+    [('file', 417), ('refuses', 'refuses'), ('monitor', 'late'), ('reload', 39), ('alive', 3003), ('alive', 3001),
+     ('wait', .5), ('reload', 157), ('wait', 1.0), ('wait', 1 / 16.0), ('reload', 412), ('rest',)]]
 
 
 @pytest.fixture(autouse=True)
