@@ -39,7 +39,10 @@ class Promotion(object):
             return True
         spared = index in self._promoted and not any(entry.secondary for entry in picture.on(interface))
         if spared or self._sysctl.promote_secondaries(interface):
-            self._promoted.add(index)
+            if index not in self._promoted:
+                # Those that are gone are forgotten: an interface made anew has another index each time.
+                self._promoted.intersection_update(picture.links)
+                self._promoted.add(index)
             self._checked.add(index)
             return True
         if interface not in self._unpromoted:

@@ -594,6 +594,17 @@ def test_what_we_put_on_one_of_two_interfaces_that_were_swapped_meanwhile_is_our
     assert dict((item, index) for item, index in world.ledger.items.items() if item in expected) == expected
 
 
+def test_of_an_interface_that_is_made_anew_again_and_again_only_the_last_one_is_remembered():
+    world = World()
+    for index in range(2, 9):
+        world.read(ETH0.replace('2:', '%d:' % index), CARD_LINE.replace('2:', '%d:' % index))
+        world.settle(card=ABSENT)
+        world.seen('Deleted ' + CARD_LINE.replace('2:', '%d:' % index))
+        world.settle(card=ABSENT)
+
+    assert world.network._promotion._promoted == {8}
+
+
 def test_a_secondary_that_is_about_to_go_is_not_put_back_with_what_the_kernel_drops():
     secondary = CARD_LINE.replace('.1/32', '.2/32').replace('global', 'global secondary')
     world, other = World(ETH0, CARD_LINE, secondary), AddressItem('eth0', '10.0.0.2')
