@@ -1,8 +1,11 @@
 """What must hold once all has been quiet for a while: what the daemon remembers is what is there."""
+from fbmon.memory.history import KEPT
 from fbmon.rules.items import AddressItem, PortItem
 
 # Items that a part of the daemon may remember: all that any file names, on any interface.
 MANY = 64
+
+COLLECTIONS = (dict, list, set, frozenset)
 
 
 def wrong(world, laws):
@@ -97,13 +100,13 @@ def _deaf(world, _laws):
 
 
 def _memory(world, _laws):
-    """Nothing grows."""
-    network = world.daemon.network
-    sizes = dict((name, len(value)) for part in (network, network._shown, network._troubles, network._ownership,
-                                                 network._promotion, world.daemon.roster, world.daemon.ledger,
-                                                 world.daemon.routes, world.daemon.routes.keeper)
-                 for name, value in vars(part).items() if isinstance(value, (dict, list, set, frozenset)))
-    large = sorted(name for name, size in sizes.items() if size > MANY)
+    """Nothing grows: neither the parts of the daemon and theirs, nor what its listeners have, nor its files."""
+    parts = [world.daemon] + world.nodes
+    for part in parts[:1] + [world.daemon.network, world.daemon.routes]:
+        parts += [one for one in vars(part).values() if type(one).__module__.startswith('fbmon.')]
+    large = sorted(name for part in parts for name, value in getattr(part, '__dict__', {}).items()
+                   if isinstance(value, COLLECTIONS) and len(value) > MANY)
+    large += ['history'] * (len(world.daemon.history.transitions) > KEPT)
     lines = max([len(lines) for lines in world.disk.values()] or [0])
     return 'memory: %s' % large if large or lines > 2100 or len(world.inbox) > MANY else None
 
