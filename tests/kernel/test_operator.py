@@ -170,9 +170,9 @@ def test_without_a_daemon_the_status_says_so_and_shows_what_the_kernel_has(switc
     switch.ip('addr', 'add', files.CARDS[1], 'dev', 'eth0')
 
     code, output, errors = small.command('status')
-    assert (code, output) == (3, 'CARD             INTERFACE  ACTUAL\n'
-                                 '0 192.168.1.211  eth0       absent\n'
-                                 '1 192.168.1.212  eth0       present\n'
+    assert (code, output) == (3, 'CARD             ACTUAL   INTERFACE\n'
+                                 '0 192.168.1.211  absent   eth0\n'
+                                 '1 192.168.1.212  present  eth0\n'
                                  '\n'
                                  'PORTS\n'
                                  '2 down: sw0, sw2\n'
