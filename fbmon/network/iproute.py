@@ -50,7 +50,13 @@ class Reaper(object):
         for stream in (child.stdin, child.stdout, child.stderr):
             if stream:
                 stream.close()
-        self._ending = [other for other in self._ending + [child] if other.poll() is None]
+        self._ending.append(child)
+        self.waiting()
+
+    def waiting(self):
+        """How many are killed and have not gone."""
+        self._ending = [child for child in self._ending if child.poll() is None]
+        return len(self._ending)
 
 
 def kill(*children):

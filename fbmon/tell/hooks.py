@@ -3,7 +3,6 @@ import logging
 import os
 import select
 import socket
-import stat
 import sys
 import threading
 import time
@@ -18,6 +17,9 @@ LIMIT = 10.0
 
 # Seconds beyond it after which the process that runs it is taken for stuck.
 PATIENCE = 5.0
+
+# Processes that are killed and do not go, since their disk hangs: with so many of them no other is started.
+HANGING = 3
 
 # Seconds by which a change is told late: changes come in groups, and a starting program would get into the way of
 # what the network still needs.
@@ -98,12 +100,11 @@ class Hooks(object):
         if program is None:
             return self._runner.end()
         try:
-            check(program)
             # Started before there is a change: starting it is what would cost the daemon its next reaction.
             self._runner.start()
             if change is not None:
                 time.sleep(max(0, due - self._clock()))
-                self._runner.run(program, change, self._limit)
+            self._runner.run(program, change, self._limit)
             failure = None
         except HookError as error:
             failure = _logged('ON_CHANGE: %s: %s' % (program, error), self._failure)
@@ -127,6 +128,9 @@ class Runner(object):
         if self._child and self._child.poll() is None:
             return
         self.end()
+        if self._reaper.waiting() >= HANGING:
+            raise HookError('%d processes that ran it hang and cannot be ended: none is started before one has gone'
+                            % HANGING)
         with self._changing:
             try:
                 if not self._closed:
@@ -135,9 +139,11 @@ class Runner(object):
                 raise HookError('it cannot be started: %s' % os.strerror(error.errno))
 
     def run(self, program, change, limit=LIMIT):
-        """Run the program for a Transition, without a shell, and wait for its end. Raises HookError."""
+        """Run the program for a Transition, without a shell, and wait for its end; None: only look at it. Raises
+        HookError."""
         if self._sock is None:
             return
+        limit = limit if change else 0
         try:
             self._sock.sendall(_request(program, change, limit))
             answer = self._answer(limit + PATIENCE)
@@ -206,8 +212,11 @@ def _spawned():
 
 def _request(program, change, limit):
     """What runner.py is asked."""
-    fields = {'limit': '%g' % limit, 'at': '%.3f' % change.at, 'program': program, 'why': change.why,
-              'kind': change.kind, 'name': change.name, 'old': change.old, 'new': change.new}
+    fields = dict.fromkeys(runner.FIELDS, '')
+    fields.update(limit='%g' % limit, program=program)
+    if change:
+        fields.update(at='%.3f' % change.at, why=change.why, kind=change.kind, name=change.name, old=change.old,
+                      new=change.new)
     return b''.join(fields[name].encode('ascii', 'replace') + b'\0' for name in runner.FIELDS)
 
 
@@ -216,17 +225,3 @@ def _logged(why, before):
     if why != before:
         logging.warning('%s', why)
     return why
-
-
-def check(program):
-    """Raises HookError for a program that is not there, or that somebody other than root could have written."""
-    try:
-        found = os.stat(program)
-    except EnvironmentError as error:
-        raise HookError(error.strerror)
-    if not stat.S_ISREG(found.st_mode):
-        raise HookError('it is no plain file')
-    if found.st_uid != 0 or found.st_mode & 0o022:
-        raise HookError('it must be owned by root and writable by nobody else: chown root, chmod go-w')
-    if not found.st_mode & 0o111:
-        raise HookError('it is not executable: chmod +x')

@@ -5,12 +5,14 @@ After a fork the daemon must claim its memory again, page by page: a reaction of
 and ends with the daemon.
 
 Asked on stdin by FIELDS that each end in a zero byte; answers on stdout with one line: what went wrong, or nothing.
+Where `kind` is empty it only looks at the program: whoever looks may wait for a disk, and that is never the daemon.
 """
 import errno
 import fcntl
 import os
 import select
 import signal
+import stat
 
 FIELDS = ('limit', 'at', 'why', 'program', 'kind', 'name', 'old', 'new')
 
@@ -35,8 +37,10 @@ def serve(descriptor=0, answers=1):
     try:
         while True:
             limit, at, why, program, kind, name, old, new = receive(descriptor)
-            environ = dict(ENVIRONMENT, FASTBYPASS_AT=at, FASTBYPASS_WHY=why)
-            said = run([program, kind, name, old, new], environ, float(limit), descriptor)
+            said = obstacle(program)
+            if kind and not said:
+                environ = dict(ENVIRONMENT, FASTBYPASS_AT=at, FASTBYPASS_WHY=why)
+                said = run([program, kind, name, old, new], environ, float(limit), descriptor)
             os.write(answers, said.encode('ascii') + b'\n')
     except (DaemonGone, EnvironmentError):
         return
@@ -62,6 +66,19 @@ def receive(descriptor):
             raise DaemonGone()
         data += part
     return data.split(b'\0')[:len(FIELDS)]
+
+
+def obstacle(program):
+    """Why a program is not run: it is not there, or somebody other than root could have written it; '' where it is."""
+    try:
+        found = os.stat(program)
+    except EnvironmentError as error:
+        return os.strerror(error.errno)
+    if not stat.S_ISREG(found.st_mode):
+        return 'it is no plain file'
+    if found.st_uid != 0 or found.st_mode & 0o022:
+        return 'it must be owned by root and writable by nobody else: chown root, chmod go-w'
+    return '' if found.st_mode & 0o111 else 'it is not executable: chmod +x'
 
 
 def run(arguments, environ, limit, daemon):

@@ -1,4 +1,4 @@
-"""A disk of the log that hangs: fsfreeze(8) on a file system of its own."""
+"""A disk that hangs: fsfreeze(8) on a file system of the log, and one that answers no look at a program."""
 import os
 import signal
 
@@ -8,6 +8,7 @@ import clock
 import helpers
 from kernel import files
 from kernel.disk import Disk
+from kernel.hanging import HangingDisk
 
 TWO = files.SMALL.replace('FAILED=1', 'FAILED=2')
 
@@ -80,3 +81,36 @@ def test_a_command_that_logs_to_a_disk_that_hangs_comes_back(frozen, disk):
     assert frozen.command('force_on')[0] == 0
     disk.thaw()
     helpers.wait_for(lambda: 'force_on' in helpers.read(disk.path + '/fastbypass_monitor.log'))
+
+
+# --- programs on a disk that hangs ---
+
+@pytest.fixture
+def hanging(tmp_path):
+    """A HangingDisk."""
+    made = HangingDisk(str(tmp_path))
+    try:
+        if not made.there:
+            # Not every kernel has it; the rest of what is promised is tested without, in tests/tell/test_hooks.py.
+            pytest.skip('needs FUSE')
+        yield made
+    finally:
+        made.close()
+
+
+def test_a_hook_on_a_disk_that_hangs_holds_up_neither_a_decision_nor_a_stop_nor_the_next_start(
+        switch, daemon, dpis, hanging):
+    text = files.SMALL + 'ON_CHANGE=%s/hook\n' % hanging.path
+    dpis.steady(3000, 3100)
+    daemon.start(text)
+    hanging.wait_for('hook')
+    daemon.wait_state('normal')
+    watch = switch.watch()
+    dpis.silence(3100)
+    watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0')
+
+    code, seconds = daemon.stop()
+    assert (code, seconds < 2.0) == (0, True)
+    # It has the lock.
+    daemon.start(text)
+    daemon.wait_state('bypass')

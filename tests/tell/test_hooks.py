@@ -57,7 +57,6 @@ PROCESS = hooks.Runner()
 
 
 def run(program, change=CHANGE, limit=hooks.LIMIT):
-    hooks.check(program)
     PROCESS.start()
     PROCESS.run(program, change, limit)
 
@@ -252,6 +251,63 @@ def test_without_a_program_there_is_no_process(hook, said):
     made.take(0, None)
 
     helpers.wait_for(lambda: not helpers.alive(int(said())))
+
+
+def test_the_daemon_itself_never_looks_at_a_program_whose_disk_may_hang(hook, directory, monkeypatch):
+    looked, programs = [], [hook('exit 0'), str(directory / 'missing')]
+
+    def noted(real):
+        return lambda path, *rest, **more: (looked.append(path), real(path, *rest, **more))[1]
+    for name in ('stat', 'lstat', 'access', 'open'):
+        monkeypatch.setattr(os, name, noted(getattr(os, name)))
+    made = Hooks()
+    for program in programs:
+        made.program = program
+        made.take(0, None)
+        made.take(0, CHANGE)
+    monkeypatch.undo()
+    made.close()
+
+    assert 'No such file' in made.error
+    assert set(looked).intersection(programs) == set()
+
+
+class Undead(object):
+    """A process in the kernel, which waits for its disk: killed, and there."""
+
+    gone = None
+
+    def poll(self):
+        return self.gone
+
+    def kill(self):
+        pass
+
+    stdin = stdout = stderr = None
+
+
+def test_processes_that_hang_and_cannot_be_ended_do_not_pile_up(directory, monkeypatch):
+    started, ends = [], []
+
+    def spawned():
+        ours, its = socket.socketpair()
+        ours.setblocking(False)
+        ends.append(its)
+        started.append(Undead())
+        return started[-1], ours
+    monkeypatch.setattr(hooks, 'PATIENCE', 0.01)
+    monkeypatch.setattr(hooks, '_spawned', spawned)
+    made = Hooks(limit=0.01)
+    made.program = str(directory / 'hook')
+    for _ in range(3 * hooks.HANGING):
+        made.take(0, CHANGE)
+    assert len(started) == hooks.HANGING
+    words = '3 processes that ran it hang and cannot be ended: none is started before one has gone'
+    assert made.error == 'ON_CHANGE: %s: %s' % (made.program, words)
+
+    started[0].gone = -9
+    made.take(0, CHANGE)
+    assert len(started) == hooks.HANGING + 1
 
 
 # --- the queue and the thread ---

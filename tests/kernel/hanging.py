@@ -1,0 +1,48 @@
+"""A disk that hangs whoever looks at it: a FUSE file system whose server takes each request and answers none."""
+import os
+import subprocess
+
+import helpers
+
+# Mounts itself at the path, answers the greeting, then notes the name that each request looks for; see fuse(4). Whoever
+# asks waits in D state, and even a SIGKILL does not end that; the end of this process does.
+SERVER = r'''
+import ctypes, os, struct, sys
+
+path, asked = sys.argv[1:]
+fuse = os.open('/dev/fuse', os.O_RDWR)
+options = 'fd=%d,rootmode=40000,user_id=0,group_id=0' % fuse
+if ctypes.CDLL(None).mount(b'hanging', path.encode(), b'fuse', 0, options.encode()):
+    sys.exit('it cannot be mounted')
+unique = struct.unpack_from('=IIQ', os.read(fuse, 1 << 17))[2]
+hello = struct.pack('=IIIIHHIIHH', 7, 31, 0, 0, 1, 1, 4096, 1, 0, 0) + b'\0' * 32
+os.write(fuse, struct.pack('=IiQ', 16 + len(hello), 0, unique) + hello)
+print('there')
+while True:
+    request = os.read(fuse, 1 << 17)
+    with open(asked, 'ab') as names:
+        names.write(request[40:].rstrip(b'\0') + b'\n')
+'''
+
+
+class HangingDisk(object):
+    """At `hanging` in a directory. there: whether it could be had."""
+
+    def __init__(self, directory):
+        self.path = os.path.join(directory, 'hanging')
+        self._asked = os.path.join(directory, 'asked')
+        os.mkdir(self.path)
+        self._server = helpers.python(SERVER, self.path, self._asked)
+        self.there = self._server.stdout.readline() == b'there\n'
+
+    def wait_for(self, name):
+        """Until somebody waits for a file of that name."""
+        helpers.wait_for(lambda: name in helpers.read(self._asked).splitlines())
+
+    def close(self):
+        """All who wait are told of an error."""
+        if self._server.poll() is None:
+            self._server.kill()
+        self._server.communicate()
+        if self.there:
+            subprocess.check_call(['umount', '-l', self.path])
