@@ -18,6 +18,28 @@ LOOK = 0.0001
 # The attribute of a Thread that says that it has begun, a threading.Event: its names in 3 and in 2.7.
 BEGUN = ('_started', '_Thread__started')
 
+# Seconds, see Briefly.
+BRIEFLY = 0.1
+
+
+class Briefly(object):
+    """`with Briefly(lock):` waits for a lock no longer than this, and goes on without it: for the end of the process,
+    while another thread holds the lock and starts a child, whose program may be on a disk that hangs."""
+
+    def __init__(self, lock):
+        self._lock = lock
+
+    def __enter__(self):
+        for _ in range(int(BRIEFLY / LOOK)):
+            self._taken = self._lock.acquire(False)
+            if self._taken:
+                break
+            time.sleep(LOOK)
+
+    def __exit__(self, *_error):
+        if self._taken:
+            self._lock.release()
+
 
 def start(name, target, crashed):
     """Run target() in a daemon thread, and return the thread. name: in the log.

@@ -4,7 +4,7 @@ import re
 import select
 import threading
 
-from fbmon.base import compat
+from fbmon.base import compat, threads
 from fbmon.base.tuples import namedtuple
 from fbmon.network import iproute
 
@@ -126,7 +126,7 @@ class Batch(object):
 
     def kill(self):
         """End the child, which may hang, and start no other. Another thread calls this when the process ends."""
-        with self._starting:
+        with threads.Briefly(self._starting):
             self._ended = True
             iproute.kill(self._child)
 

@@ -66,7 +66,7 @@ class Monitor(object):
 
     def close(self):
         """End all children: the process is about to end and would leave them behind. The thread is left alone."""
-        with self._starting:
+        with threads.Briefly(self._starting):
             self._closed = True
             iproute.kill(*self._children)
 

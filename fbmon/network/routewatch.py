@@ -55,7 +55,7 @@ class RouteWatch(object):
 
     def close(self):
         """End the child, which may hang, and start no other, because the process is about to end."""
-        with self._starting:
+        with threads.Briefly(self._starting):
             self._closed = True
             iproute.kill(self._child)
 

@@ -165,7 +165,7 @@ class Runner(object):
 
     def close(self):
         """End the process and what it runs, which takes it a moment; called by another thread when the daemon ends."""
-        with self._changing:
+        with threads.Briefly(self._changing):
             self._closed = True
             child = self._child
             if child:

@@ -124,3 +124,13 @@ time.sleep(600)
 
 def test_a_thread_that_can_tell_nobody_of_its_death_ends_the_process():
     assert finish(python(SPEECHLESS))[0] == 1
+
+
+def test_the_end_of_the_process_waits_for_a_lock_briefly_and_goes_on_without_it():
+    lock, order = threading.Lock(), []
+    with threads.Briefly(lock):
+        assert not lock.acquire(False)
+    assert lock.acquire(False)
+    with threads.Briefly(lock):
+        order.append('without')
+    assert (order, lock.locked()) == (['without'], True)

@@ -114,3 +114,12 @@ def test_a_hook_on_a_disk_that_hangs_holds_up_neither_a_decision_nor_a_stop_nor_
     # It has the lock.
     daemon.start(text)
     daemon.wait_state('bypass')
+
+
+def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, hanging):
+    daemon.path = hanging.path + os.pathsep + os.environ['PATH']
+    daemon.start(files.SMALL)
+    hanging.wait_for('ip')
+
+    code, seconds = daemon.stop()
+    assert (code, seconds < 2.0) == (0, True)
