@@ -10,6 +10,7 @@ import sysconfig
 import pytest
 
 from fbmon import __version__
+from fbmon.base import compat
 from helpers import ROOT
 
 # What the daemon decides by: values in, values out.
@@ -167,6 +168,12 @@ MEASURED = [os.path.join('bench', name) for name in ('limits.py', 'receiver.py')
                          + [name for name in python_files('tests') if not name.startswith('tests/e2e/')])
 def test_every_file_that_a_switch_or_a_test_reads_is_python_2_and_3(name):
     compile(read(name).encode('utf-8'), name, 'exec', dont_inherit=True)
+
+
+def test_every_codec_is_loaded_at_the_start():
+    named = re.compile(r"\.(?:encode|decode)\('([^']+)'")
+
+    assert set(name for path in MODULES.values() for name in named.findall(read(path))) == set(compat.CODECS)
 
 
 def test_every_module_says_what_it_is_for():

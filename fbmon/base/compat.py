@@ -1,4 +1,5 @@
 """Hides the differences between Python 2.7 and 3. It tests for features, never for versions."""
+import codecs
 import errno
 import fcntl
 import os
@@ -22,6 +23,11 @@ try:
 except ImportError:
     SYSTEM_ERRORS = (EnvironmentError,)
 
+# All that are used, loaded now: 2.7 would look for each at its first use, and an upgrade of the system may have removed
+# the files of a running daemon's Python by then.
+CODECS = ('ascii', 'utf-8', 'unicode_escape')
+for _codec in CODECS:
+    codecs.lookup(_codec)
 
 # fcntl(2): the size of a pipe. Python has the name since 3.10.
 F_SETPIPE_SZ = 1031

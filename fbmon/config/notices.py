@@ -1,11 +1,5 @@
 """Mistakes and warnings of a configuration file, as values and as text that any terminal and log can show."""
-import codecs
-
 from fbmon.base.tuples import namedtuple
-
-# Loaded now, because an upgrade of the system may remove the files of a running daemon's Python.
-for _codec in ('unicode_escape', 'ascii', 'utf-8'):
-    codecs.lookup(_codec)
 
 # line: a number, or None if the whole file is meant; key, value: as in the file, in printable ASCII, None if there is
 # none; text: the mistake and its remedy. A Notice is a warning.

@@ -3,7 +3,10 @@ import os
 import signal
 import sys
 
+import pytest
+
 import helpers
+from fbmon.tell import logs
 from kernel import files
 
 # A directory for two files: while `away` is there, nothing more can be imported, and `late` has what was tried.
@@ -42,14 +45,27 @@ def reload_bytes(daemon, data):
     return daemon.reload()
 
 
-def test_nothing_is_imported_once_it_is_ready_whatever_comes(switch, daemon, dpis, tmp_path):
-    hook = str(tmp_path / 'gone.py')
-    helpers.write(hook, GONE)
-    dpis.steady(3000, 3100)
-    daemon.start(files.SMALL, [sys.executable, hook])
-    daemon.wait_state('normal')
-    helpers.write(str(tmp_path / 'away'), '')
+def mistaken():
+    """A file with a hundred mistakes: some 20 KB of lines."""
+    return files.SMALL + ''.join('LISTEN_HB_HOST[%d]=%s\n' % (index, 'x' * 60) for index in range(10, 110))
 
+
+@pytest.fixture
+def gone(daemon, dpis, tmp_path):
+    """gone(text): the daemon, started with a file, whose library is then moved away."""
+    def start(text):
+        path = str(tmp_path / 'gone.py')
+        helpers.write(path, GONE)
+        dpis.steady(3000, 3100)
+        daemon.start(text, [sys.executable, path])
+        daemon.wait(lambda status: status['listeners'] == [] or status['state'] == 'normal')
+        helpers.write(str(tmp_path / 'away'), '')
+        return daemon
+    return start
+
+
+def files_of_all_kinds(daemon):
+    """Reload files with mistakes of every kind, and with everything that a file can have."""
     daemon.reload(files.SMALL + 'LISTEN_HEARTBEAT_FAILD=1\n')
     daemon.wait_log('did you mean LISTEN_HEARTBEAT_FAILED?')
     small = files.SMALL.encode('ascii')
@@ -60,16 +76,51 @@ def test_nothing_is_imported_once_it_is_ready_whatever_comes(switch, daemon, dpi
                          b'LISTEN_HB_HOST[3]=fd00::3\nLISTEN_HB_PORT[3]=3300\n',
                  files.without(files.SMALL, '[1]').encode('ascii'), small):
         reload_bytes(daemon, data)
+
+
+def changes_of_all_kinds(switch, daemon, dpis, fake_ip):
+    """A node, an interface, somebody else, and each process of the daemon's."""
     daemon.wait_state('normal')
     dpis.silence(3100)
     daemon.wait_state('bypass')
     switch.ip('link', 'set', 'sw1', 'down')
     switch.recreate('sw1')
+    fake_ip.fail('batch', 'out of order')
     for child in daemon.children():
         os.kill(child, signal.SIGKILL)
     dpis.steady(3100)
-    daemon.wait_state('normal')
+    daemon.wait(lambda status: 'out of order' in ' '.join(status['problems']))
+    fake_ip.fail('read', 'out of order')
+    os.kill(daemon.child_of('monitor'), signal.SIGKILL)
+    daemon.wait(lambda status: 'addr: out of order' in ' '.join(status['problems']))
+    for kind in ('batch', 'read'):
+        fake_ip.works(kind)
+    daemon.wait_sound('normal')
+
+
+def rotate(daemon, log):
+    """Until the log has moved on."""
+    while not os.path.exists(log + '.1'):
+        daemon.reload(mistaken())
+        daemon.log()
+    os.kill(daemon.log_writer(), signal.SIGKILL)
+    daemon.reload(files.SMALL)
+
+
+@pytest.mark.parametrize('text', [files.SMALL, ''], ids=['at work', 'nothing yet'])
+def test_nothing_is_imported_once_it_is_ready_whatever_comes(switch, gone, dpis, fake_ip, tmp_path, text):
+    os.mkdir(str(tmp_path / 'logs'))
+    log = str(tmp_path / 'logs' / 'fastbypass_monitor.log')
+    helpers.write(log, b'x\n' * ((logs.SIZE - 20000) // 2))
+    helpers.write_program(str(tmp_path / 'hook'), 'echo "$4" >>%s' % (tmp_path / 'told'))
+    daemon = gone(text)
+
+    files_of_all_kinds(daemon)
+    daemon.reload(files.SMALL + 'ON_CHANGE=%s\n' % (tmp_path / 'hook'))
+    changes_of_all_kinds(switch, daemon, dpis, fake_ip)
+    helpers.wait_for(lambda: 'bypass' in helpers.read(tmp_path / 'told'))
+    rotate(daemon, log)
     code, _ = daemon.stop()
 
-    assert (helpers.read(str(tmp_path / 'late')) if os.path.exists(str(tmp_path / 'late')) else '', code) == ('', 0)
-    assert 'Traceback' not in daemon.log()
+    assert (helpers.read(tmp_path / 'late'), code) == ('', 0)
+    assert 'Traceback' not in helpers.read(daemon.directory + '/stderr')
