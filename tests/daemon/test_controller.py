@@ -1,4 +1,4 @@
-"""controller.py: events in, decisions out: held, decided, reloaded, released; no thread, no kernel, a test's clock."""
+"""controller.py: what it decides, holds, reloads and releases, without threads and kernel, on the clock of a test."""
 import pytest
 
 from fbmon.config import reader, source
@@ -52,7 +52,7 @@ class Log(object):
 
 
 class World(object):
-    """A Controller whose network, sockets and clock are a test's."""
+    """A Controller whose network, sockets and clock belong to the test."""
 
     error = None    # of the hooks
 
@@ -360,7 +360,7 @@ def test_the_status_shows_states_wanted_and_actual_and_what_is_wrong(world):
 
 
 def noted(switch):
-    """(kind, name, from, to) of the history."""
+    """[(kind, name, from, to)] of the history."""
     return [one[1:5] for one in switch.history.transitions]
 
 
@@ -420,7 +420,7 @@ def test_a_listener_that_joins_after_the_start_is_in_the_history(world):
 
 
 def reloaded(switch, loaded):
-    """The history of what comes of a reload, as (at, to, why)."""
+    """Reload this file. Returns the new transitions in the history, [(kind, name, from, to, why)]."""
     before = len(switch.history.transitions)
     switch.loaded = loaded
     switch.turn(Reload())
@@ -450,7 +450,7 @@ def test_a_reload_that_is_taken_names_the_keys_that_have_changed(world):
 
 
 def test_a_reload_that_changes_nothing_is_not_in_the_history(world):
-    """Whoever sends SIGHUP every minute must not drive the last bypass out of it."""
+    """A SIGHUP each minute must not drive the last bypass out of the history."""
     first, mistaken = config([listener(0)]), config([listener(0)])._replace(mistakes=(Mistake(3, None, None, 'no'),))
     switch = world(first, HOST)
     switch.report(0, ACTIVE)
@@ -698,7 +698,7 @@ LOCAL_ANEW = LOCAL.replace('2: eth0', '9: eth0')
 
 
 def bound(switch, refused=()):
-    """The sockets of the one listener: a word with the index that each is bound to."""
+    """The sockets of the one listener. Each is a word with the index to which it is bound."""
     def opener(settings, scope):
         if scope in refused:
             raise EnvironmentError(99, 'Cannot assign requested address')

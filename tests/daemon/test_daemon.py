@@ -1,4 +1,4 @@
-"""daemon.py: signals, exit codes and the end of a thread, seen from outside."""
+"""daemon.py: its signals, its exit codes and the end of a thread, seen from outside."""
 import os
 import signal
 import subprocess
@@ -10,7 +10,8 @@ from fbmon.base import compat
 from fbmon.show import statussocket
 from helpers import FBMON, LIMIT, alive, finish, free_port, python, read, wait_for, write, written
 
-# Every `ip` of these tests: a machine with loopback and a card's address on it; $DIR/batch is what its batch does.
+# The `ip` of all these tests: the machine has loopback with a card's address on it. $DIR/batch says what the batch
+# does.
 KERNEL = r'''
 echo $$ >> $DIR/pids
 case "$*" in
@@ -29,7 +30,7 @@ case "$*" in
 esac
 '''
 
-# One listener that fails at once, and the card.
+# One listener that fails at once, and one card.
 BYPASS = '''LISTEN_HEARTBEAT_IFS=lo
 BYPASS_CARD_IFS=lo
 LISTEN_HEARTBEAT_TIMEOUT=10
@@ -41,7 +42,7 @@ BYPASS_CARD_HOST[0]=192.0.2.1
 
 @pytest.fixture
 def daemon(tmp_path, fake_ip, monkeypatch):
-    """daemon(text of .env, driver=script): a process; .status(), .log() and .stop() belong to it."""
+    """daemon(text of .env, driver=script): starts a daemon. It has .status(), .log() and .stop()."""
     monkeypatch.delenv('NOTIFY_SOCKET', raising=False)
     fake_ip(KERNEL)
     running = []
@@ -75,7 +76,7 @@ def daemon(tmp_path, fake_ip, monkeypatch):
             return written(tmp_path / 'logs' / 'fastbypass_monitor.log')
 
         def end(self, number=signal.SIGTERM):
-            """(exit code, seconds, stderr) after a signal."""
+            """Send a signal, and wait for the end. Returns (exit code, seconds, stderr)."""
             began = compat.monotonic()
             self.child.send_signal(number)
             code, _, errors = finish(self.child)
@@ -91,7 +92,7 @@ def daemon(tmp_path, fake_ip, monkeypatch):
             os.kill(int(pid), signal.SIGKILL)
 
 
-# What a driver ends with: the program, after it was tampered with.
+# The end of each driver. It starts the program after the driver has changed it.
 START = '''
 import sys
 import fbmon.cli.main
@@ -318,7 +319,7 @@ def test_without_a_usable_log_or_run_directory_it_runs_and_says_so(tmp_path, fak
             line = child.stderr.readline().decode('ascii')
             assert line, text
             text += line
-            # What the disk says of the file is told after the next thing that happens.
+            # The daemon tells of the disk only after something else has happened.
             child.send_signal(signal.SIGHUP)
     finally:
         child.terminate()
@@ -354,7 +355,7 @@ def test_every_thread_sleeps_no_longer_than_it_wants_to(daemon):
     assert [read('/proc/%s/timerslack_ns' % thread) for thread in threads] == ['1\n'] * len(threads)
 
 
-# Signals come while another thread counts bytecodes, and nothing runs after that.
+# Signals come while another thread counts bytecodes. After that nothing runs.
 SIGNALS = '''
 import os, signal, subprocess, sys, threading
 from fbmon.base import compat

@@ -1,4 +1,4 @@
-"""The controller comes round only when there is something to do: thousands of random lives on a clock of their own."""
+"""The controller makes a round only if there is something to do: thousands of random lives on their own clock."""
 import logging
 import random
 
@@ -14,15 +14,15 @@ from test_controller import World
 
 LIVES, STEPS, ROUNDS = 2000, 15, 6
 
-# Rounds with less than so many seconds between them: the parts of the controller may have something to do at nearly
-# the same time, each of them once.
+# So many rounds in a row may be less than PAUSE seconds apart: each part of the controller may have something to do at
+# nearly the same time.
 PAUSE, IN_A_ROW = 0.05, 4
 
 NAMES = ('eth0', 'eth1', 'sw0', 'sw1')
 
 
 class Kernel(object):
-    """Interfaces and addresses behind a batch; what it shows waits in `lines` until somebody reads it."""
+    """Interfaces and addresses behind a batch. What it shows waits in `lines` until somebody reads it."""
 
     unsure = False
 
@@ -89,7 +89,7 @@ class Kernel(object):
 
 
 class Life(World):
-    """A Controller and what happens to it, chosen by a seed."""
+    """A Controller and what happens to it, by a seed."""
 
     def __init__(self, seed, monkeypatch):
         self.chance = random.Random(seed)
@@ -119,7 +119,7 @@ class Life(World):
                       ports=pick([(), ('sw0',)]), lease=pick([0, 0, 1, 6000]), shutdown=chance() < 0.9)
 
     def did(self):
-        """How much of what can be seen was done until now."""
+        """A count of all visible deeds up to now."""
         return (len(self.kernel.ran), self.replaced, self.tries, len(self.notifier.said), len(self.told),
                 len(self.history.transitions), len(self.wishes))
 
@@ -193,7 +193,7 @@ class Life(World):
     # --- what must hold ---
 
     def rounds(self):
-        """Let nothing happen but the time that the controller asks for; how it went wrong, or None."""
+        """Let only the time pass for which the controller asks. Returns what went wrong, or None."""
         row = 0
         for _ in range(ROUNDS):
             due = self.controller._deadline()
@@ -214,7 +214,7 @@ class Life(World):
 
 @pytest.fixture
 def quiet():
-    """Without a log: it would be most of the time that this takes, and of what a failure prints."""
+    """Turns the log off. It would take most of the time, and fill what a failure prints."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

@@ -1,11 +1,11 @@
-"""service.py: what is said to systemd, how often, and again where it was not taken."""
+"""service.py: what it says to systemd, how often, and again if it was not taken."""
 import pytest
 
 from fbmon.daemon.service import PAUSE, RETRY, Service
 
 
 class Notifier(object):
-    """Takes what it is told, or refuses all while it is `full`."""
+    """Takes what it is told, or refuses everything while it is `full`."""
 
     def __init__(self):
         self.said, self.full, self.watchdog_interval = [], False, None
@@ -25,7 +25,7 @@ class Notifier(object):
 
 
 class World(object):
-    """A Service with a test's clock; step() gives what was said in it and when it has something to say by itself."""
+    """A Service on the clock of a test. step() returns what was said, and when it has something to say by itself."""
 
     def __init__(self):
         self.now, self.healthy, self.notifier = 100.0, True, Notifier()

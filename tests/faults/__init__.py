@@ -1,1 +1,1 @@
-"""What may go wrong around the daemon, on the real kernel: docs/faults.md has a row for each fault."""
+"""Faults around the daemon, on the real kernel. docs/faults.md has a row for each of them."""

@@ -1,4 +1,4 @@
-"""Sends junk datagrams as fast as it is told to and prints how many: flood.py HOST PORT SOURCE RATE SECONDS."""
+"""Sends junk datagrams at a given rate, and prints how many it has sent: flood.py HOST PORT SOURCE RATE SECONDS."""
 import socket
 import sys
 import time
@@ -8,13 +8,13 @@ JUNK = b'x' * 9
 
 
 def flood(host, port, source, rate, seconds):
-    """How many were sent at `rate` a second."""
+    """Send `rate` datagrams a second for some seconds. Returns how many were sent."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((source, 0))
     sock.connect((host, port))
     sock.setblocking(True)
     try:
-        # The kernel cuts one large datagram into so many small ones (udp(7), since 4.18).
+        # The kernel cuts one large datagram into many small ones (udp(7), since 4.18).
         sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, len(JUNK))
         data, many = JUNK * PART, PART
     except EnvironmentError:

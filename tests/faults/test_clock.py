@@ -1,4 +1,4 @@
-"""The wall clock steps while the daemon runs: all waiting is by the monotonic clock."""
+"""The wall clock steps while the daemon runs. All waiting is by the monotonic clock."""
 import calendar
 import glob
 import os
@@ -15,38 +15,38 @@ STEPS = [5 * HOUR, -5 * HOUR, 20 * YEAR, -20 * YEAR, 0]
 # Seconds.
 TIMEOUT = 0.6
 
-# Renewed in these steps, too.
+# The lease is renewed during these steps, too.
 CONFIG = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=%d' % (1000 * TIMEOUT)) + 'BYPASS_CARD_LEASE=2000\n'
 
 
 def library():
-    """Where libfaketime is, or None."""
+    """The path of libfaketime, or None."""
     return next(iter(glob.glob('/usr/lib/*/faketime/libfaketime.so.1')), None)
 
 
-# libfaketime 0.9.10 has every sleep until a monotonic instant fail, and that is how Python sleeps since 3.11.
+# With libfaketime 0.9.10 each sleep until a monotonic moment fails, and Python sleeps in this way since 3.11.
 SLEEP = 'import select, time\ntime.sleep = lambda seconds: select.select([], [], [], seconds)\n'
 
 
 class WallClock(object):
-    """A clock that steps for those who run under `wrapper`. directory: for its files."""
+    """A wall clock that steps, for the processes that run under `wrapper`. directory: for its files."""
 
     def __init__(self, directory):
         self._path = os.path.join(directory, 'time')
         helpers.write(os.path.join(directory, 'sitecustomize.py'), SLEEP)
         self.step(0)
-        # What counts is the daemon's own; a clock that is to run faster would need the monotonic one, too.
+        # Only the daemon's wall clock counts here. A clock that runs faster would need the monotonic one, too.
         self.wrapper = ['env', 'LD_PRELOAD=' + library(), 'FAKETIME_TIMESTAMP_FILE=' + self._path,
                         'FAKETIME_NO_CACHE=1', 'FAKETIME_DONT_FAKE_MONOTONIC=1', 'TZ=UTC0', 'PYTHONPATH=' + directory]
 
     def step(self, seconds):
-        """So far away from the true time from now on."""
+        """From now on the clock is so many seconds away from the true time."""
         helpers.write(self._path + '.new', '%+d\n' % seconds)
         os.rename(self._path + '.new', self._path)
 
 
 def steps_by(daemon):
-    """How many seconds the daemon's wall clock is away from ours, by its log."""
+    """The seconds by which the daemon's wall clock is away from ours, as its log shows."""
     return calendar.timegm(time.strptime(daemon.reload()[:19], '%Y-%m-%dT%H:%M:%S')) - time.time()
 
 
@@ -60,7 +60,7 @@ def test_a_wall_clock_that_steps_by_hours_and_years_changes_nothing(switch, daem
     for seconds in STEPS:
         wall.step(seconds)
         assert abs(steps_by(daemon) - seconds) < 60, 'the daemon does not see the step'
-        # Longer than a timeout and than the time between two renewals.
+        # This is longer than a timeout, and longer than the time between two renewals.
         until = clock.monotonic() + TIMEOUT + 0.2
         while clock.monotonic() < until:
             watch.more(0.1)
@@ -73,7 +73,7 @@ def test_a_wall_clock_that_steps_by_hours_and_years_changes_nothing(switch, daem
     due = dpis.silence(3100) + TIMEOUT
     wall.step(-3 * HOUR)
     seen = watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0').at
-    # Neither before the time is up nor hours later.
+    # It comes neither before the time is up nor hours later.
     assert due - 0.05 < seen < due + 5
-    # It was the daemon that took them away, not the end of their lease.
+    # The daemon has removed them, and not the end of their lease.
     daemon.wait_state('bypass')

@@ -1,4 +1,4 @@
-"""The disk of the log and the run directory: full, read-only, away, or with something strange in a file's place."""
+"""The disk of the log and the run directory: full, read-only, gone, or with something strange instead of a file."""
 import os
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ PRECIOUS = 'precious\n'
 
 
 def reacts(switch, daemon, dpis):
-    """A failure and its end, with all that follows."""
+    """Let a node fail and come back, and check all that follows."""
     dpis.silence(3100)
     daemon.wait_state('bypass')
     assert (switch.addresses('eth0'), switch.ports()) == (files.BYPASS, files.PORTS_BYPASS)
@@ -23,7 +23,7 @@ def reacts(switch, daemon, dpis):
 
 
 def acts_unseen(switch, dpis):
-    """The same for a daemon that nobody can ask."""
+    """As reacts(), for a daemon that nobody can ask."""
     watch = switch.watch()
     dpis.silence(3100)
     watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0', 'sw0 down', 'sw2 down')
@@ -32,7 +32,7 @@ def acts_unseen(switch, dpis):
 
 
 def remount(path, option):
-    """Mount it read-only or not."""
+    """Mount it again with this option: ro or rw."""
     subprocess.check_call(['mount', '-o', 'remount,' + option, path])
 
 
@@ -87,10 +87,10 @@ def test_a_full_run_directory_is_told_of_and_stops_nothing_and_is_written_once_i
     os.unlink(os.path.join(small_disk, 'filler'))
     reacts(switch, daemon, dpis)
     assert 'not remembered' not in ' '.join(daemon.status()['problems'])
-    # What was put there when it was full, and has not changed since.
+    # This address was added when the disk was full, and has not changed since.
     assert '+ address eth0 192.168.1.202 ' in helpers.read(os.path.join(small_disk, 'ledger'))
     daemon.kill()
-    # It is remembered again what the daemon has put there: without a card in the file it is released.
+    # The daemon remembers its changes again: a card that is no longer in the file is released.
     daemon.start(files.without(files.SMALL, 'BYPASS_CARD_HOST[0]'))
     daemon.wait_state('normal')
     helpers.wait_for(lambda: switch.cards() == files.CARDS[1:])

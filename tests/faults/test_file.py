@@ -1,4 +1,4 @@
-"""The configuration file is not what it should be, at the start and at a reload; and SIGHUP without end."""
+"""The configuration file is not what it should be, at a start and at a reload; and SIGHUPs without end."""
 import os
 import random
 
@@ -48,7 +48,7 @@ HAS_MISTAKES = [noise, cut_short, text_of_something_else]
 
 
 def replace(path, what):
-    """Put something else in the file's place."""
+    """Put something else where the file should be."""
     if os.path.isdir(path):
         os.rmdir(path)
     elif os.path.lexists(path):
@@ -79,7 +79,7 @@ def test_a_start_with_mistakes_runs_with_what_is_valid_and_releases_nothing(swit
 
     assert ' ERROR %s:' % small.config in small.log()
     watch.quiet(0.5)
-    # Of the file that is cut short among the cards, the listeners.
+    # If the file is cut short among the cards, its listeners are valid.
     valid = ['active', 'active'] if what is cut_short else []
     small.wait(lambda status: [row['state'] for row in status['listeners']] == valid)
 

@@ -1,11 +1,11 @@
-"""A node that comes and goes: what is not steady moves nothing."""
+"""A node that comes and goes changes nothing before it is steady."""
 import helpers
 from kernel import files
 from kernel.daemon import listener
 
 RECOVERY = 6
 
-# The other one is never late, however busy the machine is.
+# The other node is never late, even on a busy machine.
 CONFIG = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=10000') + 'LISTEN_HEARTBEAT_TIMEOUT[1]=100\n' \
     'LISTEN_HEARTBEAT_RECOVERY[1]=%d\n' % RECOVERY
 
@@ -21,7 +21,7 @@ def test_a_node_that_comes_and_goes_faster_than_recovery_allows_moves_nothing(sw
         missed, received = [listener(daemon.status(), 1)[name] for name in ('missed', 'received')]
         for _ in range(RECOVERY - 1):
             dpis.beat(3100)
-        # All of them were heard, and then there was a timeout.
+        # All heartbeats were heard, and then there was a timeout.
         daemon.wait(lambda status: listener(status, 1)['received'] == received + RECOVERY - 1)
         daemon.wait(lambda status: listener(status, 1)['missed'] > missed)
 

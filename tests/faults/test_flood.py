@@ -1,4 +1,4 @@
-"""Junk at a listener's port, as much as comes: nobody else notices."""
+"""A flood of junk at one listener's port disturbs nobody else."""
 import os
 import subprocess
 import sys
@@ -9,23 +9,23 @@ from kernel import files
 from kernel.daemon import listener
 from kernel.dpi import HOST
 
-# Datagrams a second, and for how long.
+# Datagrams a second, and the seconds for which they come.
 RATE = int(os.environ.get('FBMON_FLOOD', '100000'))
 SECONDS = 4.0
 
-# Only listener 0 is flooded; it hears the node at 192.168.1.1 every 100 ms.
+# The flood goes to listener 0 only, which hears the node at 192.168.1.1 every 100 ms.
 CONFIG = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=1000') + 'LISTEN_HEARTBEAT_TIMEOUT[0]=3000\n' \
     'LISTEN_HB_SOURCE[0]=192.168.1.1\n'
 
 
 def ticks(pid):
-    """Seconds of CPU that a process has used, in all of its threads."""
+    """The seconds of CPU that a process has used in all its threads."""
     fields = helpers.read('/proc/%d/stat' % pid).rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / float(os.sysconf('SC_CLK_TCK'))
 
 
 def begin(switch, port):
-    """The child that floods a port from an address that is on no list."""
+    """Start the child that floods a port from an address that is on no list."""
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'flood.py')
     argv = switch.outside.prefix() + [sys.executable, script, HOST, str(port), '192.168.1.11', str(RATE), str(SECONDS)]
     return subprocess.Popen(argv, stdout=subprocess.PIPE, close_fds=True)
@@ -48,9 +48,9 @@ def test_a_flood_from_a_source_that_is_not_listed_is_noticed_by_nobody(switch, d
 
     flooded, silent = listener(shown, 0), listener(shown, 1)
     assert (flooded['state'], flooded['missed'], silent['state']) == ('active', 0, 'failed')
-    # One core is the most, with the kernel's part.
+    # It takes less than one core, with the kernel's part.
     assert used / took < 1.0
-    # The failure of the other one, what follows from it, and nothing of the flood.
+    # The log tells of the other node's failure and its consequences, and nothing about the flood.
     assert len(daemon.log().splitlines()) - lines < 12
     figure('flood: %d datagrams/s; %.0f %% of them counted as ignored, %d of about %d heartbeats received, '
            '%.2f cores; the other failure seen %.1f ms after it was due'

@@ -15,7 +15,7 @@ TWO = files.SMALL.replace('FAILED=1', 'FAILED=2')
 
 @pytest.fixture
 def disk(tmp_path):
-    """A Disk of its own."""
+    """A Disk for this test."""
     made = Disk(str(tmp_path), 8)
     helpers.require(made.there, 'needs mkfs.ext4 and the right to mount it')
     try:
@@ -26,7 +26,7 @@ def disk(tmp_path):
 
 @pytest.fixture
 def frozen(daemon, dpis, disk):
-    """The daemon in normal, with two listeners and threshold 2, and its log's disk frozen."""
+    """The daemon in normal, with two listeners and threshold 2. The disk of its log is frozen."""
     os.symlink(disk.path, daemon.directory + '/logs')
     dpis.steady(3000, 3100)
     daemon.start(TWO)
@@ -68,7 +68,7 @@ def test_a_daemon_that_is_killed_while_its_log_disk_hangs_is_gone_at_once(frozen
 
     frozen.signal(signal.SIGKILL)
     assert frozen.ended() == -signal.SIGKILL
-    # It has the lock.
+    # The next daemon gets the lock.
     frozen.start(TWO)
 
     disk.thaw()

@@ -1,4 +1,4 @@
-"""What others do to interfaces and addresses without end: afterwards all is as it must be."""
+"""Others change interfaces and addresses without end. Afterwards everything is as it must be."""
 import re
 
 import clock
@@ -7,12 +7,12 @@ from kernel import files
 
 SECONDS = 1.0
 
-# Heartbeats come through eth0: the cards are elsewhere, so that no node dies of it.
+# Heartbeats come through eth0. The cards are on another interface, so that no node seems to die.
 APART = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3')
 
 
 def again_and_again(deed):
-    """Do it for a while; how often."""
+    """Call deed() again and again for a while. Returns how often."""
     times, deadline = 0, clock.monotonic() + SECONDS
     while clock.monotonic() < deadline:
         deed()
@@ -21,13 +21,13 @@ def again_and_again(deed):
 
 
 def of_nodes(daemon):
-    """What the log says of the nodes' heartbeats and what followed from them."""
+    """The lines of the log about the nodes' heartbeats and what has followed from them."""
     return [line for line in daemon.log().splitlines() if re.search(' (listener|global) [^ ]+: ', line)]
 
 
 def test_addresses_that_somebody_flushes_in_a_loop_are_there_when_the_loop_ends(switch, small, dpis, figure):
     before = of_nodes(small)
-    # It gives up, which is an error, where the daemon was faster ten times.
+    # `ip` gives up with an error if the daemon was faster ten times.
     times = again_and_again(lambda: switch.begin('addr', 'flush', 'dev', 'eth0', 'to', '192.168.1.208/28').wait())
 
     small.wait_sound('normal')
@@ -52,7 +52,7 @@ def test_interfaces_that_vanish_return_and_change_their_names_in_a_loop_are_as_w
         switch.batch('link set sw1 down', 'link set sw1 name away', 'link set away name sw1')
     again_and_again(deed)
 
-    # A status may be older than the last of it.
+    # The status may be older than the last change.
     helpers.wait_for(lambda: (switch.addresses('sw3'), switch.ports()) == (files.CARDS, files.PORTS_NORMAL))
     daemon.wait_state('normal')
     dpis.silence(3100)

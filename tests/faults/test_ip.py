@@ -1,4 +1,4 @@
-"""`ip` fails, hangs, answers late, is killed, stopped or missing; `ip monitor` loses what it should have shown."""
+"""`ip` fails, hangs, answers late, is killed, stopped or missing; `ip monitor` loses changes."""
 import os
 import signal
 
@@ -16,12 +16,12 @@ STRANGE = '10.77.0.1/24'
 
 @pytest.fixture
 def faulty(fake_ip, small):
-    """The daemon with files.SMALL in normal, its `ip` a FakeIp."""
+    """The daemon with files.SMALL, in normal. Its `ip` is a FakeIp."""
     return small
 
 
 def fail_from_now(daemon, kind):
-    """What is told to fail or hang begins with the next child."""
+    """Kill the child of this kind: only a new child fails or hangs as it was told."""
     pid = daemon.child_of(kind)
     os.kill(pid, signal.SIGKILL)
     helpers.wait_for(lambda: not helpers.alive(pid))
@@ -58,7 +58,7 @@ def test_what_failed_is_tried_again_at_once_when_the_kernel_reports_a_change_the
     fail_from_now(faulty, 'batch')
     dpis.silence(3100)
     faulty.wait(lambda status: card(status, '192.168.1.211')['error'])
-    # Each of these is such a change, and each failure makes the next pause longer.
+    # The kernel reports each of these changes, and each failure makes the next pause longer.
     while 'tried again in 8 s' not in faulty.log():
         switch.ip('addr', 'add', STRANGE, 'dev', 'eth0')
         switch.ip('addr', 'del', STRANGE, 'dev', 'eth0')
@@ -137,7 +137,7 @@ def test_a_co_process_that_is_killed_or_stopped_is_replaced(switch, small, dpis,
 
     shown = small.wait_sound('bypass')
     assert (small.child_of('batch') != batch, helpers.alive(batch)) == (True, False)
-    # Tried once more at once, without a pause.
+    # The change was tried once more at once, without a pause.
     assert 'cannot be made' not in small.log()
     assert (switch.addresses('eth0'), switch.ports()) == (files.BYPASS, files.PORTS_BYPASS)
     figure('co-process gone by signal %d: addresses removed %.0f ms after the state changed'
@@ -215,7 +215,7 @@ def test_a_monitor_that_cannot_be_started_is_shown_and_all_is_put_right_when_it_
     faulty.wait(lambda status: 'netlink: Cannot allocate memory' in ' '.join(status['problems']))
     watch = switch.watch()
 
-    # What nobody has shown to the daemon cannot be put right; what the nodes tell can still be done.
+    # The daemon cannot put right what nobody shows it. But it can still act on the heartbeats.
     switch.ip('addr', 'del', files.CARDS[0], 'dev', 'eth0')
     dpis.silence(3100)
     watch.wait_for('- 192.168.1.212/32 eth0')
@@ -254,7 +254,7 @@ def test_without_ip_the_daemon_runs_says_so_and_begins_when_it_is_there(switch, 
     daemon.start(files.SMALL)
     shown = daemon.wait(lambda status: 'ip cannot be started' in ' '.join(status['problems']))
     assert shown['state'] == 'unknown'
-    # A listener needs no `ip` where its address is there.
+    # A listener needs no `ip` if its address is there already.
     switch.ip('addr', 'add', '192.168.1.202/32', 'dev', 'eth0')
     daemon.wait_listener(0, 'active')
     os.symlink(IP, str(place / 'ip'))

@@ -1,15 +1,15 @@
-"""A journal that nobody reads."""
+"""Nobody reads the journal."""
 import os
 import signal
 
 from kernel import files
 
-# $0: a named pipe, which is stderr from then on.
+# $0 is a named pipe. It is stderr from then on.
 INTO = ['sh', '-c', 'exec "$@" 2>"$0"']
 
 
 def fill(path):
-    """A reader of a named pipe that holds all that it can; the reader's descriptor."""
+    """Fill a named pipe that nobody reads. Returns the descriptor of its reader."""
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
@@ -22,7 +22,7 @@ def fill(path):
 
 
 def drain(reader):
-    """What there is in it."""
+    """Read all that is in the pipe."""
     found = []
     try:
         while True:
@@ -52,7 +52,7 @@ def test_a_journal_that_nobody_reads_holds_up_nothing(switch, daemon, dpis):
     os.close(reader)
     assert (code, seconds < 2.0) == (0, True)
     assert 'lines are missing here: nobody took them' in said and 'configuration loaded again' in said
-    # The file has what the journal has not.
+    # The file has the lines that the journal lacks.
     assert 'global state: normal -> bypass' in daemon.log() and 'global state: normal' not in said
 
 

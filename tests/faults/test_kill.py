@@ -1,4 +1,4 @@
-"""kill -9 at any instant: what the next start finds is made what it must be, and nothing is left behind."""
+"""kill -9 at any moment: the next start makes the network as it must be, and nothing is left behind."""
 import os
 import random
 import sys
@@ -10,7 +10,7 @@ from fbmon.rules.items import AddressItem, PortItem
 from kernel import files, model
 from kernel.namespace import ip
 
-# Each interpreter has instants of its own; FBMON_SEED plays those of another one again.
+# Each interpreter has its own moments. FBMON_SEED repeats those of another one.
 KILLS = int(os.environ.get('FBMON_KILLS', '75'))
 SEED = int(os.environ.get('FBMON_SEED', '%d%02d' % sys.version_info[:2]))
 
@@ -19,7 +19,7 @@ CARD = '192.168.1.2%d'
 # ms; a node that lives sends a heartbeat every 25 ms.
 TIMEOUT = 150
 
-# Cards by their last digits, ports of both kinds: different ones in the two files, so that a reload releases some.
+# Two files with different cards (by their last digits) and ports of both kinds, so that a reload releases some of them.
 RULES = [model.Rules(1, range(11, 31), [model.PortList(('sw0',), True, None), model.PortList(('sw1',), True, 0),
                                         model.PortList(('sw2',), True, 1)], ()),
          model.Rules(2, range(21, 41), [model.PortList(('sw3',), True, None), model.PortList(('sw1', 'sw2'), True, 1)],
@@ -27,7 +27,7 @@ RULES = [model.Rules(1, range(11, 31), [model.PortList(('sw0',), True, None), mo
 
 
 def text(rules):
-    """The configuration file."""
+    """The text of the configuration file."""
     lines = ['LISTEN_HEARTBEAT_IFS=eth0', 'BYPASS_CARD_IFS=eth0', 'LISTEN_HEARTBEAT_TIMEOUT=%d' % TIMEOUT,
              'LISTEN_HEARTBEAT_FAILED=%d' % rules.threshold]
     for node in (0, 1):
@@ -39,7 +39,7 @@ def text(rules):
 
 
 class Network(object):
-    """What there must be when the daemon has come to rest."""
+    """The network as it must be when the daemon has done its work."""
 
     def __init__(self, rules, alive):
         nodes = dict((node, 'active' if node in alive else 'failed') for node in (0, 1))
@@ -48,17 +48,17 @@ class Network(object):
         down = [port for port, word in verdict.ports.items() if word == 'down']
         self.state = verdict.state
         self.seen = (sorted([files.OWN] + [address + '/32' for address in there]), sorted(down))
-        # Nobody else has changed anything.
+        # Nobody else has changed anything, so all of it is the daemon's.
         self.ours = set([AddressItem('eth0', address) for address in there] + [PortItem(port) for port in down])
 
 
 def seen(switch):
-    """What the kernel has."""
+    """([address on eth0, ...], [port that is down, ...]) of the kernel."""
     return switch.addresses('eth0'), [port for port in ('sw0', 'sw1', 'sw2', 'sw3') if switch.port(port) == 'down']
 
 
 class Killer(object):
-    """Changes the world and kills the daemon meanwhile."""
+    """Changes the world, and kills the daemon meanwhile."""
 
     def __init__(self, source, switch, daemon):
         self.source, self.switch, self.daemon = source, switch, daemon
@@ -69,11 +69,11 @@ class Killer(object):
         self.watch = switch.watch()
 
     def network(self):
-        """What there must be at the moment."""
+        """The Network as it must be now."""
         return Network(self.rules, self.alive)
 
     def change(self):
-        """A node dies or comes back, or there is another file, or both."""
+        """Let nodes die or come back, or give another file, or both."""
         for node in self.source.choice([(0,), (1,), (0, 1), ()]):
             self.alive ^= set([node])
             (self.switch.dpis.steady if node in self.alive else self.switch.dpis.silence)(3000 + 100 * node)
@@ -83,7 +83,7 @@ class Killer(object):
             self.daemon.signal(1)
 
     def kill(self):
-        """kill -9, after so many changes of the network or so much time."""
+        """kill -9 after a random number of changes of the network, or after a random time."""
         if self.source.random() < 0.6:
             self._await(self.source.randint(1, 25))
         else:
@@ -91,13 +91,13 @@ class Killer(object):
         self.daemon.kill()
 
     def kill_a_start(self):
-        """A start that does not come far."""
+        """Start the daemon, and kill it early."""
         self.daemon.launch()
         time.sleep(self.source.uniform(0, 0.4))
         self.daemon.kill()
 
     def _await(self, count):
-        """Until the kernel has reported so many changes, or no more of them for a while."""
+        """Wait until the kernel has reported so many changes, or none for a while."""
         while count > 0 and self.watch.more(2 * TIMEOUT / 1000.0):
             count -= 1
 
@@ -108,7 +108,7 @@ class Killer(object):
 
 
 def noted(daemon):
-    """The items that the ledger of the run directory has."""
+    """The items in the ledger of the run directory."""
     items = set()
     for sign, item, _ in map(ledger.parse, helpers.read(daemon.run_dir + '/ledger').splitlines()):
         (items.add if sign == '+' else items.discard)(item)
@@ -136,7 +136,7 @@ def test_killed_at_any_instant_the_next_start_reaches_what_must_be_and_nothing_i
         except AssertionError as error:
             raise AssertionError('%s: %s, must be %s: %s' % (where, seen(switch), (wanted.state, wanted.seen), error))
         helpers.wait_for(lambda: noted(daemon) == wanted.ours)
-        # The `ip monitor` of a killed one ends with the next change of the network: those of the watch.
+        # The `ip monitor` of a killed daemon ends with the next change of the network. take() makes two.
         killer.watch.take()
         helpers.wait_for(lambda: killer.left() == set())
         kept = sorted(os.listdir(daemon.run_dir))

@@ -1,4 +1,4 @@
-"""Python's library goes away while the daemon runs: a release upgrade removes the interpreter that it runs on."""
+"""Python's library goes while the daemon runs, as when a release upgrade removes the interpreter."""
 import os
 import signal
 import sys
@@ -39,7 +39,7 @@ ODD = u'\xa0\u20ac\U0001f600'.encode('utf-8')
 
 
 def reload_bytes(daemon, data):
-    """Reload a file of these bytes; what was said."""
+    """Reload a file with these bytes. Returns what the log says."""
     with open(daemon.config, 'wb') as stream:
         stream.write(data)
     return daemon.reload()

@@ -1,4 +1,4 @@
-"""Short of file descriptors, of threads and of room in pipes, at the start and while it runs."""
+"""The daemon lacks file descriptors, threads or room in pipes, at the start or while it runs."""
 import os
 import signal
 import subprocess
@@ -11,37 +11,37 @@ from kernel.daemon import listener
 
 MANY = 30
 
-# A process of root's is not limited in its threads: these tests have a user each, with what the work needs.
-# Of this run alone: the tests of another interpreter may run at the same time, and limits are a user's.
+# Root is not limited in its threads. So these tests have a user each, with the capabilities that the daemon needs. Each
+# run has its own users, since limits count for a user and the tests of another interpreter may run at the same time.
 USERS = [60000 + os.getpid() % 1500 * 3 + number for number in range(3)]
 CAPABILITIES = '+net_admin,+dac_read_search'
 
 
 def as_user(user):
-    """The words in front of a command."""
+    """The words in front of a command that run it as this user."""
     return ['setpriv', '--reuid', str(user), '--regid', str(user), '--clear-groups', '--inh-caps', CAPABILITIES,
             '--ambient-caps', CAPABILITIES]
 
 
 def many_listeners():
-    """More of them than there will be descriptors for; a failed one makes no bypass."""
+    """A file with more listeners than there will be descriptors for. One failed listener makes no bypass."""
     text = files.SMALL.replace('FAILED=1', 'FAILED=%d' % MANY)
     return text + ''.join('LISTEN_HB_HOST[%d]=192.168.1.202\nLISTEN_HB_PORT[%d]=%d\n' % (index, index, 4000 + index)
                           for index in range(2, MANY))
 
 
 def limited(option, number, hard):
-    """The words of a command that runs the daemon with a limit: --nofile or --nproc."""
+    """The words in front of a command that run it with a limit. option: --nofile or --nproc."""
     return ['prlimit', '%s=%d:%d' % (option, number, hard)]
 
 
 def limit(daemon, number):
-    """Give the running one so many descriptors, the open ones aside."""
+    """Limit the running daemon to descriptors below this number. Those that are open stay open."""
     subprocess.check_call(['prlimit', '--pid', str(daemon.child.pid), '--nofile=%d:4096' % number])
 
 
 def threads(daemon):
-    """How many it has."""
+    """The number of threads that the daemon has."""
     return len(os.listdir('/proc/%d/task' % daemon.child.pid))
 
 
@@ -52,7 +52,7 @@ def test_without_descriptors_while_it_runs_a_failure_is_acted_on_and_what_was_no
     dpis.silence(3100)
     watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0', 'sw0 down', 'sw2 down')
 
-    # Now its `ip` is gone, and a new one cannot have a pipe.
+    # Now its `ip` goes, and a new one cannot get a pipe.
     os.kill(small.child_of('batch'), signal.SIGKILL)
     dpis.steady(3100)
     small.wait_log('ip cannot be started: Too many open files')
@@ -80,7 +80,7 @@ def test_where_descriptors_are_short_at_the_start_the_network_is_managed_with_th
 
 
 def prepare(daemon, text, user):
-    """Let the user write where the daemon does."""
+    """Let the user write wherever the daemon writes."""
     ran = subprocess.call(as_user(user) + ['true'], stderr=subprocess.STDOUT, stdout=subprocess.PIPE) == 0
     helpers.require(ran, 'needs setpriv of util-linux 2.31')
     helpers.write(daemon.config, text)
@@ -110,12 +110,12 @@ def test_without_any_thread_it_ends_with_1_so_that_systemd_starts_it_again(switc
     daemon.launch(wrapper=limited('--nproc', 1, 1) + as_user(USERS[1]))
 
     assert daemon.ended() == 1
-    # Nor is there a process that would write the log.
+    # There is also no process that would write the log.
     assert 'a thread cannot be started' in helpers.read(daemon.directory + '/stderr')
     assert watch.take() == []
 
 
-# Takes more pages of pipes than a user may have without CAP_SYS_RESOURCE, and holds them until its stdin ends.
+# It takes more pages of pipes than a user may have without CAP_SYS_RESOURCE, and keeps them until its stdin ends.
 PIPES = '''
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (5000, 5000))
@@ -130,7 +130,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def without_room_in_pipes():
-    """Whoever is USERS[2] gets pipes of two pages, or of one."""
+    """The user USERS[2] gets pipes of two pages or one page only."""
     holder = helpers.python(PIPES, USERS[2], stdin=subprocess.PIPE)
     assert holder.stdout.readline() == b'holds\n'
     yield

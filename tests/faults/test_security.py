@@ -1,4 +1,4 @@
-"""What the file, a client of the status socket or a name in the kernel could be used for: nothing."""
+"""Nobody can misuse the file, the status socket or a name in the kernel."""
 import os
 import random
 import re
@@ -15,10 +15,10 @@ from fbmon.rules.states import ABSENT, DOWN, PRESENT, UP
 from kernel import files
 from kernel.daemon import port as row_of
 
-# Names that the kernel takes.
+# The kernel takes all of these names.
 HOSTILE = ['a;id', '$(id)', '`id`', '-force', 'up', 'a|b', '*', '&', 'help', '~', '{a}', '<x', '>y', '!1', 'dev']
 
-# All that `ip -batch` may be given, one command a line. `ip` reads # as a comment, and quotes and \ as its shell.
+# All commands that `ip -batch` may get, one a line. `ip` reads # as a comment, and quotes and \ as a shell does.
 NAME = r'[!-~]{1,15}'
 LINE = re.compile(r'''(addr\ (add|del|change)\ [0-9a-f.:]+/\d+\ dev\ %s(\ nodad)?(\ valid_lft\ \d+\ preferred_lft\ \d+)?
                       |link\ set\ dev\ %s\ (up|down))\Z''' % (NAME, NAME), re.VERBOSE)
@@ -32,7 +32,7 @@ KEYS = ['LISTEN_HB_HOST[%d]', 'LISTEN_HB_PORT[%d]', 'LISTEN_HEARTBEAT_IFS[%d]', 
 
 
 class Everything(object):
-    """A Picture in which every interface is there, and none as it is wanted."""
+    """A Picture in which each interface is there, and no item is as wanted."""
 
     def __init__(self, there):
         self.up = self._there = there
@@ -46,7 +46,7 @@ class Everything(object):
 
 
 def noise(source):
-    """A file of lines that are nearly right."""
+    """A random file whose lines are nearly right."""
     lines = ['LISTEN_HEARTBEAT_IFS=eth0', 'BYPASS_CARD_IFS=eth1']
     for _ in range(30):
         value = ''.join(source.choice(NOISE) for _ in range(source.randint(1, 4)))
@@ -60,7 +60,7 @@ def noise(source):
 
 
 def commands(settings):
-    """All lines that `ip` could be given for these settings."""
+    """All lines that `ip` could get for these settings."""
     names = wanted.names(settings)
     found = []
     for address, port in ((PRESENT, UP), (ABSENT, DOWN)):
@@ -80,7 +80,7 @@ def test_whatever_is_in_the_file_ip_is_given_single_commands_on_addresses_and_li
         programs += settings.on_change is not None
         assert [line for line in lines if not LINE.match(line) or re.search(r'''["'\\#]''', line)] == [], seed
         assert settings.on_change is None or re.match(r'/[ -~]*\Z', settings.on_change), seed
-    # Enough of it is good for something.
+    # Enough of the random files lead to commands and programs.
     assert count > 1000 and programs > 50
 
 
@@ -114,7 +114,7 @@ def test_clients_that_are_silent_or_gone_keep_neither_the_daemon_nor_others_from
         try:
             client.connect(path)
         except compat.SYSTEM_ERRORS:
-            # The queue is full: the daemon is given a moment.
+            # The queue is full, so give the daemon a moment.
             time.sleep(0.002)
         clients.append(client)
         if number % 3 == 0:

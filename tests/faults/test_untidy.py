@@ -1,4 +1,4 @@
-"""What `ip monitor` says and means nothing by, and losses that come one after the other."""
+"""Harmless words of `ip monitor`, and losses that come one after the other."""
 import os
 import signal
 
@@ -8,8 +8,9 @@ import helpers
 from kernel import files
 from kernel.namespace import IP
 
-# Two places of a switch that is not tidy, for the daemon alone: it has mounts of its own. A file in /run/netns that is
-# no namespace (`ip` opens each, as the other end of eth0 is in another one), and a damaged line in the file of groups.
+# Two untidy places on a switch. Only the daemon sees them, since it has its own mounts: a file in /run/netns that is no
+# namespace (`ip` opens each file there, because the other end of eth0 is in another namespace), and a damaged line in
+# the file of groups.
 UNTIDY = {
     'a stale file in /run/netns': 'mount -t tmpfs none /run/netns && echo > /run/netns/old',
     'a damaged line in the groups':
@@ -17,7 +18,7 @@ UNTIDY = {
         'mount -t tmpfs none $place && echo x y z > $place/group || exit; fi; done',
 }
 
-# An `ip` whose monitors say that they have lost something, while there is a file `lossy`; `lives` has a line for each.
+# An `ip` whose monitors say that they have lost something while there is a file `lossy`. `lives` has a line for each.
 LOSSY = """here=${0%%/*}
 case " $* " in *" monitor "*) if [ -e "$here/lossy" ]; then
     echo >> "$here/lives"
@@ -57,7 +58,7 @@ def test_a_monitor_that_loses_something_again_and_again_has_everything_read_ever
 
     helpers.write(here / 'lossy', '')
     os.kill(daemon.child_of('monitor'), signal.SIGKILL)
-    # 3.1 s, or half a minute where each pause is twice the one before.
+    # This takes 3.1 s. It would take half a minute if each pause were twice as long as the one before.
     helpers.wait_for(lambda: helpers.read(here / 'lives').count('\n') >= 6)
     os.unlink(str(here / 'lossy'))
 

@@ -1,4 +1,4 @@
-"""A service manager whose queue is full when the daemon starts: READY and the first feeds are lost, for a while."""
+"""The service manager's queue is full when the daemon starts: READY and the first feeds of the watchdog are lost."""
 import socket
 
 import helpers
@@ -15,7 +15,7 @@ def test_a_full_notify_queue_delays_ready_and_feeds_by_half_a_second_and_loses_n
     try:
         manager.bind(path)
         fill(sender, path)
-        # So long that a feed that is lost would not be tried again by itself while the test runs.
+        # The watchdog's time is so long that the next regular feed would not come while the test runs.
         monkeypatch.setenv('NOTIFY_SOCKET', path)
         monkeypatch.setenv('WATCHDOG_USEC', '600000000')
         dpis.steady(3000, 3100)
@@ -31,7 +31,7 @@ def test_a_full_notify_queue_delays_ready_and_feeds_by_half_a_second_and_loses_n
 
 
 def fill(sender, path):
-    """Send until there is no room."""
+    """Fill the manager's queue."""
     sender.setblocking(False)
     try:
         while True:

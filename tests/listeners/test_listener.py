@@ -1,4 +1,4 @@
-"""listener.py: datagrams and timeouts on real sockets become changes of state."""
+"""listener.py: datagrams and timeouts on real sockets change the local state."""
 import errno
 import fcntl
 import os
@@ -32,7 +32,7 @@ def host(request):
 
 @pytest.fixture
 def launch():
-    """launch(...): a started Listener that notes what it reports in .events, and its crashes in .crashes."""
+    """launch(...): starts a Listener. Its reports are in .events, its crashes in .crashes."""
     launched = []
 
     def create(host='127.0.0.1', timeout=HOUR, attempts=1, recovery=1, sources=(), before=None, sock=None, **options):
@@ -64,7 +64,7 @@ def beat(listener, **options):
 
 
 def reported(listener, count=1):
-    """The first events once there are so many."""
+    """Wait for so many events, and return the first `count` ones."""
     wait_for(lambda: len(listener.events) >= count)
     return listener.events[:count]
 
@@ -227,7 +227,7 @@ def test_datagrams_of_others_after_heartbeats_do_not_start_the_wait_again_either
 # --- stalls and clocks ---
 
 def test_what_waits_in_the_socket_is_read_before_a_timeout_is_called_though_much_else_waits_before_it(launch):
-    # A process that was not scheduled: at the second look at the clock, hours have passed.
+    # The process was not scheduled: when it looks at the clock for the second time, hours have passed.
     clock = iter([0.0])
 
     def fill(settings):
@@ -276,7 +276,7 @@ def test_a_stopped_process_goes_on_with_the_heartbeat_that_came_meanwhile():
         os.kill(child.pid, signal.SIGSTOP)
         wait_for(lambda: read('/proc/%d/stat' % child.pid).rpartition(')')[2].split()[0] == 'T')
         send('127.0.0.1', port)
-        # Not for luck: the timeout has to pass while the process stands still.
+        # This sleep is needed: the timeout must pass while the process stands still.
         time.sleep(0.6)
         going_on = clock.monotonic()
         os.kill(child.pid, signal.SIGCONT)
@@ -300,7 +300,7 @@ def test_a_recent_receive_time_of_the_kernel_is_when_the_wait_begins(launch, bea
         wait_for(lambda: listener.events[-1].new == FAILED)
         return listener.events[-1].at < before + 0.1
 
-    # The first datagram has no time yet, and a stalled machine makes others too old.
+    # The first datagram has no time yet. On a stalled machine the times of others are too old.
     wait_for(fails_early)
 
 
@@ -366,7 +366,7 @@ def test_close_frees_the_port_before_it_returns_however_long_the_wait_would_be(l
 
 
 class WokenEarly(Listener):
-    """Is closed by another thread just before it reads its first heartbeat, and takes the wake-up with it."""
+    """Another thread closes it just before it reads its first heartbeat. It takes the wake-up with the heartbeat."""
 
     def _accepts(self, source):
         if not self._closing:
@@ -410,7 +410,7 @@ def test_under_a_flood_a_closed_listener_has_ended_and_its_port_is_free():
             listener = Listener(settings, open_socket(settings), [].append)
             listener.start(None)
             wait_for(lambda: listener.counters().received)
-            # The limit is the patience of a busy machine: without a flood it takes no time at all.
+            # The limit is for a busy machine. Without a flood the end takes no time at all.
             listener.close(LIMIT)
             assert not listener._thread.is_alive()
             open_socket(settings).close()
@@ -473,7 +473,7 @@ def test_bound_anew_it_hears_at_the_new_socket_with_its_state_and_counters(launc
 
 
 class RefreshedEarly(Listener):
-    """Is bound anew by another thread just before it reads its first heartbeat, and hears the bell with it."""
+    """Another thread binds it anew just before it reads its first heartbeat. It hears the bell with the heartbeat."""
     other = None
 
     def _accepts(self, source):
@@ -534,7 +534,7 @@ def test_one_that_was_never_started_can_be_closed():
 
 def test_an_unexpected_error_of_the_socket_ends_the_thread_and_is_told_of(launch):
     class Broken(object):
-        """A socket that poll finds readable and that cannot be read."""
+        """A socket that poll finds readable but that cannot be read."""
         def __init__(self):
             self.real = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.fileno, self.close = self.real.fileno, self.real.close

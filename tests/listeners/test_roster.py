@@ -1,4 +1,4 @@
-"""roster.py: launching, keeping and releasing listeners, against sockets and threads that a test makes up."""
+"""roster.py: how it launches, keeps and releases listeners, with made-up sockets and threads."""
 import errno
 import socket
 
@@ -52,7 +52,7 @@ class World(object):
         return self.roster.launch(obstacle, lambda interface: 7)
 
     def rebind(self, **scopes):
-        """What is deaf after the interfaces have these indexes."""
+        """Bind again after the interfaces have got these indexes. Returns what is deaf then."""
         self.roster.rebind(lambda settings, error: str(error.args[-1]), lambda interface: scopes[interface])
         return self.roster.deaf
 

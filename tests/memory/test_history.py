@@ -1,4 +1,4 @@
-"""history.py: each transition once, logged after the fact, kept across restarts."""
+"""history.py: each transition is logged once, after the network was changed, and is kept across restarts."""
 import logging
 
 import pytest

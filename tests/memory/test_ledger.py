@@ -1,4 +1,4 @@
-"""ledger.py: what the daemon put there survives its end; what makes no sense is passed over."""
+"""ledger.py: the daemon's own changes are remembered after its end; lines that make no sense are passed over."""
 import os
 
 import pytest
@@ -13,12 +13,12 @@ PORT = PortItem('sw1')
 
 
 def again(tmp_path):
-    """The items that a next run finds, with the indexes of their interfaces."""
+    """The items that the next run finds, {item: index of its interface}."""
     return Ledger(str(tmp_path / 'ledger')).items
 
 
 def on(index, *items):
-    """These items on the interface of an index."""
+    """{item: index} of these items on the interface with this index."""
     return dict.fromkeys(items, index)
 
 

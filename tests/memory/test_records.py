@@ -1,4 +1,4 @@
-"""records.py: a small file of lines that is never half read, never endless and never stops anything."""
+"""records.py: a small file of lines that are never read in part. It does not grow for ever, and it stops nothing."""
 import os
 
 import pytest

@@ -1,4 +1,4 @@
-"""rundir.py: one daemon at a time; without a usable directory it goes on and says so."""
+"""rundir.py: only one daemon at a time; if the directory cannot be used, the daemon goes on and says so."""
 import fcntl
 import os
 import subprocess

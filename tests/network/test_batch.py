@@ -1,4 +1,4 @@
-"""batch.py: the co-process, with a real `ip` in a namespace and with fakes that misbehave."""
+"""batch.py: the co-process, with a real `ip` in a namespace, and with fakes that misbehave."""
 import fcntl
 import os
 import threading
@@ -11,7 +11,7 @@ from fbmon.network.batch import BATCH_LIMIT, CHILDREN, Batch
 from fbmon.network.reading import capture
 from helpers import LIMIT, alive, read, wait_for
 
-# An `ip -batch` that notes its commands and its pid; a line with "bad" in it fails with ip's usual words.
+# An `ip -batch` that notes its commands and its pid. A line with "bad" in it fails with ip's usual words.
 NOTES = '''
 echo $$ >> $DIR/pids
 n=0
@@ -28,7 +28,7 @@ done
 '''
 FAITHFUL = NOTES % '*bad*'
 
-# One of before 4.3: it ends where `link set dev` names an interface that is not there, or that begins as "help" does.
+# An `ip` before 4.3: it ends if `link set dev` names an interface that is not there, or one with which "help" begins.
 OLD = FAITHFUL.replace('case "$line" in', '''set -- $line
     case "$line" in
     'link set dev gone'*)
@@ -135,7 +135,7 @@ def test_a_flood_of_errors_does_not_block(batch, fake_ip):
 
 @pytest.fixture
 def small_pipes(monkeypatch):
-    """Each child's stdin and stderr hold 4 KB, as those of a user do who has many pipes."""
+    """The stdin and stderr of each child hold 4 KB, as for a user who has many pipes."""
     spawn = iproute.spawn
 
     def spawn_small(*arguments, **options):

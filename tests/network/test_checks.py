@@ -1,4 +1,4 @@
-"""checks.py: what looks wrong with a valid file when the kernel is looked at as well."""
+"""checks.py: what looks wrong with a valid file beside what the kernel has."""
 import pytest
 
 from fbmon.config import reader
@@ -8,7 +8,7 @@ from settings import card, listener, settings
 
 
 def kernel(*lines):
-    """The Picture of interfaces NAME, NAME@LOWER or NAME master MASTER, and addresses NAME ADDRESS/PREFIX."""
+    """The Picture of lines: interfaces NAME, NAME@LOWER or NAME master MASTER, and addresses NAME ADDRESS/PREFIX."""
     found, indexes = [], {}
     for line in lines:
         name, _, rest = line.partition(' ')
@@ -299,7 +299,7 @@ OTHERS = ('address 10.0.1.0 on eth0 was there before the daemon: in bypass it go
 
 
 class Notes(object):
-    """What a ledger has: items by index, and what was found."""
+    """A stand-in for the ledger: its items with their indexes, and what was found."""
 
     def __init__(self, items=(), found=()):
         self.items, self.found = dict(items), dict((item, (index, ())) for item, index in found)

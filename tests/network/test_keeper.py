@@ -1,4 +1,4 @@
-"""network.py: executed once, shown, put right, tried again; against a hand-written kernel behind a batch."""
+"""keeper.py: it makes each change once, waits until it is shown, puts right, tries again. The kernel is made up."""
 import logging
 
 import pytest
@@ -21,7 +21,7 @@ CARD_LINE = '2: eth0    inet 10.0.0.1/32 scope global eth0'
 
 
 class Batch(object):
-    """Takes lines as `ip -batch` would; fails those in `failing` with its words."""
+    """Takes lines as `ip -batch` does. Those in `failing` fail with these words."""
 
     def __init__(self, order):
         self.failing = {}
@@ -63,14 +63,14 @@ class Nowhere(object):
 
 
 class Ledger(ledger.Ledger):
-    """The real one, without a file."""
+    """The real Ledger, without a file."""
 
     def __init__(self, order):
         self.items, self.found, self.followed, self._records = {}, {}, set(), Nowhere(order)
 
 
 def ours(*items):
-    """What an older version has put there: it did not note the index."""
+    """The items of an older version, which did not note their index."""
     return dict.fromkeys(items)
 
 
@@ -86,7 +86,7 @@ class Sysctl(object):
 
 
 class World(object):
-    """A Keeper with everything around it in a test's hands. `now` is the clock."""
+    """A Keeper; the test controls everything around it. now: the clock."""
 
     def __init__(self, *lines):
         self.now = 0.0
@@ -467,12 +467,12 @@ ADD = 'addr add 10.0.0.1/32 dev p1'
 
 
 def shown_on(index):
-    """The monitor's line; the name in it may be an old one."""
+    """The monitor's line about the address on the interface with this index. The name in it may be an old one."""
     return '%d: p1    inet 10.0.0.1/32 scope global p1' % index
 
 
 def settle(world, **wanted):
-    """With the cards p1 and p2 as wanted, and what is ours and not among them released; the lines that were run."""
+    """Settle with the cards on p1 and p2 as wanted; our other items are released. Returns the lines that were run."""
     items = dict((AddressItem(name, '10.0.0.1'), target) for name, target in wanted.items())
     items.update((item, ABSENT) for item in world.ledger.items if item not in items)
     del world.batch.ran[:]
@@ -514,7 +514,7 @@ def test_what_somebody_put_on_a_new_interface_of_the_name_is_not_ours():
 @pytest.mark.parametrize('apart', [False, True])
 def test_what_we_put_on_an_interface_made_anew_before_the_monitor_showed_it_is_ours(apart):
     world = World(P1)
-    # By now the kernel has another p1.
+    # The kernel has another p1 by now.
     assert settle(world, p1=PRESENT) == [ADD]
     world.now = 1.4
     settle(world, p1=PRESENT)
@@ -539,7 +539,7 @@ def test_the_same_where_everything_was_read_again_instead():
 def test_what_a_new_lifetime_put_on_an_interface_made_anew_before_the_monitor_showed_it_is_ours():
     world = World(P1)
     assert settle(world, p1=PRESENT) == [ADD]
-    # By now the kernel has another p1, without the address; a change puts it there.
+    # The kernel has another p1 by now, without the address. The change adds it there.
     world.network.make_permanent({ON_P1: PRESENT}, {ON_P1: Form(32, 3)})
 
     world.seen(shown_on(5), 'Deleted ' + shown_on(5), 'Deleted ' + P1, P1.replace('5:', '9:'), shown_on(9))
@@ -570,7 +570,7 @@ def test_two_interfaces_that_seem_to_have_one_name_keep_what_is_ours_and_everyth
     world = World(P1, P2, shown_on(5), shown_on(6))
     world.ledger.items = {ON_P1: 5, ON_P2: 6}
 
-    # That they have swapped their names is lost but for one line.
+    # They have swapped their names, and all lines about this are lost except one.
     world.seen(P1.replace('5:', '6:'))
     settle(world, p1=PRESENT, p2=PRESENT)
     assert (sorted(world.ledger.items.values()), world.ledger.items[ON_P1], world.replaced) == ([5, 6], 6, [0.0])
@@ -582,7 +582,7 @@ def test_two_interfaces_that_seem_to_have_one_name_keep_what_is_ours_and_everyth
 @pytest.mark.parametrize('landed, expected', [(5, {ON_P2: 5}), (6, {ON_P1: 6})])
 def test_what_we_put_on_one_of_two_interfaces_that_were_swapped_meanwhile_is_ours_where_it_turns_up(landed, expected):
     world = World(P1, P2)
-    # By now the names are swapped, and the child may know the old or the new ones.
+    # The names are swapped by now. The child may know the old or the new ones.
     settle(world, p1=PRESENT)
     world.now = 1.4
     settle(world)
@@ -668,7 +668,7 @@ AGAIN = 'addr add 10.0.0.1/24 brd 10.0.0.255 noprefixroute label eth0:one dev et
 
 
 def named(world, target):
-    """With the card in the file; the lines that were run."""
+    """Settle with the card in the file. Returns the lines that were run."""
     del world.batch.ran[:]
     world.network.settle({CARD: target}, {CARD: Form(32, None)}, lambda item: 'why')
     return sum(world.batch.ran, [])
@@ -758,7 +758,7 @@ def test_what_was_on_an_interface_that_is_gone_is_not_put_on_the_next_one():
 # --- routes ---
 
 class Routes(object):
-    """A RouteKeeper that has something to put back."""
+    """A stand-in for a RouteKeeper that has something to put back."""
 
     def __init__(self, order):
         self.back, self.went, self._order = [], [], order

@@ -1,4 +1,4 @@
-"""monitor.py: subscribed first, then everything read, then followed; replaced whenever something may be lost."""
+"""monitor.py: it first listens, then reads everything, then follows; it is replaced when something may be lost."""
 import errno
 import os
 import subprocess
@@ -13,7 +13,7 @@ from helpers import LIMIT, alive, read, wait_for, write
 LINK = '2: sw1: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc noop state DOWN \\    link/ether 92:fb:1d:a4:c3:0c'
 INET = '2: sw1    inet 10.9.9.9/24 scope global sw1\\       valid_lft forever preferred_lft forever'
 
-# Its monitor does what the files 1, 2, ... say, one for each life; `wait` is until it is killed.
+# Its monitor does what the files 1, 2, ... say, one for each life. `wait` waits until it is killed.
 SCRIPT = '''
 echo "$*" >> $DIR/calls
 case "$*" in
@@ -32,8 +32,8 @@ esac
 
 @pytest.fixture
 def watch(fake_ip, tmp_path, monkeypatch):
-    """watch(scripts of the lives): a running Monitor; .reports is what it reported."""
-    # A fake subscribes to nothing: what each life does first is all that is waited for.
+    """watch(scripts of the lives): starts a Monitor. Its reports are in .reports."""
+    # A fake subscribes to nothing, so we only wait until each life has begun.
     monkeypatch.setattr(monitor, 'wait_until_it_listens', lambda child, clock: wait_for(
         lambda: child.poll() is not None or os.path.exists(str(tmp_path / ('begun%d' % child.pid)))))
     running = []
@@ -62,7 +62,7 @@ def watch(fake_ip, tmp_path, monkeypatch):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Pauses are noted and not waited for."""
+    """Pauses are noted, and nobody waits for them."""
     taken = []
 
     class Noted(pauses.Pauses):
@@ -166,7 +166,7 @@ def test_one_that_talks_without_end_fills_no_log(watch, quick, tmp_path, caplog)
                        printf '%%s\\n' '%s'""" % INET)
 
     assert reported(watched, 2) == [READ, seen(INET)]
-    # What it said before may be read after what it showed.
+    # Its earlier words may be read after the lines that it has shown.
     wait_for(lambda: len(caplog.records) >= 20)
     assert (len(caplog.records), quick) == (20, [])
 
@@ -307,7 +307,7 @@ def test_a_reading_that_hangs_is_ended_by_the_close_and_is_no_loss(watch, tmp_pa
 
     watched.close()
 
-    # Long before its own time is up.
+    # This is long before the reading's own time is up.
     limit = monitor.reading.READ_LIMIT / 2
     wait_for(lambda: not any(alive(int(pid)) for pid in read(tmp_path / 'pids').split()), limit)
     assert watched.reports == [READ]
@@ -320,7 +320,7 @@ HEAD = 'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks  
 
 @pytest.fixture
 def child():
-    """A process that lives and says nothing."""
+    """A process that runs and says nothing."""
     sleeper = subprocess.Popen(['sleep', '600'], stderr=subprocess.PIPE)
     yield sleeper
     sleeper.kill()
@@ -328,7 +328,7 @@ def child():
 
 
 def proc(tmp_path, pid, table=None, state='S'):
-    """A /proc that shows the process `pid` with this table of sockets, and in this state."""
+    """Make a /proc that shows the process `pid` in this state, and this table of sockets. Returns its path."""
     place = tmp_path / str(pid)
     (place / 'net').mkdir(parents=True)
     if table is not None:
@@ -342,7 +342,7 @@ def row(pid, groups):
 
 
 def waits(child, place, looks=50):
-    """How many looks at the clock it took; at `looks` the limit is over."""
+    """Wait until it listens. Returns how many looks at the clock it took; after `looks` the limit is over."""
     clock = iter(range(looks * 10))
     wait_until_it_listens(child, clock=lambda: float(next(clock)), limit=float(looks), proc=str(place))
     return next(clock) - 1

@@ -1,4 +1,4 @@
-"""pauses.py: what goes on failing is tried more and more seldom."""
+"""pauses.py: something that goes on failing is tried more and more seldom."""
 from fbmon.network.pauses import Pauses
 
 

@@ -1,4 +1,4 @@
-"""picture.py: the lines of iproute2, as 3.16 to 6.x print them, become what the kernel has."""
+"""picture.py: the lines that iproute2 3.16 to 6.x print become a Picture of what the kernel has."""
 import pytest
 
 from fbmon.network import picture
@@ -55,7 +55,7 @@ def test_what_an_address_is_like_is_told_in_the_words_that_make_it_so_again(line
 @pytest.mark.parametrize('line', [
     '', 'Object "x" is unknown, try "ip help".', 'netlink receive error No buffer space available (105)',
     '10.0.0.0/24 dev v0 proto kernel', r'    link/ether 92:fb:1d:a4:c3:0c brd ff:ff:ff:ff:ff:ff',
-    # The bridge code speaks of its port, not of the interface: the port has left the bridge and is still there.
+    # The bridge says this about its port: it has left the bridge. The interface itself is still there.
     r'4: v0@v1: <BROADCAST,MULTICAST> mtu 1500 master br0 state DOWN \    link/ether 06:e9:5d:85:6b:e7',
     r'Deleted 4: v0@v1: <BROADCAST,MULTICAST> mtu 1500 master br0 state DOWN \    link/ether 06:e9:5d:85:6b:e7',
 ])
@@ -84,7 +84,7 @@ def test_a_name_that_another_interface_has_taken_over_stays_with_it():
 
 
 @pytest.mark.parametrize('lines, index', [
-    # The kernel gives no name twice: one of these two is called v0@x.
+    # The kernel gives no name twice, so one of these two is called v0@x.
     ([LINK, LINK.replace('3: v0@v1', '7: v0@x')], 3),
     ([LINK.replace('3: v0@v1', '2: v0@x'), LINK.replace('3: v0@v1', '7: v0')], 7),
 ])

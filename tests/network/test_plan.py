@@ -12,7 +12,7 @@ PORT = PortItem('sw0')
 
 
 def kernel(*addresses, **ports):
-    """A Picture with eth0, these addresses on it, and ports by name=up."""
+    """A Picture with these addresses on eth0, and with ports, given as name=up."""
     lines = ['2: eth0: <UP> mtu 1 qdisc mq']
     lines += ['%d: %s: <%s> mtu 1 qdisc mq' % (number, name, 'UP' if up else 'BROADCAST')
               for number, (name, up) in enumerate(sorted(ports.items()), 3)]

@@ -1,4 +1,4 @@
-"""reading.py: complete readings or none, with fakes that misbehave and hostile names and aliases."""
+"""reading.py: a reading is complete or fails, even with fakes that misbehave and with hostile names and aliases."""
 import os
 import random
 
@@ -80,7 +80,7 @@ def test_ip_gets_none_of_our_descriptors(fake_ip):
 
 # --- complete ---
 
-# `ip` that is interrupted so many times: it exits 0 and lacks an address that was there all the time.
+# An `ip` that is interrupted so many times: it exits with 0, and an address is missing that was there all the time.
 CHURN = '''
 echo $$ >> $DIR/pids
 if [ $(wc -l < $DIR/pids) -le %d ]; then
@@ -117,7 +117,7 @@ PIECES = ['\n', '\\', '    ', ' ', '7: eth0    inet 192.168.1.211/32 scope globa
 
 
 def bare(found):
-    """A Picture without what the names and aliases of the test may change."""
+    """A Picture without the parts that the names and aliases of the test may change."""
     return sorted((link.index, link.up, link.master) for link in found.links.values()), found.addresses
 
 

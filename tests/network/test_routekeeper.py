@@ -1,4 +1,4 @@
-"""routekeeper.py: what is remembered of routes, in the run directory too, and when which of them is tried again."""
+"""routekeeper.py: which routes it remembers, in the run directory too, and which of them it tries again and when."""
 import pytest
 
 import helpers

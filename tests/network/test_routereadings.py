@@ -1,4 +1,4 @@
-"""routereadings.py: when routes are read, what is believed of it, and what the operator is told; on a test's clock."""
+"""routereadings.py: when routes are read, which readings are believed, and what the operator is told."""
 import pytest
 
 from fbmon.memory.records import Records

@@ -1,4 +1,4 @@
-"""routes.py: what `ip route show` prints, and what brings it back. The lines are those of iproute2 6.1."""
+"""routes.py: the lines of `ip route show` (of iproute2 6.1), and the commands that put the routes back."""
 import pytest
 
 from fbmon.network import routes

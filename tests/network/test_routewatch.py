@@ -1,4 +1,4 @@
-"""routewatch.py: routes read by an `ip` of a few lines, one that complains, one that never stops, one that hangs."""
+"""routewatch.py: routes from an `ip` of a few lines, from one that complains, one without end and one that hangs."""
 import os
 
 import pytest
@@ -72,7 +72,7 @@ def test_one_that_hangs_is_given_up(fake_ip, watch, reports, monkeypatch):
 
 
 def test_what_is_read_while_the_daemon_stops_is_not_believed(fake_ip, watch, reports, monkeypatch):
-    # The end of a child that close() has killed may look like that of one that found nothing.
+    # When close() has killed a child, its end may look like that of a child that has found nothing.
     monkeypatch.setattr(routewatch, 'read_some', lambda *_: watch.close() or [])
     fake_ip('exit 0')
 

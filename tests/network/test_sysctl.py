@@ -11,7 +11,7 @@ PROMOTE = 'ipv4/conf/eth0/promote_secondaries'
 
 @pytest.fixture
 def root(tmp_path):
-    """root({path: text}): a tree in place of /proc/sys/net."""
+    """root({path: text}): makes a tree instead of /proc/sys/net. Returns its path."""
     def make(files):
         for path, text in files.items():
             if not os.path.isdir(str((tmp_path / path).parent)):

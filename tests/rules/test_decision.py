@@ -10,12 +10,12 @@ from settings import card, listener, settings
 
 CARD = ('eth0', '10.0.1.0')
 
-# Files and states in a row, each decided with what was decided before in mind; and rows for each seed.
+# In a row there are STEPS files with states, and each decision follows the one before. ROWS: for each seed.
 STEPS, ROWS = 10, 120
 
 
 def of(states, last=UNDECIDED, **fields):
-    """The Decision for states in a file with as many listeners, their lists by index in `lists`."""
+    """The Decision on these states. The file has as many listeners; lists: {index: its ports}."""
     lists, flags = fields.pop('lists', {}), fields.pop('flags', {})
     listeners = [listener(index, ports=lists.get(index, ()), shutdown=flags.get(index, True))
                  for index in range(fields.pop('listeners', max(list(states) + [-1]) + 1))]
@@ -186,12 +186,12 @@ def test_the_reason_of_a_port_names_what_keeps_it_so(name, states, expected):
 # --- all of it ---
 
 def some(source, population, most=4):
-    """Up to `most` of these, by chance."""
+    """Up to `most` of these, drawn from a random source."""
     return tuple(source.sample(population, source.randint(0, min(most, len(population)))))
 
 
 def random_file(source):
-    """(Settings, model.Rules) that say the same."""
+    """Random (Settings, model.Rules) that say the same."""
     ports = ['sw%d' % number for number in range(source.randint(1, 5))]
     listeners = [listener(index, ports=some(source, ports), shutdown=source.random() < 0.8)
                  for index in source.sample(range(9), source.randint(0, 5))]
@@ -207,7 +207,7 @@ def random_file(source):
 
 
 def random_states(source, listeners):
-    """Local states of the launched ones among them, unknown ones rarely enough to get decisions too."""
+    """Random {index: local state} of launched listeners. Few are unknown, so that there are decisions too."""
     words = [ACTIVE] * source.randint(0, 6) + [FAILED] * source.randint(1, 6) + [UNKNOWN] * source.randint(0, 1)
     return dict((one.index, source.choice(words)) for one in listeners if source.random() < 0.9)
 
@@ -224,6 +224,6 @@ def test_random_files_and_states_are_decided_as_the_model_decides(seed):
             decision, verdict = decide(found, states, decision), model.judge(said, states, verdict)
             assert tuple(decision) == tuple(verdict), (seed, row, step, found, states)
             seen.add((decision.state, DOWN in decision.ports.values(), UP in decision.ports.values()))
-    # A generator that never gets there would prove nothing.
+    # Without all of these the random files would prove nothing.
     assert seen >= set((state, down, up) for state in (NORMAL, BYPASS) for down in (True, False)
                        for up in (True, False))

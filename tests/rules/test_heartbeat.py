@@ -1,4 +1,4 @@
-"""heartbeat.py: the life of a listener, against a model that counts anew each time."""
+"""heartbeat.py: the local states of a listener, compared with a model that counts anew each time."""
 import itertools
 import random
 
@@ -10,12 +10,12 @@ from fbmon.rules.states import ACTIVE, FAILED, UNKNOWN
 
 
 def trailing(events, kind):
-    """How many of the last events in a row are of that kind."""
+    """The number of events of this kind in a row at the end."""
     return len(events) - len(events.rstrip(kind))
 
 
 def model(events, attempts, recovery):
-    """The local state after a text of H (heartbeat) and T (timeout), from the rules alone."""
+    """The local state after events, a text of H (heartbeat) and T (timeout), by the rules alone."""
     if not events:
         return UNKNOWN
     before = model(events[:-1], attempts, recovery)
@@ -38,7 +38,7 @@ def test_every_sequence_of_eight_heartbeats_and_timeouts_leads_to_the_states_of_
 
 
 def test_a_sender_slower_than_the_timeout_recovers_like_any_other():
-    # TIMEOUT 1000, ATTEMPTS 3, RECOVERY 5, a heartbeat each 1.5 s: one that is never failed but for an outage.
+    # TIMEOUT 1000, ATTEMPTS 3, RECOVERY 5, and a heartbeat each 1.5 s. Such a listener fails only in an outage.
     pulse, states = LAUNCHED, []
     for event in 'HTHT' + 'TTT' + 'HT' * 5:
         pulse = after_heartbeat(pulse, 5) if event == 'H' else after_timeout(pulse, 3)

@@ -1,4 +1,4 @@
-"""wanted.py: what the file names, what is wanted of it, and what it leaves behind."""
+"""wanted.py: the items that a file names, what is wanted of them, and the items that it no longer names."""
 import pytest
 
 from fbmon.rules import wanted

@@ -1,4 +1,4 @@
-"""console.py: the status on one screen of 80 columns, what is wrong first, nothing hidden without a word."""
+"""console.py: the status on one screen of 80 columns. What is wrong comes first, and what is left out is counted."""
 import fcntl
 import os
 import pty
@@ -218,7 +218,7 @@ def test_where_there_is_little_room_the_notes_below_the_listeners_go_before_a_ro
 def test_a_screen_is_filled_before_a_row_is_left_out(failed, height):
     lines = console.render(statuses.large(tuple(failed)), height=height).splitlines()
 
-    # A row of several lines may not fit any more.
+    # A row of several lines may be left out because it does not fit any more.
     assert height - 3 < len(lines) < height
 
 
@@ -256,7 +256,7 @@ LONG = 'fd00:1111:2222:3333:4444:5555:6666:7777'
 
 
 def awkward():
-    """A status with everything in it that is long."""
+    """A status in which all texts are long."""
     listeners = [statuses.listener(7, state, host=LONG, port=65535, received=10 ** 10, last_sender=LONG, heard=2)
                  for state in ('failed', 'unconfigured', 'active')]
     cards = [statuses.card(99, address=LONG, interface='a' * 15), statuses.card(0, actual='missing', error='x')]
@@ -369,7 +369,7 @@ def test_without_a_daemon_64_listeners_8_cards_and_48_ports_fit_a_screen():
     text = console.kernel(file, picture.of(['%d: %s: <BROADCAST> mtu 1 qdisc mq' % (index + 1, name)
                                             for index, name in enumerate(names)]))
 
-    # Two lines more say that no daemon runs, and the last one is the shell's.
+    # Two more lines say that no daemon runs, and the last line is the shell's.
     assert text.count('\n') <= 21 and widest(text) <= 80
     assert all(name in text for name in names)
 

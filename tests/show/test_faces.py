@@ -1,5 +1,5 @@
 # coding: utf-8
-"""Every face of the status over every kind of file that a start accepts: a mistake leaves out its part, no more."""
+"""All forms of the status for all kinds of files that a start accepts: a mistake leaves out its own part only."""
 import json
 import random
 
@@ -37,7 +37,7 @@ VALUES = {
     'ON_CHANGE': ['', '/bin/true', 'true', '/nowhere/x']}
 NO_KEYS = ['BYPASS_CARD_HOSTS[0]=10.0.1.1', 'x', '=', u'\xa0', 'LISTEN_HB_HOST=10.0.0.2', 'ON_CHANGE[1]=/bin/true']
 
-# What the kernel may say of a card beside what it has.
+# Entries that the kernel may have besides.
 ENTRIES = ['2: eth0    inet 10.0.1.1/24 scope global eth0', '3: sw0    inet6 fd00::9/64 scope global ']
 
 GOOD = [('LISTEN_HB_HOST', 0, '10.0.0.2'), ('LISTEN_HB_PORT', 0, '3000'), ('LISTEN_HEARTBEAT_IFS', None, 'eth0'),
@@ -50,13 +50,13 @@ def text_of(lines):
 
 
 def indexes(name):
-    """With which indexes a key can be given."""
+    """The indexes with which a key can be given."""
     index = SCHEMA[name].index
     return [None] if index == NEVER else [0, 1] if index == ONLY else [None, 0, 1]
 
 
 def single_faults():
-    """A good file with each value of each key, as its own and as the default of all, and each line taken out."""
+    """A good file with each value for each key, with and without an index, and with each of its lines removed."""
     for name in sorted(VALUES):
         for index in indexes(name):
             for value in VALUES[name]:
@@ -68,7 +68,7 @@ def single_faults():
 
 
 def random_files(rng):
-    """Files with anything in them, some of it right."""
+    """Random files. Some of their values are right."""
     for _ in range(FILES):
         lines = [one for one in GOOD if rng.random() < 0.9]
         for _ in range(rng.randint(1, 8)):
@@ -78,7 +78,7 @@ def random_files(rng):
 
 
 def lived(rng, monkeypatch, config):
-    """The World of a daemon that was started with such a file, after some of its listeners have reported."""
+    """The World of a daemon that was started with this file, after some of its listeners have reported."""
     world = World(config, monkeypatch, *rng.sample(ENTRIES, rng.randint(0, 2)))
     world.batch.failing = dict((line, 'RTNETLINK answers: no') for line in ('addr add 10.0.1.1/32 dev eth0',))
     for member in list(world.controller.roster.launched.values()):
@@ -100,7 +100,7 @@ def no_constant(word):
 
 
 def faces(world):
-    """Every face of the status, made as the commands make it; what a machine reads is read."""
+    """Make all forms of the status as the commands do, and read those that are for machines."""
     found = json.loads(status.document(world.controller), parse_constant=no_constant)
     line = status.line(world.controller)
     texts = [console.render(found), console.render(found, True, 24), console.history(found['history'])]
@@ -111,14 +111,14 @@ def faces(world):
 
 
 class Batch(object):
-    """Refuses whatever it is told, as a container without rights does."""
+    """Refuses all commands, as a container without rights does."""
 
     def run(self, lines):
         return dict((number, 'RTNETLINK answers: Operation not permitted') for number in range(len(lines)))
 
 
 def by_hand(config, ledger, kernel):
-    """What `check`, `force_on` and `force_off` say, and `show` without a daemon."""
+    """Make what `check`, `force_on` and `force_off` say, and `show` without a daemon."""
     settings, look = config.settings, lambda: picture.of(kernel)
     warnings = tuple(config.warnings) + checks.warnings(settings, look(), config.given)
     texts = source.report('/etc/x', config.mistakes, 'error') + source.report('/etc/x', warnings, 'warning')
@@ -130,7 +130,7 @@ def by_hand(config, ledger, kernel):
 
 
 def hold(rng, monkeypatch, text):
-    """Every face of one file's daemon; whatever is wrong is shown with the file."""
+    """Make all forms of the status for one file. If that fails, the file is shown with the error."""
     config = reader.read(text)
     try:
         world = lived(rng, monkeypatch, config)
@@ -150,7 +150,7 @@ def hold(rng, monkeypatch, text):
 
 @pytest.fixture(autouse=True)
 def kernel(monkeypatch):
-    """Settings of interfaces that this machine may have are left alone."""
+    """Leaves the settings of this machine's interfaces alone."""
     with monkeypatch.context() as patch:
         patch.setattr(force.sysctl, 'promote_secondaries', lambda interface: True)
         yield

@@ -1,4 +1,4 @@
-"""layout.py: figures that are short and never say more than there is."""
+"""layout.py: figures are short and never say more than there is."""
 import pytest
 
 from fbmon.show import layout

@@ -1,4 +1,4 @@
-"""prometheus.py: text that Prometheus' own parser takes, with what the status says."""
+"""prometheus.py: Prometheus' own parser takes the text, and it says the same as the status."""
 import os
 import re
 import subprocess
@@ -15,14 +15,14 @@ from test_controller import CARD, HOST, World
 
 parser = pytest.importorskip('prometheus_client.parser', reason='needs prometheus_client')
 
-# Counters of a year at 1000 heartbeats a second: more than 32 bits, and more than six digits.
+# A counter after a year with 1000 heartbeats a second. It has more than 32 bits and more than six digits.
 MANY = 31536000000
 
 FORCED = Forced('bypass', 1795552760.5, 'alice')
 
 
 def parsed(text):
-    """{name: kind} and {(name, labels): value}, by Prometheus' own parser."""
+    """({name: kind}, {(name, labels): value}) of a text, by Prometheus' own parser."""
     families = list(parser.text_string_to_metric_families(text))
     samples = [(sample[0], tuple(sorted(sample[1].items())), sample[2]) for one in families for sample in one.samples]
     values = dict(((name, labels), value) for name, labels, value in samples)
@@ -39,7 +39,7 @@ ZERO = dict(listener='0', host='192.168.1.100', port='3000')
 
 @pytest.fixture
 def snapshot(monkeypatch):
-    """A real one, of a daemon that has just been started."""
+    """The real snapshot of a daemon that has just been started."""
     return World(config([listener(0)], [card(0)], ports=('sw0',)), monkeypatch, HOST, CARD).status()
 
 
@@ -144,7 +144,7 @@ def test_without_a_daemon_what_is_forced_has_its_person_and_its_time():
 
 @pytest.fixture
 def promtool(tmp_path):
-    """promtool(words, text): what `promtool check WORDS` says of a text; fails if it does not take it."""
+    """promtool(words, text): what `promtool check WORDS` says about a text. The test fails if it refuses it."""
     if not any(os.access(os.path.join(path, 'promtool'), os.X_OK) for path in os.environ['PATH'].split(os.pathsep)):
         pytest.skip('needs promtool, of the Debian package prometheus')
 
@@ -216,7 +216,7 @@ def test_alerts_speak_of_metrics_that_there_are_and_each_says_what_to_do():
 
 
 def test_no_alert_says_that_the_traffic_goes_past_the_nodes():
-    # With a card that a mistake leaves out, or one that did not do it, it goes on into dead nodes.
+    # If a mistake leaves a card out, or a card did not switch, the traffic still goes into dead nodes.
     row = re.search(r'(?m)^\| FastbypassBypass \|.*', monitoring()).group(0)
 
     assert 'goes past' not in row and 'FastbypassLeftOut' in row

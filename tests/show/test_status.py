@@ -1,4 +1,4 @@
-"""status.py: one snapshot for all faces; what it holds is what docs/status.md describes."""
+"""status.py: one snapshot for all forms of the status. docs/status.md describes what is in it."""
 import json
 import os
 import re
@@ -127,7 +127,7 @@ def described():
 
 
 def flattened(value, path=''):
-    """(path, value) of every value in a document, lists and dicts too."""
+    """(path, value) of each value in a document. Lists and dicts are values, too."""
     yield path, value
     if isinstance(value, dict):
         for key, one in value.items():
@@ -141,7 +141,7 @@ def flattened(value, path=''):
 
 @pytest.fixture
 def documents(world):
-    """Snapshots in which everything occurs between them: held, decided, and nothing but faults."""
+    """Snapshots that together have everything in them: held, decided, and with nothing but faults."""
     first = world(config([listener(0, ports=('sw1',)), listener(1, interface='eth9'), listener(2, port=3009)],
                          [card(0), card(1, interface='eth9')], ports=('sw0', 'sw9')), HOST, CARD)
     held = first.status()
@@ -190,7 +190,7 @@ def test_each_word_of_a_state_is_described(documents):
 def test_the_paths_for_zabbix_name_fields_that_there_are():
     text = helpers.read(os.path.join(helpers.ROOT, 'docs', 'monitoring.md')).partition('## Zabbix')[2]
     paths = [re.sub(r'\[\?.*?\]', '[]', path) for path in re.findall(r'`\$\.(.+?)(?:\.first\(\)|\.length\(\))?`', text)]
-    # Discovery rules look into the rows of the lists that they were given.
+    # Discovery rules look into the rows of the lists that they get.
     known = set(described()) | set(['index', 'name'])
 
     assert len(paths) > 15 and [path for path in paths if path not in known] == []

@@ -1,4 +1,4 @@
-"""statussocket.py: whoever connects gets the document; whoever is slow, silent or gone harms nobody."""
+"""statussocket.py: each client gets the document; a client that is slow, silent or gone does no harm to others."""
 import errno
 import json
 import os
@@ -16,7 +16,7 @@ from helpers import LIMIT, wait_for, write
 
 @pytest.fixture
 def serve(tmp_path):
-    """serve(request): a running Server; .path is that of its socket."""
+    """serve(request): starts a Server. The path of its socket is in .path."""
     def begin(request, sock=None):
         path = str(tmp_path / 'status.sock')
         server = Server(sock or listen(path), request)
@@ -133,7 +133,7 @@ def test_of_those_that_fill_every_place_the_one_that_has_taken_nothing_for_longe
     first, second = [connect(server) for _ in range(2)]
     read = len(first.recv(1 << 20)) + len(first.recv(1 << 20))
     while read < 5000000:
-        # It takes a part now and then, the second one nothing.
+        # The first client takes a part now and then, the second one takes nothing.
         time.sleep(0.02)
         part = first.recv(1 << 18)
         assert part, 'the one that reads was turned out'
@@ -205,7 +205,7 @@ def test_clients_that_hang_up_at_any_moment_leave_nothing_behind(serve):
 
 
 class Starved(object):
-    """A listening socket that finds no descriptor left for its first clients."""
+    """A listening socket that has no descriptor left for its first clients."""
 
     def __init__(self, sock, times):
         self.sock, self.times, self.tries = sock, times, []

@@ -1,4 +1,4 @@
-"""hooks.py: ON_CHANGE is told of each change in order, whatever it does, and nobody waits for it."""
+"""hooks.py: the ON_CHANGE program is told each change in order, no matter what it does, and nobody waits for it."""
 import json
 import logging
 import os
@@ -32,7 +32,7 @@ def directory(tmp_path):
 
 @pytest.fixture
 def hook(directory):
-    """hook(script): the path of a program; what it writes to $DIR/out is read by said()."""
+    """hook(script): makes a program and returns its path. said() reads what it writes to $DIR/out."""
     def install(script, name='hook'):
         path = str(directory / name)
         helpers.write_program(path, 'DIR=%s\n%s' % (directory, script))
@@ -47,7 +47,7 @@ def said(directory):
 
 @pytest.fixture(autouse=True, scope='module')
 def process():
-    """One process for all that run() runs."""
+    """One process for all programs that run() runs."""
     PROCESS.start()
     yield
     PROCESS.end()
@@ -478,7 +478,7 @@ def test_a_change_is_told_late_so_that_starting_a_process_is_not_in_the_way_of_w
 
 @pytest.fixture
 def example(directory):
-    """example(name, old, new): the path of an example, with one thing replaced, as a file of root's."""
+    """example(name, old, new): the path of a copy of an example that root owns, with `old` replaced by `new`."""
     def install(name, *replaced):
         text = helpers.read(os.path.join(helpers.ROOT, 'docs', 'hooks', name))
         for old, new in replaced:

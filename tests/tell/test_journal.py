@@ -1,4 +1,4 @@
-"""journal.py: lines on stderr have a priority where stderr is the journal."""
+"""journal.py: if stderr is the journal, its lines have a priority."""
 import logging
 import os
 import subprocess
@@ -12,7 +12,7 @@ from helpers import ROOT
 
 @pytest.fixture
 def stream(tmp_path, monkeypatch):
-    """stderr, which is the journal."""
+    """A stderr that is the journal."""
     with open(str(tmp_path / 'journal'), 'w+') as opened:
         found = os.fstat(opened.fileno())
         monkeypatch.setenv('JOURNAL_STREAM', '%d:%d' % (found.st_dev, found.st_ino))

@@ -1,4 +1,4 @@
-"""logs.py: lines with offset from UTC in files of limited size; whatever happens to the disk stops nothing."""
+"""logs.py: lines with their offset from UTC, in files of limited size. Nothing that happens to the disk stops us."""
 import linecache
 import logging
 import os
@@ -19,7 +19,7 @@ from helpers import LIMIT, ROOT, alive, fill, read, wait_for, write, written
 
 @pytest.fixture
 def zone(monkeypatch):
-    """zone(TZ): the local time zone of the test."""
+    """zone(TZ): sets the local time zone of the test."""
     def change(name):
         monkeypatch.setenv('TZ', name)
         time.tzset()
@@ -30,7 +30,7 @@ def zone(monkeypatch):
 
 @pytest.fixture
 def log(root_logger, tmp_path, monkeypatch):
-    """log(...): set_up in tmp/logs; returns what it returns. What goes to stderr is in log.stderr."""
+    """log(...): calls set_up with tmp/logs and returns its result. What goes to stderr is in log.stderr."""
     monkeypatch.delenv('JOURNAL_STREAM', raising=False)
     made = []
     with open(str(tmp_path / 'stderr'), 'wb') as stderr:
@@ -40,7 +40,7 @@ def log(root_logger, tmp_path, monkeypatch):
             return made[-1]
 
         def error():
-            # All lines are answered, or it is known that there is no file.
+            # All lines have an answer, or it is known that there is no file.
             wait_for(lambda: [made[-1].error] and (not made[-1]._waiting or made[-1]._lines is None))
             return made[-1].error
         begin.error = error
@@ -52,7 +52,7 @@ def log(root_logger, tmp_path, monkeypatch):
 
 @pytest.fixture
 def pipe():
-    """(reading descriptor, file to write to): what stderr is in the journal's stead."""
+    """(descriptor to read, file to write): a pipe that is stderr instead of the journal."""
     reader, writer = os.pipe()
     compat.unblocked(reader)
     with os.fdopen(writer, 'wb', 0) as stream:
@@ -61,7 +61,7 @@ def pipe():
 
 
 def took(reader):
-    """The lines that are waiting in a pipe."""
+    """The lines that wait in a pipe."""
     lines = b''
     try:
         while True:
@@ -344,7 +344,7 @@ def test_a_disk_that_takes_nothing_is_a_problem_and_holds_up_nobody(log, monkeyp
     finally:
         os.kill(made._child.pid, signal.SIGCONT)
 
-    # Each of the lines is there or counted by the next one.
+    # Each line is there, or the next one counts it.
     wait_for(lambda: not made._waiting if made.error is None else False)
     logging.info('after')
     lines = log.file().splitlines()
@@ -362,7 +362,7 @@ def test_a_disk_that_hangs_holds_up_the_end_for_half_a_second_at_most(log):
         assert logfile.END_LIMIT <= compat.monotonic() - began < LIMIT
     finally:
         os.kill(made._child.pid, signal.SIGCONT)
-    # What was handed over is written when the disk goes on, and nobody is left behind.
+    # The lines that were handed over are written when the disk goes on, and no process is left.
     wait_for(lambda: read(log.path).endswith(' x\n'))
     wait_for(lambda: not alive(made._child.pid))
 

@@ -10,7 +10,7 @@ from fbmon.tell import sdnotify
 
 @pytest.fixture
 def manager(tmpdir):
-    """A socket as the service manager has one, and the path for NOTIFY_SOCKET."""
+    """(a socket like that of the service manager, its path for NOTIFY_SOCKET)."""
     receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     path = str(tmpdir.join('notify'))
     receiver.bind(path)
