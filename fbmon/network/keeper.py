@@ -115,7 +115,7 @@ class Keeper(object):
         since a change would undo it. ours: items that get their routes back by a change if their link has come up."""
         going = self._under_way(ABSENT)
         wanted = dict((item, target) for item, target in wanted.items() if item not in going)
-        commands = plan.renewals(wanted, self.picture, forms) if self.picture else []
+        commands = plan.renewals(wanted, self.picture, forms, self._ownership.is_unsure) if self.picture else []
         self._promotion.before_lifetimes(set(command.item.interface for command in commands
                                              if forms.get(command.item, PLAIN).lease), self.picture)
         self._ownership.leased([command for command in commands if forms], self.picture, forms)

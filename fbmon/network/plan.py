@@ -75,11 +75,12 @@ def commands(wanted, picture, forms, keep_secondaries=lambda interface: True, le
     return first + ups + downs + additions + last
 
 
-def renewals(wanted, picture, forms):
+def renewals(wanted, picture, forms, unsure=lambda item: False):
     """[Commands that give each entry of these addresses its full lease again, or make it permanent].
 
     Nothing else of an entry changes.
-    wanted: {AddressItem: PRESENT, or None if nothing is decided: then only a lease that is there is renewed}.
+    wanted: {AddressItem: PRESENT, or None if nothing is decided: then only a lease that is there is renewed};
+    unsure(item): whether a change was sent that is not shown yet: the entry may be permanent by now.
     """
     found = []
     for item, target in sorted(wanted.items()):
@@ -87,7 +88,8 @@ def renewals(wanted, picture, forms):
         for entry in picture.entries(*item):
             if entry.lifetime is not None or (lease and target):
                 place = _there(entry, item.interface)
-                if entry.family == 'inet6' and entry.lifetime is None and ' noprefixroute' not in as_kept(entry):
+                lasting = entry.lifetime is None or (lease and unsure(item))
+                if entry.family == 'inet6' and lasting and ' noprefixroute' not in as_kept(entry):
                     # Some kernels (6.18) would give its route, which others share, an end, and a wrong one.
                     found.append(_change(item, place + ' noprefixroute', lease, 0))
                 found.append(_change(item, place, lease or 'forever'))

@@ -91,6 +91,17 @@ def test_a_renewal_says_again_what_an_ipv6_address_has_and_a_first_lifetime_leav
         line % lines[-1] for line in lines[:-1]]
 
 
+def test_a_renewal_takes_an_ipv6_address_with_a_change_under_way_for_one_that_may_be_permanent_by_now():
+    now = picture.of(['2: eth0: <UP> mtu 1 qdisc mq', '2: eth0    inet6 fd00::1/64 scope global dynamic ' + TIMES % 3])
+
+    def lines(lease):
+        found = plan.renewals({SIX: PRESENT}, now, {SIX: Form(64, lease)}, lambda item: item == SIX)
+        return [one.line for one in found]
+
+    assert lines(5) == [FIRST % '', THEN % '']
+    assert lines(None) == ['addr change fd00::1/64 dev eth0 valid_lft forever preferred_lft forever']
+
+
 def test_a_renewal_says_the_metric_of_an_ipv4_address_again_and_no_flag_or_label():
     now = picture.of(['2: eth0: <UP> mtu 1 qdisc mq',
                       '2: eth0    inet 10.0.0.1/24 metric 7 brd 10.0.0.255 scope link noprefixroute eth0:home'])

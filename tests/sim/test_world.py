@@ -17,6 +17,8 @@ FOUND = [
     # The same after two interfaces got each other's names, where another one had that name before.
     [('file', 54), ('wait', 1.0), ('swap', 'eth1', 'sw2'), ('reload', 453), ('beat', 3002), ('wait', 1 / 1024.0),
      ('reload', 416), ('wait', 6.0), ('wait', 6.0)],
+    # An IPv6 address that had just been made permanent got a lease at once, and its network had no route meanwhile.
+    [('file', 10), ('alive', 3002), ('alive', 3003), ('wait', 2.5), ('reload', 17), ('reload', 10), ('wait', .5)],
     # Two interfaces seemed to have one name, and one note in the ledger took the place of another.
     [('file', 48), ('wait', .5), ('swap', 'eth0', 'eth1'), ('monitor', 'loses'), ('swap', 'eth0', 'eth1'), ('rest',)],
     [('file', 27), ('reload', 11), ('wait', 6.0), ('monitor', 'loses'), ('swap', 'eth1', 'sw2'), ('rest',)],
