@@ -12,11 +12,13 @@ HOSTS = (('eth0', '10.0.0.2'), ('eth0', '10.0.0.3'), ('eth1', '10.0.1.2/24'), ('
 CARDS = (('eth0', '10.0.0.11'), ('eth0', '10.0.0.12/24'), ('eth1', '10.0.1.11/24'), ('eth1', 'fd00::11/64'),
          ('sw2', '10.0.2.11/24'), ('sw2', 'fd02::11'))
 
-# Numbers of files without a mistake; from RENUMBERED on, their cards are others.
-MANY, RENUMBERED = 600, 500
+# Numbers of files without a mistake; from RENUMBERED on, they have a lease and other cards, and half of them have all
+# listeners on one interface.
+MANY, RENUMBERED = 750, 500
 
 # The cards of those: each may take the place of another one in its network.
-OTHERS = (('eth1', '10.0.1.11/24'), ('eth1', '10.0.1.12/24'), ('eth1', '10.0.1.13/24'), ('eth1', 'fd00::11/64'))
+OTHERS = (('eth1', '10.0.1.11/24'), ('eth1', '10.0.1.12/24'), ('eth1', '10.0.1.13/24'), ('eth1', 'fd00::11/64'),
+          ('sw2', '10.0.2.11/24'))
 
 OURS = frozenset(address.partition('/')[0] for _, address in HOSTS + CARDS + OTHERS)
 
@@ -48,16 +50,16 @@ def text(number):
     lines = ['LISTEN_HEARTBEAT_FAILED=%d' % (1 + dice.randrange(len(nodes))),
              'LISTEN_CUBRO_IFS=' + ','.join(_some(dice)),
              'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=%d' % (dice.random() < .8),
-             'BYPASS_CARD_LEASE=%d' % dice.choice((0, 0, 3000, 6000))]
+             'BYPASS_CARD_LEASE=%d' % dice.choice((0, 0, 3000, 6000) if number < RENUMBERED else (3000, 6000))]
+    hosts, cards = (HOSTS, CARDS) if number < RENUMBERED else (HOSTS[:2] if number % 2 else HOSTS, OTHERS)
     for index in nodes:
-        interface, host = dice.choice(HOSTS)
+        interface, host = dice.choice(hosts)
         lines += ['LISTEN_HB_HOST[%d]=%s' % (index, host), 'LISTEN_HB_PORT[%d]=%d' % (index, 3000 + index),
                   'LISTEN_HEARTBEAT_IFS[%d]=%s' % (index, interface),
                   'LISTEN_HEARTBEAT_TIMEOUT[%d]=%d' % (index, dice.choice(TIMEOUTS)),
                   'LISTEN_HEARTBEAT_ATTEMPTS[%d]=%d' % (index, dice.choice((1, 1, 2))),
                   'LISTEN_HEARTBEAT_RECOVERY[%d]=%d' % (index, dice.choice((1, 1, 3))),
                   'LISTEN_CUBRO_IFS[%d]=%s' % (index, ' '.join(_some(dice)))]
-    cards = CARDS if number < RENUMBERED else OTHERS
     for index in sorted(dice.sample(range(len(cards)), dice.randrange(4))):
         lines += ['BYPASS_CARD_HOST[%d]=%s' % (index, cards[index][1]),
                   'BYPASS_CARD_IFS[%d]=%s' % (index, cards[index][0])]
