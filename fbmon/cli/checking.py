@@ -8,7 +8,7 @@ from fbmon.config import given, notices, reader, schema, source, table
 from fbmon.memory import ledger, rundir
 from fbmon.network import checks, iproute, reading
 from fbmon.show import statussocket
-from fbmon.tell import hooks
+from fbmon.tell import runner
 
 TAKES = {True: 'fbypass_ctl reload takes it', False: 'a reload refuses it, as it has mistakes'}
 
@@ -94,9 +94,7 @@ def _beside_what_runs(path, loaded, run_dir):
 def _not_run(loaded):
     """The warning of an ON_CHANGE that cannot be run, in the words of the daemon, or nothing."""
     report, program = notices.Report(), loaded.settings.on_change
-    try:
-        if program:
-            hooks.check(program)
-    except hooks.HookError as error:
-        report.warning(schema.origin(loaded.given, 'ON_CHANGE'), '%s cannot be run: %s' % (program, error))
+    why = runner.obstacle(program) if program else ''
+    if why:
+        report.warning(schema.origin(loaded.given, 'ON_CHANGE'), '%s cannot be run: %s' % (program, why))
     return report.warnings()
