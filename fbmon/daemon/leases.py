@@ -73,7 +73,7 @@ class Leases(object):
         except IpError as error:
             logging.error('an address may keep its lease: %s; %s', error, REMEDY)
             return False
-        failed = self._network.make_permanent(leased, names.forms)
+        failed = self._network.make_permanent(leased, names.forms, last=True)
         for item, said in sorted(failed.items()):
             logging.error('%s keeps its lease: %s; %s', describe(item), said, REMEDY)
         return not failed

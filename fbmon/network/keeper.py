@@ -106,8 +106,7 @@ class Keeper(object):
         such an address is as it was, it is none of ours any more."""
         for item, had_end in self._ownership.left(forms).items():
             if wanted.get(item) == plan.actual(item, self.picture) and item not in self._shown.flights:
-                commands = [] if had_end else plan.renewals({item: None}, self.picture, {})
-                if not self._change(commands):
+                if not self._change([] if had_end else plan.renewals({item: None}, self.picture, {})):
                     self._ownership.restored(item)
 
     def renew(self, wanted, forms, ours=()):
@@ -127,17 +126,19 @@ class Keeper(object):
         commands += plan.permanent(ours, self.picture, {}, ()) if ours else []
         self._troubles.renewed(self._change(commands))
 
-    def make_permanent(self, wanted, forms):
+    def make_permanent(self, wanted, forms, last=False):
         """Make these addresses permanent, also those that are still under way; not if a removal is under way. Returns
-        {item: ip's words} of those that keep their lease. See plan.permanent."""
+        {item: ip's words} of those that keep their lease. See plan.permanent. last: nothing comes after it; if not, an
+        address stays known as it was: a renewal that is shown late would look like an end of its own."""
         if self.picture is None:
             return {}
         going = self._under_way(ABSENT)
         coming = self._under_way(PRESENT).union(item for item in wanted if self._troubles.words(item) == NOT_SHOWN)
         wanted = dict((item, target) for item, target in wanted.items() if item not in going)
         failed = self._change(plan.permanent(wanted, self.picture, forms, coming))
-        for item in wanted:
-            if item not in failed and plan.actual(item, self.picture) == PRESENT:
+        for item in set(wanted).difference(failed):
+            picture.make_permanent(self.picture, item)
+            if last and plan.actual(item, self.picture) == PRESENT:
                 self._ownership.restored(item)
         return failed
 
@@ -245,6 +246,5 @@ class Keeper(object):
         return dict((commands[position].item, said) for position, said in failed.items())
 
     def _explain(self, item, words):
-        if isinstance(item, AddressItem) and ':' in item.address:
-            return self._sysctl.ipv6_off(item.interface) or words
-        return words
+        six = isinstance(item, AddressItem) and ':' in item.address
+        return six and self._sysctl.ipv6_off(item.interface) or words

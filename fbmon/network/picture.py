@@ -105,6 +105,13 @@ def apply(picture, seen):
     return False
 
 
+def make_permanent(picture, item):
+    """Take the lifetime from an address before the kernel shows it, in place."""
+    here = picture.addresses.get(picture.names.get(item.interface), {})
+    if item.address in here:
+        here[item.address] = tuple(entry._replace(lifetime=None) for entry in here[item.address])
+
+
 def index_of(seen):
     """The index of the interface that a LinkSeen or AddressSeen is about."""
     return seen.link.index if isinstance(seen, LinkSeen) else seen.address.index

@@ -231,6 +231,27 @@ def test_a_leased_ipv6_address_has_its_route_as_soon_as_its_link_is_up(switch, d
     helpers.wait_for(lambda: 'fd00::/64 dev eth0' in switch.ip('-6', 'route'))
 
 
+def test_a_lease_that_a_reload_takes_from_somebodys_address_is_not_taken_for_an_end_of_its_own(
+        switch, long_leased, dpis):
+    switch.ip('addr', 'add', '192.168.1.211/32', 'dev', 'eth0')
+    daemon = long_leased()
+    helpers.wait_for(lambda: 'forever' not in lifetimes(switch))
+    watch, monitor = switch.watch(), daemon.child_of('monitor')
+
+    # A bypass is decided before the daemon is shown that the lease is over.
+    os.kill(monitor, signal.SIGSTOP)
+    daemon.reload(files.SMALL)
+    dpis.silence(3100)
+    watch.wait_for('- 192.168.1.211/32 eth0')
+    if helpers.alive(monitor):
+        os.kill(monitor, signal.SIGCONT)
+    daemon.wait_state('bypass')
+    dpis.steady(3100)
+    daemon.wait_state('normal')
+
+    assert lifetimes(switch) == ['forever', 'forever']
+
+
 def test_force_off_makes_them_permanent(switch, leased):
     leased.kill()
 
