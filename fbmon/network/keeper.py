@@ -135,7 +135,7 @@ class Keeper(object):
         going = self._under_way(ABSENT)
         coming = self._under_way(PRESENT).union(item for item in wanted if self._troubles.words(item) == NOT_SHOWN)
         wanted = dict((item, target) for item, target in wanted.items() if item not in going)
-        failed = self._change(plan.permanent(wanted, self.picture, forms, coming))
+        failed = self._change(plan.permanent(wanted, self.picture, self._ownership.forms(forms), coming))
         for item in set(wanted).difference(failed):
             picture.make_permanent(self.picture, item)
             if last and plan.actual(item, self.picture) == PRESENT:

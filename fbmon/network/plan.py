@@ -106,8 +106,9 @@ def permanent(wanted, picture, forms, coming):
     for item, target in sorted(wanted.items()):
         form, entries = forms.get(item, PLAIN), picture.entries(*item)
         places = [_there(entry, item.interface) for entry in entries if target or entry.lifetime is not None]
-        if item in coming and form.lease and not entries:
-            places = [_place(item, form)]
+        if item in coming and form.lease and (form.found or not entries):
+            places += [place for place in _places(item, form)
+                       if not any(place.startswith(entry.words + ' ') for entry in entries)]
         found += [_change(item, place, 'forever') for place in places]
     return found
 
@@ -130,6 +131,12 @@ def _as_found(words, interface, lease):
     if ':' in words.partition('/')[0] and ' nodad' not in words:
         words += ' nodad'
     return '%s%s dev %s%s' % (words, kept, interface, _lifetime(lease) if lease else end + seconds)
+
+
+def _places(item, form):
+    """Where an address is added: in the form of the file, or in those that it had before the daemon."""
+    found = [words.partition(' valid_lft ')[0] for words in form.found]
+    return [_as_found(words, item.interface, None) for words in found] or [_place(item, form)]
 
 
 def _place(item, form):

@@ -252,6 +252,25 @@ def test_a_lease_that_a_reload_takes_from_somebodys_address_is_not_taken_for_an_
     assert lifetimes(switch) == ['forever', 'forever']
 
 
+def test_a_stop_while_somebodys_address_comes_back_leaves_no_lease_whatever_its_prefix(switch, long_leased, dpis):
+    switch.ip('addr', 'add', '192.168.1.211/24', 'dev', 'eth0')
+    switch.ip('addr', 'add', '192.168.1.211/28', 'dev', 'eth0')
+    daemon = long_leased()
+    helpers.wait_for(lambda: 'forever' not in lifetimes(switch))
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+    watch = switch.watch()
+
+    # It is not shown any more.
+    os.kill(daemon.child_of('monitor'), signal.SIGSTOP)
+    dpis.steady(3100)
+    watch.wait_for('+ 192.168.1.211/24 eth0', '+ 192.168.1.211/28 eth0')
+
+    assert daemon.stop()[0] == 0
+    assert lifetimes(switch) == ['forever', 'forever', 'forever']
+    assert [entry for entry in switch.cards() if '.211/' in entry] == ['192.168.1.211/24', '192.168.1.211/28']
+
+
 def test_force_off_makes_them_permanent(switch, leased):
     leased.kill()
 
