@@ -1,4 +1,4 @@
-"""The end-to-end tests run by `make e2e` only: they need root, systemd-nspawn and Debian trees."""
+"""The end-to-end tests. Only `make e2e` runs them: they need root, systemd-nspawn and Debian trees."""
 import os
 
 import pytest
@@ -11,14 +11,14 @@ if not SUITES:
 
 @pytest.fixture(scope='session')
 def debs(tmp_path_factory):
-    """The package that `make deb` built, and a later one."""
+    """The package that `make deb` has built, and one of a later version."""
     import packages
     return packages.pair(os.environ['FBMON_DEB'], str(tmp_path_factory.mktemp('debs')))
 
 
 @pytest.fixture(scope='session', params=SUITES)
 def machine(request, tmp_path_factory):
-    """A booted system of the suite; its name is in machine.suite."""
+    """A booted system of the suite. The name of the suite is in machine.suite."""
     import machine
     import trees
     path = str(tmp_path_factory.mktemp(request.param) / 'tree')
@@ -35,7 +35,7 @@ def machine(request, tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def field(machine):
-    """DPI nodes and cards of that system."""
+    """The DPI nodes and cards around that system."""
     import field
     outside = field.Field(machine)
     try:
@@ -47,7 +47,7 @@ def field(machine):
 
 @pytest.fixture
 def switch(machine, field, debs):
-    """The system with the package freshly installed and without a configuration of its own."""
+    """The system with the package freshly installed and without its own configuration."""
     import switch
     prepared = switch.Switch(machine, field, debs)
     prepared.install_afresh()
@@ -57,7 +57,7 @@ def switch(machine, field, debs):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    """A failed test shows what the service said."""
+    """A failed test shows what the service has said."""
     outcome = yield
     report = outcome.get_result()
     machine = getattr(item, 'funcargs', {}).get('machine')

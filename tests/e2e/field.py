@@ -1,4 +1,4 @@
-"""The world outside of the switch: a network namespace where DPI nodes send heartbeats and cards ping."""
+"""The world around the switch: a network namespace in which DPI nodes send heartbeats and cards ping."""
 import os
 import subprocess
 import sys
@@ -22,7 +22,7 @@ while True:
 
 
 class Field(object):
-    """Connected to the machine's eth0, with 192.168.1.1/24 on the field's side and SWITCH/24 on the other."""
+    """It is connected to the machine's eth0. It has 192.168.1.1/24 at its own end, and SWITCH/24 at the other one."""
 
     def __init__(self, machine):
         self._machine = machine
@@ -31,7 +31,7 @@ class Field(object):
         _call('ip', 'netns', 'add', self._name)
 
     def plug_in(self):
-        """The cables; to be called again after a reboot, which takes the machine's network away."""
+        """Plug in the cables. This must be done again after a reboot, which removes the machine's network."""
         for far, near in (('field0', 'eth0'), ('broker1', 'port1'), ('broker2', 'port2')):
             self._cable(far, near)
         _call('ip', '-n', self._name, 'addr', 'add', '192.168.1.1/24', 'dev', 'field0')
@@ -39,33 +39,33 @@ class Field(object):
         wait_for(lambda: self.answers(SWITCH), 'a link between field and switch')
 
     def dpi(self, host, port, pause=0.1):
-        """A DPI node that sends heartbeats every pause seconds until its stop()."""
+        """Start a DPI node that sends a heartbeat every `pause` seconds until its stop()."""
         node = Dpi(self._inside(sys.executable, '-c', SENDER, host, str(port), str(pause)))
         self._nodes.append(node)
         return node
 
     def answers(self, address):
-        """Whether the switch answers a card's ping at address."""
+        """Whether the switch answers a card's ping to this address."""
         return subprocess.call(self._inside('ping', '-c', '1', '-W', '1', address),
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
     def silence(self):
-        """Stops all DPI nodes."""
+        """Stop all DPI nodes."""
         while self._nodes:
             self._nodes.pop().stop()
 
     def close(self):
-        """The end of it."""
+        """Stop the nodes, and remove the namespace and the cables."""
         self.silence()
         subprocess.call(['ip', 'netns', 'del', self._name])
 
     def _cable(self, far, near):
-        # What a reboot has cut off goes away some time later.
+        # An interface that a reboot has cut off goes away some time later.
         subprocess.call(['ip', '-n', self._name, 'link', 'del', far], stderr=subprocess.DEVNULL)
         _call('ip', 'link', 'add', far, 'netns', self._name, 'type', 'veth',
               'peer', 'name', near, 'netns', str(self._machine.leader))
         _call('ip', '-n', self._name, 'link', 'set', far, 'up')
-        # Link-local addresses come late and would be taken for events of the daemon's making.
+        # Link-local addresses come late, and would look like changes by the daemon.
         self._machine.ip('link', 'set', near, 'addrgenmode', 'none')
         self._machine.ip('link', 'set', near, 'up')
 
@@ -80,13 +80,13 @@ class Dpi(object):
         self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
 
     def stop(self):
-        """No further heartbeat after this."""
+        """Send no more heartbeats."""
         self._process.terminate()
         self._process.wait(10)
 
 
 class Watch(object):
-    """Every report of the kernel about addresses and links of the machine, from its start to its stop()."""
+    """All reports of the kernel about addresses and links of the machine, from its start to its stop()."""
 
     MARK = '127.77.7.7'
 
@@ -100,7 +100,7 @@ class Watch(object):
         del self._lines[:]
 
     def stop(self):
-        """The reports, those of this class itself left out."""
+        """Stop, and return the reports, without those about our own marks."""
         self._settle()
         self._process.terminate()
         self._process.wait(10)
@@ -111,14 +111,14 @@ class Watch(object):
             self._lines.append(line.decode('utf-8', 'replace').strip())
 
     def _marked(self):
-        """Whether the monitor has shown an event of our own."""
+        """Whether the monitor has shown our own mark."""
         self._machine.ip('addr', 'add', self.MARK + '/32', 'dev', 'lo')
         self._machine.ip('addr', 'del', self.MARK + '/32', 'dev', 'lo')
         time.sleep(0.05)
         return any(self.MARK in line for line in self._lines)
 
     def _settle(self):
-        """Reports come in order: what happened before our next mark is there when the mark is."""
+        """Make a mark, and wait until the monitor shows it. Reports come in order, so all earlier ones are there."""
         count = self._count()
         self._machine.ip('addr', 'add', self.MARK + '/32', 'dev', 'lo')
         self._machine.ip('addr', 'del', self.MARK + '/32', 'dev', 'lo')

@@ -1,4 +1,4 @@
-"""A Debian system that is booted with systemd as its PID 1, in a container with a network of its own."""
+"""A Debian system that is booted with systemd as its PID 1, in a container with its own network."""
 import contextlib
 import os
 import signal
@@ -6,19 +6,19 @@ import subprocess
 
 from waiting import wait_for
 
-# A run that is killed leaves its container behind for no longer than this, in seconds.
+# Seconds. If a run is killed, its container ends after this time at the latest.
 LIFETIME = 1800
-# What systemd-nspawn with --keep-unit answers to a reboot: whoever started it shall start it again.
+# With --keep-unit systemd-nspawn ends with this exit code at a reboot. We then have to start it again.
 REBOOT_WANTED = 133
 UNIT = 'fastbypass_monitor'
 
 
 class Failed(AssertionError):
-    """A command of the machine ended with another exit code than 0."""
+    """A command in the machine ended with an exit code other than 0."""
 
 
 class Machine(object):
-    """Boots the tree, runs commands in it, and powers it off in the end."""
+    """Boots a tree, runs commands in it, and powers it off at the end."""
 
     def __init__(self, tree):
         self.tree = tree
@@ -27,19 +27,19 @@ class Machine(object):
         self._nspawn = None
 
     def boot(self):
-        """Until PID 1 has started everything."""
+        """Boot, and wait until PID 1 has started everything."""
         self._nspawn = self._start()
         self.leader = wait_for(self._find_leader, 'a PID 1', 60)
         wait_for(self._booted, 'a booted system', 60)
 
     def reboot(self):
-        """As the operator does it; the network is a new one afterwards."""
+        """Reboot as the operator does. Afterwards the network is a new one."""
         self.run('systemctl', 'reboot', check=False)
         assert self._nspawn.wait(60) == REBOOT_WANTED
         self.boot()
 
     def _start(self):
-        # The unified hierarchy, which trixie's systemd insists on, whatever the machine below has.
+        # The systemd of trixie needs the unified hierarchy, even if the machine below has another one.
         environ = dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY='1')
         return subprocess.Popen(
             ['timeout', '--kill-after=10', str(LIFETIME), 'systemd-nspawn', '--directory', self.tree,
@@ -48,7 +48,7 @@ class Machine(object):
             env=environ, stdin=subprocess.DEVNULL, stdout=self._console, stderr=subprocess.STDOUT)
 
     def run(self, *argv, **options):
-        """A command as root (or as user=…); Failed with its output when it fails and check is not False."""
+        """Run a command as root or as user=…, and return its Result. If it fails: raises Failed, unless check=False."""
         user, check = options.pop('user', None), options.pop('check', True)
         inside = ['runuser', '-u', user, '--'] + list(argv) if user else list(argv)
         done = subprocess.run(self._entering() + inside,
@@ -63,24 +63,24 @@ class Machine(object):
 
     @contextlib.contextmanager
     def running(self, *argv, **options):
-        """While a command runs in the machine, with its output in a file there."""
+        """A context in which a command runs in the machine, with its output in a file there."""
         with open(self.path(options['output']), 'wb') as output:
             process = subprocess.Popen(self._entering() + list(argv), stdin=subprocess.DEVNULL, stdout=output)
         try:
             yield
         finally:
-            # nsenter waits for its child, which a signal to nsenter alone would leave behind.
+            # nsenter waits for its child. A signal to nsenter alone would leave the child behind.
             for child in _children(process.pid):
                 os.kill(child, signal.SIGTERM)
             process.wait(10)
 
     def network(self, *argv):
-        """Starts a program of the outer world in this machine's network; the process."""
+        """Start a program of the outer world in this machine's network. Returns the process."""
         return subprocess.Popen(['nsenter', '--target', str(self.leader), '--net', '--'] + list(argv),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def ip(self, *words):
-        """Output of `ip` in this machine's network."""
+        """What `ip WORDS` prints in this machine's network."""
         process = self.network('ip', *words)
         output = process.communicate(timeout=10)[0].decode()
         if process.returncode:
@@ -88,16 +88,16 @@ class Machine(object):
         return output
 
     def path(self, inside):
-        """Where the outer world finds a file of the machine."""
+        """The path by which the outer world finds a file of the machine."""
         return os.path.join(self.tree, inside.lstrip('/'))
 
     def read(self, inside):
-        """A file's bytes."""
+        """The bytes of a file."""
         with open(self.path(inside), 'rb') as stream:
             return stream.read()
 
     def write(self, inside, text):
-        """A file's new content."""
+        """Write a text to a file."""
         with open(self.path(inside), 'w') as stream:
             stream.write(text)
 
@@ -106,17 +106,17 @@ class Machine(object):
         return self.run('systemctl', 'show', '--property=' + name, UNIT).output.partition('=')[2]
 
     def main_pid(self):
-        """The daemon's pid in the machine once it is ready; None before."""
+        """The daemon's pid in the machine; None before it is ready."""
         if self.run('systemctl', 'is-active', UNIT, check=False).output != 'active':
             return None
         return int(self.show('MainPID')) or None
 
     def journal(self):
-        """What the service wrote, for messages of failed tests."""
+        """What the service has written, for the messages of failed tests."""
         return self.run('journalctl', '--no-pager', '--quiet', '-n', '30', '-u', UNIT, check=False).output
 
     def power_off(self):
-        """Asks politely, then does not."""
+        """Power off; if the system does not obey in time, kill it."""
         if self._nspawn is None:
             return
         self._nspawn.terminate()
@@ -147,7 +147,7 @@ class Machine(object):
 
 
 class Result(object):
-    """What a command came to."""
+    """The result of a command: its exit code and its output."""
 
     def __init__(self, code, output):
         self.code, self.output = code, output
@@ -165,7 +165,7 @@ def _children(pid):
 
 
 def _is_first(pid):
-    """Whether a process is PID 1 of a namespace and is systemd already."""
+    """Whether a process is PID 1 of its namespace and has become systemd."""
     try:
         with open('/proc/%d/status' % pid) as stream:
             fields = dict(line.split(':', 1) for line in stream if ':' in line)

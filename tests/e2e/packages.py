@@ -1,4 +1,4 @@
-"""The package under test and one of a later version with the same content."""
+"""The package under test, and a package of a later version with the same content."""
 import collections
 import os
 import re
@@ -7,7 +7,7 @@ import subprocess
 
 Pair = collections.namedtuple('Pair', 'first later first_version later_version')
 LATER = '1.99.99'
-# The modules of 1.0.00, which lay side by side.
+# The modules of 1.0.00, which were all in one directory.
 FIRST = '''
     __init__ addresses beats checks cli compat config conflicts console controller daemon envfile force
     heartbeat history hooks iproute ledger listener logs mailbox monitor network notices options pauses picture
@@ -17,7 +17,7 @@ FIRST = '''
 
 
 def pair(deb, directory):
-    """Both packages; the later one is made from the first one in directory."""
+    """Both packages. The later one is made of the first one in the directory."""
     first = subprocess.check_output(['dpkg-deb', '--field', deb, 'Version']).decode().strip()
     content, later = os.path.join(directory, 'content'), os.path.join(directory, 'later.deb')
     subprocess.check_call(['dpkg-deb', '--raw-extract', deb, content])
@@ -29,7 +29,7 @@ def pair(deb, directory):
 
 
 def first_version(deb, directory):
-    """A package with the files of 1.0.00 below /usr/share, without their content: it installs, and runs nothing."""
+    """A package with the files of 1.0.00 below /usr/share, but without their content. It installs and runs nothing."""
     content, made = os.path.join(directory, 'content'), os.path.join(directory, 'first.deb')
     subprocess.check_call(['dpkg-deb', '--raw-extract', deb, content])
     _replace(os.path.join(content, 'DEBIAN/control'), r'(?m)^Version: .*', 'Version: 1.0.00')

@@ -1,4 +1,4 @@
-"""`make e2e`: looks for what the tests need, then runs them; its last line is pytest's summary line."""
+"""`make e2e`: looks for what the tests need, and runs them. The last line is pytest's summary line."""
 import os
 import shutil
 import subprocess
@@ -11,14 +11,14 @@ sys.path.insert(0, os.path.join(TOP, 'tools'))
 import interpreters  # noqa: E402
 import run_tests  # noqa: E402
 
-# Programs, and the packages of Debian that have them.
+# (program, its package in Debian).
 NEEDED = (('systemd-nspawn', 'systemd-container'), ('debootstrap', 'debootstrap'), ('lintian', 'lintian'),
           ('man', 'man-db'), ('dpkg-deb', 'dpkg'), ('ar', 'binutils'), ('nsenter', 'util-linux'),
           ('ip', 'iproute2'), ('ping', 'iputils-ping'))
 
 
 def main(deb, suites, arguments):
-    """Returns pytest's exit code, or 2 when something is missing."""
+    """Returns pytest's exit code, or 2 if something is missing."""
     missing = [package for program, package in NEEDED if not shutil.which(program)]
     if missing:
         return refuse('apt-get install ' + ' '.join(missing))
@@ -32,7 +32,7 @@ def main(deb, suites, arguments):
 
 
 def refuse(text):
-    """Says what is missing."""
+    """Say what is missing, and return 2."""
     sys.stderr.write('e2e: %s\n' % text)
     return 2
 

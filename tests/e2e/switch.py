@@ -1,4 +1,4 @@
-"""A switch as its operator sees it: the machine, the package, the configuration and the DPI nodes around."""
+"""A switch as its operator sees it: the machine, the package, the configuration and the DPI nodes around it."""
 import json
 import os
 import re
@@ -24,14 +24,14 @@ LISTEN_CUBRO_IFS=port1
 
 
 class Switch(object):
-    """What the tests do with a switch, in an operator's words."""
+    """The deeds of an operator at a switch."""
 
     def __init__(self, machine, field, debs):
         self.machine, self.field, self.debs = machine, field, debs
         self.run = machine.run
 
     def install_afresh(self):
-        """No trace of an earlier test; then dpkg -i."""
+        """Remove all traces of an earlier test; then dpkg -i."""
         self.run('dpkg', '--purge', 'fastbypass-monitor', check=False)
         self.run('rm', '-rf', '/var/fastbypass_monitor', '/run/fastbypass_monitor', '/usr/share/fastbypass_monitor')
         self.machine.ip('addr', 'flush', 'dev', 'eth0', 'scope', 'global')
@@ -42,23 +42,23 @@ class Switch(object):
         self.install(self.debs.first)
 
     def install(self, deb):
-        """dpkg -i, as the operator types it; dpkg's output."""
+        """dpkg -i, as the operator types it. Returns dpkg's output."""
         name = 'fastbypass_monitor-%s.deb' % {
             self.debs.later: self.debs.later_version, self.debs.first: self.debs.first_version}.get(deb, '1.0.00')
         shutil.copy(deb, self.machine.path('/root/' + name))
         return self.run('dpkg', '-i', '/root/' + name).output
 
     def ctl(self, *words, **options):
-        """fbypass_ctl."""
+        """Run `fbypass_ctl WORDS`. Returns its Result."""
         return self.run('fbypass_ctl', *words, check=options.pop('check', False), **options)
 
     def configure(self, text):
-        """Writes the configuration file and restarts the daemon."""
+        """Write the configuration file, and restart the daemon."""
         self.machine.write(ENV, text)
         self.ctl('restart', check=True)
 
     def start_small(self, state='normal'):
-        """Runs SMALL until it has reached the state; the DPI node."""
+        """Run SMALL, and wait until it has reached the state. Returns the DPI node."""
         node = self.field.dpi('192.168.1.202', 3000)
         self.configure(SMALL)
         self.wait_state('normal')
@@ -69,24 +69,24 @@ class Switch(object):
         return node
 
     def status(self):
-        """What `fbypass_ctl show --json` tells."""
+        """The status dict of `fbypass_ctl show --json`."""
         return json.loads(self.ctl('show', '--json', check=True).output)
 
     def state(self):
-        """The global state, None while no daemon answers."""
+        """The global state; None while no daemon answers."""
         shown = self.ctl('show', '--json')
         return json.loads(shown.output)['state'] if shown.code == 0 else None
 
     def wait_state(self, state):
-        """Until the daemon has seen all listeners and is in the state."""
+        """Wait until all listeners have reported and the global state is this one."""
         wait_for(lambda: self.state() == state and not self.status()['held'], 'global state ' + state)
 
     def active(self):
-        """What systemd says of the service: active, inactive, failed, …"""
+        """What systemd says about the service: active, inactive, failed, …"""
         return self.run('systemctl', 'is-active', UNIT, check=False).output
 
     def enabled(self):
-        """enabled or disabled."""
+        """What systemd says about the service: enabled or disabled."""
         return self.run('systemctl', 'is-enabled', UNIT, check=False).output
 
     def addresses(self):
@@ -95,17 +95,17 @@ class Switch(object):
         return sorted(line.split()[3] for line in lines)
 
     def port(self, name):
-        """up, down, or None while the flag is set already and the kernel's own state follows."""
+        """up or down; None while the flag is set already but the kernel's own state has not followed."""
         shown = self.machine.ip('-o', 'link', 'show', 'dev', name)
         flag, state = 'UP' in re.split('[<,>]', shown), shown.split(' state ')[1].split()[0]
         return {(True, 'UP'): 'up', (False, 'DOWN'): 'down'}.get((flag, state))
 
     def wait_port(self, name, state):
-        """Until a port is up or down."""
+        """Wait until a port is up or down."""
         wait_for(lambda: self.port(name) == state, '%s %s' % (name, state))
 
     def files(self, directory):
-        """Every path below a directory of the machine."""
+        """All paths below a directory of the machine."""
         top = self.machine.path(directory)
         return sorted(os.path.join(where, name)[len(self.machine.tree):]
                       for where, directories, names in os.walk(top) for name in directories + names)

@@ -11,7 +11,7 @@ def field(name):
 
 
 def listing():
-    """(mode, owner, path) of every file in the package."""
+    """[(mode, owner, path)] of all files in the package."""
     output = subprocess.check_output(['dpkg-deb', '--contents', DEB], universal_newlines=True)
     return [(words[0], words[1], words[5]) for words in map(str.split, output.splitlines())]
 
@@ -24,7 +24,7 @@ def test_the_file_is_named_as_its_users_know_it():
 def test_every_member_is_one_that_the_dpkg_of_debian_8_can_read():
     members = subprocess.check_output(['ar', 't', DEB], universal_newlines=True).split()
 
-    # dpkg 1.17.6 was the first one with control.tar.xz; zstd came with 1.21.18.
+    # dpkg knows control.tar.xz since 1.17.6, and zstd since 1.21.18.
     assert members == ['debian-binary', 'control.tar.xz', 'data.tar.xz']
 
 

@@ -1,7 +1,7 @@
 from switch import CARD, ENV
 from waiting import wait_for
 
-# The user's page, to the letter.
+# The example of the README, to the letter.
 EXAMPLE = '''LOG_LEVEL=INFO
 LISTEN_HEARTBEAT_IFS=eth0
 BYPASS_CARD_IFS=eth0
@@ -71,7 +71,7 @@ def test_taking_cards_away_leaves_their_interfaces_other_addresses_alone(switch)
     second = switch.field.dpi('192.168.1.202', 3100)
     switch.configure(text)
     switch.wait_state('normal')
-    # A session of somebody else, secondary to the card's address.
+    # The address of somebody else, which is secondary to the card's.
     switch.machine.ip('addr', 'add', '10.5.0.9/24', 'dev', 'eth0')
 
     second.stop()

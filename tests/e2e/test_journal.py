@@ -4,7 +4,7 @@ from waiting import wait_for
 
 
 def found(switch, *words):
-    """The lines that journalctl shows of the daemon itself."""
+    """The lines of the daemon itself that journalctl shows."""
     return switch.run('journalctl', '--no-pager', '--quiet', '-o', 'cat', '-t', UNIT, *words, check=False).output
 
 

@@ -151,7 +151,7 @@ def test_the_unit_gives_no_more_than_the_work_needs(switch):
     overall = shown.splitlines()[-1]
     print(overall)
 
-    # 9 and more is called UNSAFE, 3 is OK; what is left is root, the network and its addresses.
+    # systemd calls 9 and more UNSAFE, and 3 OK. The rest is because of root, the network and its addresses.
     assert float(re.search(r'service: ([\d.]+) ', overall).group(1)) <= 3.0
 
 

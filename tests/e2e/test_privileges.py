@@ -1,10 +1,10 @@
-"""What somebody who has taken the daemon over could do: an ON_CHANGE program is a child of it, with all that it has."""
+"""What an attacker who controls the daemon could do. An ON_CHANGE program is its child and has all its rights."""
 from switch import BACKEND, SMALL
 from waiting import wait_for
 
 HOOK, TOLD = '/usr/local/bin/try-everything', '/run/fastbypass_monitor/tried'
 
-# Tries things, each in a process of its own, and writes one line for each: name and "done" or "refused".
+# It tries deeds, each in a process of its own, and writes one line for each: its name, and "done" or "refused".
 SCRIPT = r'''
 import ctypes, os, socket, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -66,15 +66,15 @@ with open(sys.argv[-1] + '.new', 'w') as target:
 os.rename(sys.argv[-1] + '.new', sys.argv[-1])
 ''' % {'backend': BACKEND}
 
-# What the daemon needs.
+# The deeds that the daemon needs.
 ALLOWED = ['write its log directory', 'write its run directory', 'open a UDP socket']
 
-# Under ProtectSystem=strict the container's own /run was seen to stay writable (systemd 252); only root can write it.
+# We saw that ProtectSystem=strict leaves the container's own /run writable (systemd 252). Only root can write there.
 OF_THE_CONTAINER = ['write /run']
 
 
 def tried(switch, path):
-    """{what: done or refused}, and what the kernel says of the process."""
+    """({deed: 'done' or 'refused'}, what the kernel says about the process)."""
     return dict(line.replace('\t', ' ').split(': ', 1) for line in switch.run('cat', path).output.splitlines())
 
 
@@ -83,7 +83,7 @@ def test_what_the_service_is_not_for_it_cannot_do(switch):
     switch.machine.write('/usr/local/bin/try.py', SCRIPT)
     switch.machine.write(HOOK, '#!/bin/sh\nexec %s /usr/local/bin/try.py %s\n' % (python, TOLD))
     switch.run('chmod', '755', HOOK)
-    # Outside of the service root can do what the container lets it: so it is the unit that refuses.
+    # Outside of the service root may do these deeds. So the unit refuses them, and not the container.
     switch.run(python, '/usr/local/bin/try.py', '/root/tried.outside')
     outside = tried(switch, '/root/tried.outside')
     for path in ('/etc/tried', '/var/lib/tried', '/run/tried', '/root/tried', BACKEND + '/logs/tried',

@@ -1,4 +1,4 @@
-"""The package is repaired, removed and upgraded whatever is missing, and a daemon that works is not ended by that."""
+"""The package can be repaired, removed and upgraded even if parts are missing, and that ends no daemon that works."""
 import pytest
 
 import packages
@@ -44,7 +44,7 @@ def test_a_configuration_that_was_removed_does_not_end_the_daemon_that_has_it(sw
     assert 'the daemon works on with what it has' in said
     assert (switch.machine.main_pid(), switch.state()) == (pid, 'normal')
     assert watch.stop() == []
-    # From here on it is as after any edit.
+    # From here on everything is as after any edit of the file.
     switch.configure(SMALL)
     switch.wait_state('normal')
 
@@ -122,7 +122,7 @@ def test_installed_while_the_system_starts_before_the_network_nothing_waits_for_
     switch.run('dpkg', '--purge', 'fastbypass-monitor')
     switch.run('systemctl', 'enable', 'early.service')
     try:
-        # Does not come back where the installation waits for the service, and that for the network.
+        # It would not come back if the installation waited for the service, and the service for the network.
         switch.machine.reboot()
         switch.field.plug_in()
 
@@ -134,7 +134,7 @@ def test_installed_while_the_system_starts_before_the_network_nothing_waits_for_
 
 
 def compiled(path):
-    """Whether a file is one that the postinst compiled."""
+    """Whether the postinst has compiled a file."""
     return '__pycache__' in path or path.endswith('.pyc')
 
 

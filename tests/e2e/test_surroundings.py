@@ -1,4 +1,4 @@
-"""The service starts on a system where something is full, read-only, missing or a link: it needs little of it."""
+"""The service starts on a system on which something is full, read-only, missing or a link."""
 import pytest
 
 from machine import UNIT
@@ -11,7 +11,7 @@ BACK = 'rm -f {0}; mv {0}.aside {0}'
 LINK = ASIDE + ' && ln -s /nowhere/at-all {0}'
 MOVE = 'mv %s %s && ln -s %s %s'
 
-# What is done to the system, and what undoes it.
+# {what is wrong: (how the system is changed, how the change is undone)}.
 SURROUNDINGS = {
     '/ is read-only': ('systemctl stop %s; journalctl --relinquish-var; mount -o remount,ro,bind /' % UNIT,
                        'mount -o remount,rw,bind /; journalctl --flush'),
@@ -43,11 +43,11 @@ def test_the_service_starts_and_does_its_work_where(switch, name):
     pid = switch.machine.main_pid()
     try:
         switch.run('sh', '-c', begin)
-        # Fails where systemd cannot even begin: 226, NAMESPACE.
+        # This fails if systemd cannot even begin: 226, NAMESPACE.
         switch.run('systemctl', 'restart', UNIT)
         assert switch.machine.main_pid() not in (None, pid)
         switch.wait_state('normal')
-        # What the daemon takes, `check` takes, too.
+        # `check` accepts what the daemon accepts.
         assert switch.ctl('check').code == 0
         assert switch.state() == 'normal'
     finally:

@@ -7,12 +7,12 @@ from waiting import wait_for
 
 
 def kill(switch, signal, pid):
-    """The shell's own kill: small systems have no other."""
+    """Send a signal with the shell's own kill: small systems have no other one."""
     switch.run('sh', '-c', 'kill "$0" "$1"', signal, str(pid))
 
 
 def other_pid(switch, pid, limit=30):
-    """The pid of a daemon that is up and is not pid."""
+    """Wait for a daemon that runs with another pid than `pid`. Returns its pid."""
     def found():
         now = switch.machine.main_pid()
         return now if now != pid else None
@@ -67,7 +67,7 @@ def test_the_network_and_the_run_directory_survive_a_restart_and_a_stop(switch):
     switch.ctl('stop', check=True)
 
     assert watch.stop() == []
-    # What the daemon did before the restart is remembered: nobody else would bring this port up.
+    # The daemon remembers what it did before the restart. Otherwise nobody would bring this port up.
     switch.ctl('force_off', check=True)
     switch.wait_port('port1', 'up')
 
@@ -90,7 +90,7 @@ def test_missing_directories_stop_nothing(switch):
     switch.ctl('start', check=True)
 
     switch.wait_state('normal')
-    # Nobody remembers who had put the card's address there.
+    # Nobody remembers who had added the card's address.
     assert [line for line in switch.status()['problems'] if 'was there before the daemon' not in line] == []
     assert 'global state' in switch.ctl('tail', '100', check=True).output
 
@@ -111,7 +111,7 @@ def test_a_reboot_brings_the_service_back(switch):
 
     machine.reboot()
     assert wait_for(machine.main_pid, 'a running daemon') is not None
-    # Its interface comes only now: the daemon takes it up without being asked.
+    # Its interface comes only now. The daemon notices it by itself.
     switch.field.plug_in()
 
     switch.wait_state('normal')

@@ -1,4 +1,4 @@
-"""Comes last: these tests leave the machine without the interpreter that it had."""
+"""These tests come last, because they leave the machine without the interpreter that it had."""
 import pytest
 
 from field import Watch
@@ -14,7 +14,7 @@ def test_when_python2_gives_way_to_python3_the_daemon_goes_on_with_it(switch):
 
     switch.run('dpkg', '--purge', 'python2.7', 'python2.7-minimal',
                'libpython2.7-stdlib', 'libpython2.7-minimal')
-    # The running one needs nothing more of the old interpreter.
+    # The running daemon needs nothing more from the old interpreter.
     assert switch.state() == 'normal'
     switch.install(switch.debs.later)
 
@@ -24,5 +24,5 @@ def test_when_python2_gives_way_to_python3_the_daemon_goes_on_with_it(switch):
 
 
 def interpreter(switch):
-    """The program that the daemon runs on."""
+    """The path of the interpreter that runs the daemon."""
     return switch.run('readlink', '/proc/%d/exe' % switch.machine.main_pid()).output

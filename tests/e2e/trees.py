@@ -1,4 +1,4 @@
-"""Debian trees to boot: made once by debootstrap, kept outside of the repository, copied for each run."""
+"""Debian trees to boot. debootstrap makes them once, outside of the repository, and each run copies them."""
 import contextlib
 import fcntl
 import os
@@ -7,20 +7,20 @@ import subprocess
 
 MIRROR = os.environ.get('FBMON_MIRROR', 'http://deb.debian.org/debian')
 PACKAGES = ['systemd-sysv', 'dbus', 'iproute2']
-# The interpreters that a release is left with; bullseye has both worlds and stands for the old one.
+# The interpreter that each release has in the tests. bullseye has both 2 and 3, and here it has the old one.
 PYTHON = {'bullseye': 'python2.7', 'bookworm': 'python3', 'trixie': 'python3'}
-# Goes up when the recipe changes: trees of another recipe are not used.
+# Count it up when the recipe changes: trees of another recipe are not used.
 RECIPE = 2
 
 
 def cache():
-    """The directory of the trees."""
+    """The path of the directory of the trees."""
     home = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
     return os.environ.get('FBMON_CACHE') or os.path.join(home, 'fastbypass_monitor')
 
 
 def tree(suite):
-    """Path of the suite's tree, made if it is not there (a minute, 300 MB). Never boot it itself."""
+    """The path of the suite's tree. It is made if it is not there (a minute, 300 MB). Never boot this tree itself."""
     path = os.path.join(cache(), '%s-%d' % (suite, RECIPE))
     os.makedirs(cache(), exist_ok=True)
     with _locked(path + '.lock'):
@@ -31,7 +31,7 @@ def tree(suite):
 
 
 def copy(suite, target):
-    """A copy of the suite's tree that may be changed."""
+    """Make a copy of the suite's tree, which may be changed."""
     subprocess.check_call(['cp', '-a', '--reflink=auto', tree(suite), target], timeout=300)
 
 
@@ -48,7 +48,7 @@ def _make(suite, path):
     _run('debootstrap', '--variant=minbase', '--include=' + include, suite, path, MIRROR)
     _run('chroot', path, 'apt-get', 'clean')
     if suite == 'bullseye':
-        # For the test that takes python2.7 away: the machine has no network to fetch it then.
+        # For the test that removes python2.7: the machine has no network from which it could fetch python3 then.
         _run('chroot', path, 'apt-get', '--yes', '--no-install-recommends', '--download-only',
              'install', 'python3')
 
@@ -62,5 +62,5 @@ def _run(*argv):
 
 
 def remove(path):
-    """Deletes a copy."""
+    """Delete a copy."""
     subprocess.call(['rm', '-rf', '--one-file-system', path], timeout=120)

@@ -1,13 +1,13 @@
-"""Waits for what must happen, with a limit."""
+"""Waits for an event, with a limit."""
 import time
 
 
 class TooLate(AssertionError):
-    """What was waited for did not happen in time."""
+    """The event did not happen in time. The argument says which."""
 
 
 def wait_for(happened, what, limit=15.0):
-    """The first true value of happened(), asked every 50 ms for at most limit seconds."""
+    """Ask each 50 ms whether happened() is true, and return its value. Raises TooLate after `limit` seconds."""
     end = time.monotonic() + limit
     while True:
         value = happened()

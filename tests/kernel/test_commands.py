@@ -11,7 +11,7 @@ FIRST, SECOND = files.CARDS
 
 
 def write(daemon, text):
-    """Give a daemon that does not run a configuration file."""
+    """Write the configuration file of a daemon that does not run."""
     helpers.write(daemon.config, text)
 
 
@@ -308,7 +308,7 @@ def test_a_force_does_what_can_be_done_and_names_what_cannot(switch, daemon):
 
     assert (code, switch.cards()) == (1, files.CARDS)
     assert '192.168.1.213' in errors and 'sw9' in errors and '192.168.1.212' not in errors
-    # An address that cannot be there is not there.
+    # If the interface is gone, the address is gone, too.
     assert daemon.command('force_on')[0] == 0
 
 

@@ -13,7 +13,7 @@ def test_a_card_is_answered_in_normal_and_not_any_more_3_s_after_a_dpis_last_hea
     assert not switch.card.answers(second)
     shown = daemon.wait_state('bypass')
 
-    # Never too early; how late, is shown.
+    # It is never too early. How late it is, is only shown.
     assert gone - last >= 3.0
     assert (shown['failed'], switch.addresses('eth0'), switch.ports()) == (1, files.BYPASS, files.PORTS_NORMAL)
 

@@ -9,14 +9,14 @@ HOST = 'fd00::202'
 
 @pytest.fixture(autouse=True)
 def ipv6(switch):
-    """Addresses on both sides of eth0."""
+    """IPv6 addresses at both ends of eth0."""
     switch.speak_ipv6()
     switch.outside.ip('addr', 'add', 'fd00::2/64', 'dev', 'far-eth0', 'nodad')
 
 
 @pytest.fixture
 def six(daemon, dpis):
-    """The daemon with files.SIX in normal."""
+    """The daemon with files.SIX, in normal."""
     dpis.steady(3000)
     dpis.steady(3100, host=HOST)
     daemon.start(files.SIX)
@@ -113,7 +113,7 @@ def test_where_ipv6_is_switched_off_its_components_are_unconfigured_and_ipv4_goe
         shown, 'fd00::212')['error']
     daemon.wait(lambda status: status['state'] == 'normal' and switch.cards() == ['192.168.1.211/32'])
 
-    # And they join when it is switched on.
+    # They join when IPv6 is switched on.
     dpis.steady(3100, host=HOST)
     switch.set('ipv6/conf/eth0/disable_ipv6', '0')
     switch.ip('addr', 'add', 'fd00::200/64', 'dev', 'eth0', 'nodad')

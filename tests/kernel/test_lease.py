@@ -1,4 +1,4 @@
-"""The cards' addresses with a lifetime in the kernel that only a healthy controller renews."""
+"""The cards' addresses have a lifetime in the kernel, and only a healthy controller renews it."""
 import os
 import signal
 
@@ -26,7 +26,7 @@ def leased(daemon, dpis):
 
 
 def lifetimes(switch):
-    """The valid_lft of the cards' addresses as `ip` prints them."""
+    """The valid_lft of each card's address, as `ip` prints it."""
     words = switch.ip('-o', 'addr', 'show', 'dev', 'eth0', 'to', '192.168.1.208/28').split()
     return [after for word, after in zip(words, words[1:]) if word == 'valid_lft']
 
@@ -71,7 +71,7 @@ def test_a_restart_within_the_lease_takes_no_address_away(switch, leased):
         leased.kill()
         leased.start(LEASED)
         leased.wait_state('normal')
-    # Before there is a decision, too: what is there is renewed for as long as that takes.
+    # Before there is a decision, the addresses that are there are renewed, too.
     leased.kill()
     switch.dpis.silence(3100)
     leased.start(LEASED + 'LISTEN_HEARTBEAT_TIMEOUT[1]=60000\n')
@@ -80,7 +80,7 @@ def test_a_restart_within_the_lease_takes_no_address_away(switch, leased):
         watch.more(0.1)
     assert leased.status()['held'] == [1]
 
-    # A start renews them at once; nothing else happens.
+    # A start renews them at once, and nothing else happens.
     watch.wait_for('+ 192.168.1.211/32 eth0', '+ 192.168.1.212/32 eth0')
     assert set(watch.take()) == set(['+ 192.168.1.211/32 eth0', '+ 192.168.1.212/32 eth0'])
 
@@ -94,7 +94,7 @@ def test_a_clean_stop_makes_them_permanent(switch, leased):
 
 @pytest.fixture
 def long_leased(daemon, dpis):
-    """long_leased(seconds): the daemon in normal with a lease that no busy machine outlasts."""
+    """long_leased(seconds): the daemon in normal, with a lease that is longer than a machine can be busy."""
     def start(seconds=60):
         daemon.start(files.SMALL + 'BYPASS_CARD_LEASE=%d\n' % (seconds * 1000))
         daemon.wait_state('normal')
@@ -132,7 +132,7 @@ def test_a_stop_while_somebody_removes_an_address_leaves_no_lease(switch, long_l
 
 @pytest.fixture
 def unread(fake_ip, long_leased):
-    """The daemon again after a kill, with addresses that have a lease; what reads the kernel first hangs."""
+    """The daemon after a kill and a new start. The addresses have a lease; the first reading of the kernel hangs."""
     daemon = long_leased(600)
     daemon.kill()
     fake_ip.hang('read')

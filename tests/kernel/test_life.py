@@ -10,13 +10,13 @@ STRANGE = '10.77.0.1/24'
 
 
 def in_bypass(switch):
-    """Make the network by hand as a bypass has left it."""
+    """Make the network as a bypass has left it."""
     switch.ip('addr', 'add', '192.168.1.202/32', 'dev', 'eth0')
     switch.batch('link set sw0 down', 'link set sw2 down')
 
 
 def in_normal(switch):
-    """Make the network by hand as it is in normal."""
+    """Make the network as it is in normal."""
     switch.batch(*['addr add %s dev eth0' % address for address in files.NORMAL[1:]])
 
 
@@ -92,7 +92,7 @@ def test_sighup_is_harmless_from_the_first_moment(switch, daemon, dpis):
 
 
 def handles_hangups(pid):
-    """Whether the process has said that SIGHUP does not end it."""
+    """Whether SIGHUP does not end the process any more: it handles or ignores it."""
     fields = dict(line.split(':', 1) for line in helpers.read('/proc/%d/status' % pid).splitlines())
     return any(int(fields.get(name, '0'), 16) & 1 << signal.SIGHUP - 1 for name in ('SigIgn', 'SigCgt'))
 
@@ -207,7 +207,7 @@ def test_while_a_new_listener_is_unknown_the_state_is_held_and_kept(switch, smal
     assert (shown['state'], card(shown, '192.168.1.213')['wanted']) == ('normal', None)
     watch = switch.watch()
 
-    # What was decided is put right; a node that fails meanwhile changes nothing.
+    # The daemon puts right what was decided. A node that fails meanwhile changes nothing.
     switch.ip('addr', 'del', files.CARDS[0], 'dev', 'eth0')
     watch.wait_for('+ 192.168.1.211/32 eth0')
     dpis.silence(3100)

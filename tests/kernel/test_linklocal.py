@@ -1,4 +1,4 @@
-"""A listener at a link-local address hears one interface only, and hears the one that has taken its place."""
+"""A listener at a link-local address hears one interface only. If that is made anew, it hears the new one."""
 import socket
 
 import pytest
@@ -18,26 +18,26 @@ LISTEN_HEARTBEAT_TIMEOUT=60000
 
 @pytest.fixture(autouse=True)
 def ipv6(switch):
-    """A sender at the other end of eth0."""
+    """The sender's link-local address at the other end of eth0."""
     helpers.require(helpers.has_ipv6(), 'needs IPv6')
     switch.outside.ip('addr', 'add', SENDER, 'dev', 'far-eth0', 'nodad')
 
 
 def send(switch, far):
-    """One heartbeat out of an interface outside; none while it cannot be sent."""
+    """Send one heartbeat from an interface outside, if that is possible now."""
     link = switch.outside.link(far)
     sock = switch.outside.inside(socket.socket, socket.AF_INET6, socket.SOCK_DGRAM)
     try:
         sock.sendto(b'x', (HOST, 3000, 0, link.index))
     except EnvironmentError:
-        # Its own address may not be there yet.
+        # The sender's own address may not be there yet.
         pass
     finally:
         sock.close()
 
 
 def hears(switch, daemon, far='far-eth0'):
-    """Send until it hears one more; its row then."""
+    """Send heartbeats until the listener hears one more. Returns its row then."""
     before = listener(daemon.status(), 0)['received']
 
     def heard():
@@ -49,7 +49,7 @@ def hears(switch, daemon, far='far-eth0'):
 
 @pytest.fixture
 def active(switch, daemon):
-    """The daemon, whose listener has heard a heartbeat."""
+    """The daemon after its listener has heard a heartbeat."""
     daemon.start(ONE)
     daemon.wait_listener(0, 'unknown')
     hears(switch, daemon)
@@ -61,7 +61,7 @@ def recreated(switch):
 
 
 def moved_away_and_back(switch):
-    # Whoever has its number meanwhile has it come back with another one.
+    # If another interface has its index meanwhile, it comes back with another one.
     index = str(switch.link('eth0').index)
     switch.ip('link', 'set', 'eth0', 'netns', switch.outside.name)
     switch.ip('link', 'add', 'taker', 'index', index, 'type', 'bridge')

@@ -10,7 +10,7 @@ import helpers
 from kernel import files
 from kernel.daemon import listener
 
-# One listener, and one card to see by.
+# One listener, and one card that shows what it does.
 ONE = '''LISTEN_HEARTBEAT_IFS=eth0
 BYPASS_CARD_IFS=eth0
 LISTEN_HB_HOST[0]=192.168.1.202
@@ -20,12 +20,12 @@ BYPASS_CARD_HOST[0]=192.168.1.211
 '''
 PATIENT = ONE.replace('=150', '=60000')
 
-# Seconds: sooner than with the next of the tries that come every 5 s.
+# Seconds. Within this time it does not wait for the next of the tries that come every 5 s.
 AT_ONCE = 3.0
 
 
 def taken(namespace, port, host='0.0.0.0'):
-    """A socket of somebody else's at that port."""
+    """A socket of somebody else at this port."""
     def bound():
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind((host, port))
@@ -52,7 +52,7 @@ def test_it_fails_attempts_times_timeout_after_its_launch_without_any(daemon, dp
 
     shown = daemon.wait_state('bypass')
 
-    # The daemon started before it launched its listener: this is less than that.
+    # The daemon has started before it launched its listener, so this time is longer than the listener's.
     after = shown['uptime_s'] - listener(shown, 0)['since_s']
     assert (listener(shown, 0)['missed'] >= 3, after > 0.449) == (True, True)
     figure('failed %.1f ms after the start, 450 ms due after the launch' % (after * 1000))
@@ -61,7 +61,7 @@ def test_it_fails_attempts_times_timeout_after_its_launch_without_any(daemon, dp
 def test_every_heartbeat_starts_the_wait_again(daemon, dpis):
     daemon.start(ONE.replace('=150', '=250') + 'LISTEN_HEARTBEAT_ATTEMPTS=2\n')
     daemon.wait_listener(0, 'unknown')
-    # Four timeouts pass, never two in a row.
+    # Four timeouts pass, but never two in a row.
     for _ in range(4):
         dpis.beat(3000)
         missed = listener(daemon.wait_listener(0, 'active'), 0)['missed']
@@ -115,7 +115,7 @@ def test_a_daemon_that_was_stopped_for_longer_than_every_timeout_sees_no_failure
 
 def test_a_node_that_fell_silent_while_the_daemon_was_stopped_has_failed(switch, small, dpis):
     dpis.silence(3100)
-    # Nothing of it waits in the socket any more: what does counts from the moment at which it is read.
+    # None of its heartbeats waits in the socket any more: such a one would count from the moment when it is read.
     small.wait(lambda status: listener(status, 1)['last_heartbeat_s'] > 0.05)
     small.signal(signal.SIGSTOP)
     time.sleep(0.6)
@@ -125,7 +125,7 @@ def test_a_node_that_fell_silent_while_the_daemon_was_stopped_has_failed(switch,
     shown = small.wait_state('bypass')
     failed = clock.monotonic() - listener(shown, 1)['since_s']
     assert [row['state'] for row in shown['listeners']] == ['active', 'failed']
-    # At the instant that was due, not with another wait.
+    # It failed at the moment when that was due, and not after another wait.
     assert failed < continued
 
 
@@ -255,7 +255,7 @@ def test_a_launched_listener_whose_interface_goes_fails_and_stays_launched(switc
 # --- reload ---
 
 def test_a_released_listeners_port_is_free_before_the_reload_goes_on(switch, small, dpis):
-    # The same place on another interface is another listener: it can only be launched at once if the port is free.
+    # The same host and port on another interface is another listener. It is launched at once only if the port is free.
     small.reload(files.SMALL + 'LISTEN_HEARTBEAT_IFS[1]=sw3\n')
 
     shown = small.wait(lambda status: listener(status, 1)['interface'] == 'sw3')
@@ -303,7 +303,7 @@ def test_new_sources_apply_to_a_listener_that_stays(daemon, dpis):
 
 
 def held_by(pids):
-    """What the descriptors of these processes are, as far as they are still there."""
+    """The files of all descriptors of these processes, as far as the processes are still there."""
     found = []
     for pid in pids:
         try:
@@ -324,11 +324,11 @@ def test_children_that_are_started_later_hold_no_listeners_port(switch, small):
 
     ports = set(udp_sockets(switch))
     assert len(ports) == 2
-    # A child that is not `ip` yet still has all that we have; one that is keeps what it has.
+    # A child that is not `ip` yet still has all descriptors of the daemon. Once it is `ip`, it keeps what it has.
     helpers.wait_for(lambda: not ports.intersection(held_by(small.children())))
 
 
 def udp_sockets(switch):
-    """['socket:[inode]', ...] of the UDP sockets in the namespace."""
+    """['socket:[INODE]', ...] of all UDP sockets in the namespace."""
     lines = switch.run('cat', '/proc/net/udp').splitlines()[1:]
     return ['socket:[%s]' % line.split()[9] for line in lines]

@@ -1,4 +1,4 @@
-"""What the operator sees and what an ON_CHANGE program can do to the daemon: nothing."""
+"""What the operator sees, and that an ON_CHANGE program can do no harm to the daemon."""
 import json
 import os
 import re
@@ -15,7 +15,7 @@ from kernel import files
 GONE = ['- %s eth0' % address for address in files.CARDS]
 BACK = ['+ %s eth0' % address for address in files.CARDS]
 
-# Both nodes must fail; the second one does when the first one's change is just about to be told to the program.
+# Both nodes must fail. The second one fails when the program is just about to be told the first one's change.
 HOOKED = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=400').replace('FAILED=1', 'FAILED=2')
 
 ROUNDS = 9
@@ -32,7 +32,7 @@ HOOKS = [
 
 @pytest.fixture
 def hook(tmp_path):
-    """hook(script): the line of the file that names this program. What is left of it at the end is killed."""
+    """hook(script): makes a program and returns the line of the file that names it. At the end it is killed."""
     def install(script):
         if script is not None:
             helpers.write_program(str(tmp_path / 'hook'), 'DIR=%s\necho $$ >>$DIR/pids\n%s' % (tmp_path, script))
@@ -46,7 +46,7 @@ def hook(tmp_path):
 
 
 def reactions(switch, dpis, rounds=ROUNDS):
-    """Seconds from the instant at which the last timeout is due until the cards' addresses are gone, sorted."""
+    """[Seconds from the moment when the last timeout is due until the cards' addresses are gone], sorted."""
     watch, found = switch.watch(), []
     for _ in range(rounds):
         second = dpis.beat(3000) + hooks.GRACE
@@ -70,7 +70,7 @@ def test_whatever_a_hook_does_the_reaction_is_the_same_and_the_stop_too(
     status = daemon.status()
     code, seconds = daemon.stop()
 
-    # No more than that a hook that takes seconds would be noticed; the figures are to be looked at side by side.
+    # This only notices a hook that takes seconds. A person should compare the figures.
     assert found[len(found) // 2] < 0.5
     assert (code, seconds < 2.0, daemon.log().count('WARNING ON_CHANGE')) == (0, True, int(bool(trouble)))
     told = [problem for problem in status['problems'] if 'ON_CHANGE' in problem]
@@ -92,7 +92,7 @@ def test_a_hook_is_told_of_each_change_as_the_history_has_it(daemon, dpis, hook,
                 for one in shown['history'] if one['kind'] != 'address']
     helpers.wait_for(lambda: expected[-1] in helpers.read(tmp_path / 'out').splitlines())
     said = helpers.read(tmp_path / 'out').splitlines()
-    # Beyond the history: both listeners are launched and are heard of, as the log has it.
+    # Four lines are only in the log: both listeners are launched and then active.
     assert [line for line in said if line in expected] == expected and len(said) == len(expected) + 4
     assert '4|global|state|normal|bypass|' in helpers.read(tmp_path / 'out')
 
@@ -100,7 +100,7 @@ def test_a_hook_is_told_of_each_change_as_the_history_has_it(daemon, dpis, hook,
 def test_a_hook_holds_nothing_that_a_new_start_needs_and_ends_with_a_daemon_that_is_killed(
         switch, daemon, dpis, hook, tmp_path):
     dpis.steady(3000, 3100)
-    # The process that runs it has a socket to the daemon, and nothing else.
+    # The process that runs the program has a socket to the daemon, and nothing else of it.
     daemon.start(files.SMALL + hook('ls -l /proc/$$/fd >$DIR/fds\n'
                                     'ls -l /proc/$PPID/fd | grep -v " [01] -> " >>$DIR/fds\n'
                                     'echo end >>$DIR/fds; exec sleep 60'))

@@ -8,18 +8,18 @@ from kernel import files
 
 FIRST, SECOND = files.CARDS
 
-# The cards' network of its own on sw3, with a card as the primary address.
+# The cards have a network of their own on sw3, and one of them is its primary address.
 PRIMARY = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3').replace(
     'BYPASS_CARD_HOST[0]=192.168.1.211', 'BYPASS_CARD_HOST[0]=10.9.9.1/24')
 
-# The cards elsewhere than the listeners.
+# The cards are on another interface than the listeners.
 APART = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3')
 
-# Listener 1 at an address of its own.
+# Listener 1 has an address of its own.
 TWO_HOSTS = files.SMALL.replace('HOST[1]=192.168.1.202', 'HOST[1]=192.168.1.203')
 ONE_LISTENER = files.without(files.SMALL, 'HB_HOST[1]', '3100', 'CUBRO_IFS[1]')
 
-# The daemon cannot change kernel settings in there.
+# Words in front of a command: a daemon that they run cannot change settings of the kernel.
 NO_SETTINGS = ('unshare', '-m', 'sh', '-c',
                'mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec "$@"', 'sh')
 
@@ -153,7 +153,7 @@ def test_an_address_that_was_there_before_does_not_keep_the_lease_of_a_daemon_th
 
 
 def about(switch, address):
-    """What `ip` says of an address on eth0, in words; whether it is secondary depends on the order."""
+    """[The words that `ip` prints about an address on eth0], without `secondary`, which depends on the order."""
     lines = [line for line in switch.ip('-o', 'addr', 'show', 'dev', 'eth0').splitlines() if ' %s/' % address in line]
     return [word for line in lines for word in line.split()[2:] if word != 'secondary']
 
@@ -185,7 +185,7 @@ def test_after_names_were_swapped_what_is_put_on_an_interface_goes_to_the_one_th
     dpis.steady(3000, 3100)
     daemon.start(APART)
     daemon.wait_state('normal')
-    # The child that makes changes has remembered the index of sw3 by now.
+    # By now the child that makes the changes has remembered the index of sw3.
     dpis.silence(3100)
     daemon.wait_state('bypass')
     if not shown:
@@ -194,7 +194,7 @@ def test_after_names_were_swapped_what_is_put_on_an_interface_goes_to_the_one_th
                  'link set away name sw9', 'link set sw3 up', 'link set sw9 up')
     watch = switch.watch()
     if shown:
-        # What is put right now was shown after the swap.
+        # When this is put right, the swap has been shown, too.
         switch.ip('link', 'set', 'sw1', 'down')
         watch.wait_for('sw1 up')
 
@@ -403,7 +403,7 @@ def test_a_reload_that_renumbers_adds_before_it_removes_and_no_route_is_lost(swi
     watch.wait_for('+ 10.9.9.2/24 sw3', '- 10.9.9.1/24 sw3')
     daemon.wait_state('normal')
 
-    # The removal of its primary makes a primary of it, which the kernel tells, too.
+    # When its primary is removed, it becomes primary itself. The kernel reports that, too.
     assert watch.take() == ['+ 10.9.9.2/24 sw3', '- 10.9.9.1/24 sw3', '+ 10.9.9.2/24 sw3']
     assert '10.99.0.0/16 via 10.9.9.7' in switch.ip('route')
 

@@ -7,15 +7,15 @@ import helpers
 from kernel import files, silence
 from kernel.daemon import card, port
 
-# How often each is tried for the median.
+# How often each reaction is measured for the median.
 TRIES = 7
 
-# The cards on an interface of their own, so that it may vanish without the heartbeats.
+# The cards are on an interface of their own, which can vanish without the heartbeats.
 APART = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3')
 
 
 def reaction(switch, watch, words, changed, restored):
-    """Milliseconds from the kernel's report of a change by hand to that of its undoing."""
+    """Make a change by hand. Returns the ms from the kernel's report of it to the report that it is undone."""
     child = switch.begin(*words)
     began = watch.wait_for(changed).at
     ended = watch.wait_for(restored).at
@@ -58,7 +58,7 @@ def test_a_flush_is_put_right_and_what_is_not_managed_stays_away(switch, small, 
     ended = watch.wait_for(*['+ %s eth0' % address for address in files.NORMAL[1:]]).at
     assert child.wait() == 0
 
-    # A flush goes on until it finds nothing: it may take away once more what was just put back.
+    # A flush goes on until it finds nothing. So it may remove once more what was just put back.
     helpers.wait_for(lambda: switch.addresses('eth0') == files.NORMAL[1:])
     small.wait_state('normal')
     figure('put right: %5.2f ms: ip addr flush' % ((ended - began) * 1000))
@@ -134,7 +134,7 @@ def test_a_port_that_is_deleted_and_made_anew_is_put_right(switch, small, dpis, 
     shown = small.wait(lambda status: port(status, 'sw0')['actual'] == 'missing')
     assert 'sw0' in port(shown, 'sw0')['error']
 
-    # Made as an up one; a new interface is down where nobody set it up.
+    # It is made and set up. Without that a new interface is down.
     switch.create('sw0')
     if not dead:
         switch.ip('link', 'set', 'sw0', 'down')
@@ -162,7 +162,7 @@ def test_a_renamed_interface_is_missing_and_has_what_it_had_when_it_is_back(swit
 
     rename(switch, 'sw3', 'other')
     daemon.wait(lambda status: card(status, '192.168.1.211')['actual'] == 'missing')
-    # What the daemon put there is not wanted there under another name.
+    # The addresses that the daemon had added are not wanted on an interface with another name.
     helpers.wait_for(lambda: switch.cards('other') == [])
     rename(switch, 'other', 'sw3')
 
@@ -202,7 +202,7 @@ def test_another_interface_that_takes_the_name_is_the_one_that_counts(switch, da
 
 
 def rename(switch, old, new):
-    """Down for the time of it: older kernels rename no interface that is up."""
+    """Rename an interface. It is down meanwhile, because older kernels rename no interface that is up."""
     switch.batch('link set %s down' % old, 'link set %s name %s' % (old, new), 'link set %s up' % new)
 
 
@@ -245,7 +245,7 @@ def test_what_looks_for_started_processes_finds_them(switch, small):
     def found():
         os.kill(small.child_of('monitor'), 9)
         return 'execve(' in helpers.read(small.directory + '/strace')
-    # The threads of the daemon are watched one after the other.
+    # This looks at the threads of the daemon one after the other.
     helpers.wait_for(found)
     small.child_of('monitor')
 

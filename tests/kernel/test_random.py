@@ -7,7 +7,7 @@ from kernel.world import CARD, HOST, PORTS, World, assert_status, random_file, t
 
 STEPS = 25
 
-# A node is known by its UDP port.
+# The tests know a node by its UDP port.
 NODES = range(3000, 3005)
 
 
@@ -18,11 +18,11 @@ class Driver(object):
         self.source, self.switch, self.daemon = source, switch, daemon
         self.world = World()
         self.world.file = random_file(source)
-        # (host, port) that is sent to.
+        # The (host, port) to which heartbeats are sent.
         self._beating = set()
 
     def start(self):
-        """Something of somebody else's is there already."""
+        """Start the daemon on a network that somebody else has changed before."""
         for _ in range(3):
             self.change_by_hand()
         self.world.alive = set(NODES)
@@ -30,21 +30,21 @@ class Driver(object):
         self.daemon.start(text(self.world.file))
 
     def step(self):
-        """One thing that may happen; its name."""
+        """Let one thing happen, and return its name."""
         deed = self.source.choice([self.some_nodes_die, self.some_nodes_return, self.change_by_hand,
                                    self.remake_port, self.reload, self.restart])
         deed()
         return deed.__name__
 
-    # Not both at once: what would be in between depends on which of them is noticed first.
+    # Nodes never die and return in one step: the result would depend on what the daemon notices first.
 
     def some_nodes_die(self):
-        """They send no more heartbeats."""
+        """Some nodes send no more heartbeats."""
         self.world.alive -= self._some_nodes()
         self._silence_others()
 
     def some_nodes_return(self):
-        """They send heartbeats again."""
+        """Some nodes send heartbeats again."""
         self.world.alive |= self._some_nodes()
         self._beat()
 
@@ -52,7 +52,7 @@ class Driver(object):
         return set(port for port in NODES if self.source.random() < 0.5)
 
     def _sending(self):
-        """(host, port) of the listeners that the living nodes send to."""
+        """{(host, port), ...} of the listeners to which the living nodes send."""
         return set((node.host, node.port) for node in self.world.file.nodes if node.port in self.world.alive)
 
     def _beat(self):
@@ -66,7 +66,7 @@ class Driver(object):
             self._beating.remove((host, port))
 
     def change_by_hand(self):
-        """Somebody sets a port up or down, or adds or deletes the address of a card or of listeners."""
+        """Somebody brings a port up or down, or adds or removes the address of a card or of listeners."""
         if self.source.random() < 0.5:
             port = self.source.choice(PORTS)
             self.switch.ip('link', 'set', port, 'up' if port in self.world.down else 'down')
@@ -79,26 +79,26 @@ class Driver(object):
             self.world.addresses ^= set([('eth0', address)])
 
     def remake_port(self):
-        """A port is deleted and made anew, as an up one."""
+        """Somebody deletes a port and makes it anew. It is up."""
         port = self.source.choice(PORTS)
         self.switch.recreate(port)
         self.world.recreated(port)
 
     def reload(self):
-        """Another file."""
+        """Reload another file."""
         self.world.file = random_file(self.source)
         self._beat()
         assert 'loaded again' in self.daemon.reload(text(self.world.file))
         self._silence_others()
 
     def restart(self):
-        """kill -9, and something that happens until the next start."""
+        """kill -9, then something happens, then the next start."""
         self.daemon.kill()
         self.source.choice([self.some_nodes_die, self.some_nodes_return, self.change_by_hand])()
         self.daemon.start()
 
     def compare(self):
-        """Kernel, status and World agree, at the latest after a while."""
+        """Wait until kernel, status and World agree."""
         self.world.rest()
         world = self.world
         self.daemon.wait(lambda status: self.seen(status) == (world.verdict.state, world.states(), world.addresses,
@@ -106,7 +106,7 @@ class Driver(object):
         assert_status(self.daemon.status(), world)
 
     def seen(self, status):
-        """What the daemon says of itself and what the kernel says of the network."""
+        """(global state, {index: local state}, addresses, ports that are down), from the daemon and from the kernel."""
         return (status['state'], dict((row['index'], row['state']) for row in status['listeners'])) + \
             self.switch.network()
 

@@ -9,7 +9,7 @@ import helpers
 from kernel import files
 from kernel.daemon import problems
 
-# The issue of it: the cards' interface has no other address, and a card is behind a gateway.
+# The cards' interface has no other address, and one card is behind a gateway.
 ALONE = files.SMALL.replace('BYPASS_CARD_IFS=eth0', 'BYPASS_CARD_IFS=sw3').replace(
     'BYPASS_CARD_HOST[0]=192.168.1.211', 'BYPASS_CARD_HOST[0]=10.5.0.211/24').replace(
     'BYPASS_CARD_HOST[1]=192.168.1.212', 'BYPASS_CARD_HOST[1]=10.5.0.212/24')
@@ -26,13 +26,13 @@ def add(switch, *routes):
 
 
 def shown(switch, interface='sw3', family='-4'):
-    """The routes of an interface, but for those that the kernel makes itself."""
+    """The routes of an interface, without those that the kernel itself makes."""
     lines = switch.ip('-o', family, 'route', 'show', 'table', 'all', 'dev', interface).splitlines()
     return sorted(' '.join(line.split()) for line in lines if 'proto kernel' not in line)
 
 
 def remembered(daemon, text, count=1):
-    """Wait until so many remembered routes hold this text. A reload has them read again soon."""
+    """Wait until so many remembered routes have this text in them. A reload makes the daemon read them again soon."""
     asked = [0]
 
     def happened():
@@ -56,7 +56,7 @@ def bypass_and_back(daemon, dpis):
 
 @pytest.fixture
 def alone(daemon, dpis):
-    """The daemon with ALONE, in normal."""
+    """The daemon with the file ALONE, in normal."""
     dpis.steady(3000, 3100)
     daemon.start(ALONE)
     daemon.wait_state('normal')
@@ -78,7 +78,7 @@ def test_routes_that_go_with_the_last_address_of_an_interface_come_back_with_it(
     alone.wait_state('normal')
 
     helpers.wait_for(lambda: shown(switch) == before)
-    # The card whose own address is behind the gateway is answered again.
+    # The card behind the gateway is answered again.
     switch.card.until_answered('10.5.0.211')
 
 
@@ -194,7 +194,7 @@ def test_a_route_that_stays_with_somebodys_address_is_not_said_to_be_lost(switch
     switch.ip('addr', 'add', '10.5.0.99/24', 'dev', 'sw3')
     bypass_and_back(alone, dpis)
 
-    # It is no longer the daemon's to bring back.
+    # The daemon does not put it back any more.
     helpers.wait_for(lambda: notes(alone) == [])
     assert shown(switch) == [BEHIND]
     assert 'cannot be put back' not in ' '.join(problems(alone.status())) + alone.log()

@@ -1,4 +1,4 @@
-"""IPv6 addresses at which nobody answers: a neighbour had the same one (dadfailed), or may have (tentative)."""
+"""IPv6 addresses that do not answer: a neighbour had the same one (dadfailed), or may have it (tentative)."""
 import signal
 
 import pytest
@@ -12,7 +12,7 @@ CARD, HOST = 'fd00::212', 'fd00::202'
 
 @pytest.fixture(autouse=True)
 def ipv6(switch):
-    """Both sides of eth0 look for doubles."""
+    """IPv6 addresses at both ends of eth0. Both ends search for doubles."""
     switch.speak_ipv6()
     for where, name in ((switch, 'eth0'), (switch.outside, 'far-eth0')):
         where.set('ipv6/conf/all/accept_dad', '1')
@@ -20,13 +20,13 @@ def ipv6(switch):
 
 
 def said(switch, address):
-    """What `ip` says of an address on eth0: a set of words, empty where it is not there."""
+    """The set of words that `ip` prints about an address on eth0; empty if it is not there."""
     lines = switch.ip('-o', 'addr', 'show', 'dev', 'eth0').splitlines()
     return set(word for line in lines if ' %s/' % address in line for word in line.split())
 
 
 def dadfailed(switch, address):
-    """A neighbour has had the address when the switch got it. It goes then; the flag stays."""
+    """Make the address dadfailed: a neighbour has it when the switch gets it, and then goes. The flag stays."""
     switch.outside.ip('addr', 'add', address + '/64', 'dev', 'far-eth0', 'nodad')
     switch.ip('addr', 'replace', address + '/64', 'dev', 'eth0')
     helpers.wait_for(lambda: 'dadfailed' in said(switch, address))
@@ -34,7 +34,7 @@ def dadfailed(switch, address):
 
 
 def tentative(switch, address):
-    """The search for a double goes on for longer than any test takes."""
+    """Make the address tentative: the search for a double takes longer than any test."""
     switch.set('ipv6/conf/eth0/dad_transmits', '600')
     switch.ip('addr', 'add', address + '/64', 'dev', 'eth0')
     assert said(switch, address) & set(['tentative', 'dadfailed']) == set(['tentative'])
@@ -78,7 +78,7 @@ def test_what_somebody_makes_silent_while_the_daemon_runs_is_made_ours_again(swi
     dpis.steady(3100, host=HOST)
     daemon.start(files.SIX)
     daemon.wait_state('normal')
-    # As after an ifup that has addresses of its own, before it is looked at.
+    # It is as after an ifup with addresses of its own that nobody has looked at yet.
     daemon.signal(signal.SIGSTOP)
     for entry, address in ((CARD + '/64', CARD), (HOST + '/128', HOST)):
         switch.ip('addr', 'del', entry, 'dev', 'eth0')
