@@ -95,7 +95,11 @@ def _options(argv):
     parser.add_argument('--fbmon', default='', metavar='"PATH …"', help='fbmon.py of other checkouts, measured beside')
     parser.add_argument('--only', default='', metavar='WORD|WORD', help='only candidates with one of these in the name')
     parser.add_argument('--out', default='dist/bench', help='where the results go (%(default)s)')
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    unknown = [name for name in options.parts.split() if name not in PARTS.split()]
+    if unknown:
+        parser.error('there is no part %s, only %s' % (unknown[0], PARTS))
+    return options
 
 
 def _interrupted(_number, _frame):

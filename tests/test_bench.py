@@ -153,3 +153,17 @@ def test_what_is_measured_is_the_whole_program(tmp_path):
     installing.copy(os.path.join(ROOT, 'fbmon.py'), target)
 
     subprocess.check_call([sys.executable, '-B', '-E', '-c', 'import fbmon.daemon.daemon'], cwd=target)
+
+
+@pytest.mark.parametrize('arguments, told', [
+    (['bench/run.py', '--parts', 'idle nix'], 'there is no part nix, only reaction'),
+    (['bench/run.py', '--rounds', 'x'], "invalid int value: 'x'"),
+    (['tests/soak/run.py', 'x'], 'SECONDS and SEED are numbers: '),
+    (['tests/soak/run.py', '1', 'x'], 'SECONDS and SEED are numbers: ')])
+@pytest.mark.usefixtures('rights')
+def test_a_number_that_is_none_and_a_part_that_is_not_there_are_told_of(arguments, told):
+    child = subprocess.Popen(['python3', os.path.join(ROOT, arguments[0])] + arguments[1:], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    output = child.communicate()[0].decode('utf-8')
+
+    assert (child.returncode, told in output, 'Traceback' in output) == (2, True, False)

@@ -34,8 +34,12 @@ def main(arguments):
     if os.geteuid() != 0:
         say('make soak needs root: it makes network namespaces')
         return 1
-    seconds = float(arguments[0])
-    seed = int(arguments[1]) if arguments[1:] and arguments[1] else random.SystemRandom().randrange(1000000)
+    try:
+        seconds = float(arguments[0])
+        seed = int(arguments[1]) if arguments[1:] and arguments[1] else random.SystemRandom().randrange(1000000)
+    except ValueError as error:
+        say('SECONDS and SEED are numbers: %s' % error)
+        return 2
     say('seed %d' % seed)
     for number in SIGNALS:
         signal.signal(number, interrupt)
