@@ -1,5 +1,15 @@
 """Moments of the wall clock as text: local time with its offset from UTC."""
+import os
 import time
+
+
+def settle_zone(environ=os.environ):
+    """Read the time zone once, now: otherwise 2.7 looks at /etc/localtime for each line of the log, and a disk may hang.
+
+    The C library does not look again as long as TZ is set and stays the same (tzset(3)).
+    """
+    environ.setdefault('TZ', ':/etc/localtime')
+    time.tzset()
 
 
 def text(seconds, milliseconds):

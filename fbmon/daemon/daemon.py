@@ -7,7 +7,7 @@ import signal
 import sys
 
 from fbmon import __version__
-from fbmon.base import compat
+from fbmon.base import compat, moments
 from fbmon.base.inbox import Inbox
 from fbmon.base.threads import NO_THREAD, start
 from fbmon.config import source
@@ -49,6 +49,7 @@ def run(path, log_dir, run_dir):
     except rundir.AlreadyRunning as error:
         journal.complain('%s' % error)
         return ALREADY_RUNNING
+    moments.settle_zone()
     log = logs.set_up(log_dir, loaded.settings.log_level)
     logging.info('fastbypass_monitor %s starts with pid %d and %s', __version__, os.getpid(), path)
     for line in source.report(path, loaded.mistakes, 'error'):

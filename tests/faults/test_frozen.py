@@ -1,12 +1,13 @@
 """A disk that hangs: fsfreeze(8) on a file system of the log, and one that answers no look at a program."""
 import os
+import re
 import signal
 
 import pytest
 
 import clock
 import helpers
-from kernel import files
+from kernel import files, silence
 from kernel.disk import Disk
 from kernel.hanging import HangingDisk
 
@@ -123,3 +124,39 @@ def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, han
 
     code, seconds = daemon.stop()
     assert (code, seconds < 2.0) == (0, True)
+
+
+# What is in memory, the daemon's own run directory aside.
+MEMORY = ('/proc/', '/sys/', '/dev/null')
+
+
+def touched(daemon, text):
+    """The paths outside of memory and of the run directory that the daemon's threads name, as strace has it."""
+    threads = os.listdir('/proc/%d/task' % daemon.child.pid)
+    lines = [line.split(None, 1) for line in text.splitlines()]
+    names = set(name for words in lines if words[:1] and words[0] in threads
+                for name in re.findall('"([^"]*)"', words[-1]))
+    return sorted(name for name in names if name and not name.startswith(MEMORY + (daemon.run_dir,)))
+
+
+def test_no_thread_of_the_daemon_touches_a_disk_whatever_comes(switch, daemon, dpis, tmp_path):
+    if not silence.has_strace():
+        pytest.skip('no strace here')
+    helpers.write_program(str(tmp_path / 'hook'), 'echo "$4" >>%s' % (tmp_path / 'told'))
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL + 'BYPASS_CARD_LEASE=60000\nON_CHANGE=%s\n' % (tmp_path / 'hook'))
+    daemon.wait_state('normal')
+    tracer = silence.trace(daemon, 'trace=file')
+    dpis.silence(3100)
+    daemon.wait_state('bypass')
+    switch.recreate('sw1')
+    for child in daemon.children():
+        os.kill(child, signal.SIGKILL)
+    dpis.steady(3100)
+    daemon.wait_sound('normal')
+    helpers.wait_for(lambda: 'normal' in helpers.read(tmp_path / 'told'))
+
+    text = silence.end(daemon, tracer)
+    # It has seen something.
+    assert daemon.run_dir in text or '/proc/' in text
+    assert touched(daemon, text) == []

@@ -36,11 +36,14 @@ def has_strace():
     return subprocess.call(['sh', '-c', 'command -v strace >/dev/null']) == 0
 
 
-def trace(daemon):
-    """Start a strace that notes what the daemon starts, and return its process; None if there is no strace."""
+def trace(daemon, calls=CALLS):
+    """Start a strace that notes what the daemon starts, and return its process; None if there is no strace.
+
+    calls: what it notes instead.
+    """
     if not has_strace():
         return None
-    argv = ['strace', '-f', '-qq', '-e', CALLS, '-e', 'signal=none', '-o', daemon.directory + '/strace', '-p',
+    argv = ['strace', '-f', '-qq', '-e', calls, '-e', 'signal=none', '-o', daemon.directory + '/strace', '-p',
             str(daemon.child.pid)]
     tracer = subprocess.Popen(argv, close_fds=True)
     helpers.wait_for(lambda: tracer.poll() is not None or '\nTracerPid:\t0\n' not in helpers.read(
