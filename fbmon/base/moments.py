@@ -4,7 +4,7 @@ import time
 
 
 def settle_zone(environ=os.environ):
-    """Read the time zone once, now: otherwise 2.7 looks at /etc/localtime for each line of the log, and a disk may hang.
+    """Read the time zone once, now: otherwise 2.7 looks at /etc/localtime for each line of the log, and disks hang.
 
     The C library does not look again as long as TZ is set and stays the same (tzset(3)).
     """
