@@ -96,7 +96,7 @@ def read_some(child, most, deadline, clock):
     said = iproute.words(iproute.read(child.stderr.fileno()) or b'')
     if child.returncode or 'Dump ' in said:
         raise iproute.IpError(said or 'exit code %d' % child.returncode)
-    return data.decode('utf-8', 'replace').splitlines()
+    return iproute.lines(data)
 
 
 def _part(child, poller, left, ended):

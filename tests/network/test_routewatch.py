@@ -47,6 +47,13 @@ def test_no_more_lines_are_read_than_count(fake_ip, watch, reports, script, line
     assert (found.found[PLACE] if lines is None else len(found.found[PLACE])) == lines
 
 
+def test_a_name_that_holds_what_python_takes_for_a_line_end_ends_no_line(fake_ip, watch, reports):
+    line = u'10.0.0.0/8 nexthop via 10.1.1.1 dev a\x1cb\x85c\u2028d weight 1'
+    fake_ip(u"echo '%s'" % line)
+
+    assert read(watch, reports).found == {PLACE: [line]}
+
+
 @pytest.mark.parametrize('script, words', [
     ('echo Cannot find device >&2; exit 1', 'Cannot find device'), ('exit 3', 'exit code 3'),
     ('echo x; echo Dump was interrupted and may be inconsistent. >&2',
