@@ -1,5 +1,6 @@
 """The only module that starts `ip`: children of it, their words and their ends."""
 import os
+import socket
 import subprocess
 import time
 
@@ -7,6 +8,15 @@ from fbmon.base import compat
 
 # For a child that reads commands from its stdin.
 PIPE = subprocess.PIPE
+
+# Bytes; see is_whole().
+BLOCK = 1024
+
+# Reads in a row, so that one who writes without end is not read without end.
+MOST = 256
+
+# Bytes of a read. What is written at once and is larger than that would lose its end; `ip` writes 4,096 at most.
+LARGEST = 65536
 
 # Seconds that a killed child is waited for when the process ends.
 END_LIMIT = 0.2
@@ -16,21 +26,52 @@ class IpError(Exception):
     """`ip` could not be started, did not answer in time, or complained. str(): the command and ip's own words."""
 
 
-def spawn(arguments, stdin=None):
+def spawn(arguments, stdin=None, stdout=PIPE):
     """A child `ip ARGUMENTS` with non-blocking pipes, found on PATH, its words in English. Raises IpError."""
     environ = dict(os.environ, LC_ALL='C')
     try:
         with open(os.devnull, 'rb') as null:
             compat.close_on_exec(null.fileno())
-            child = compat.start_child(['ip'] + arguments, stdin=stdin or null, stdout=subprocess.PIPE,
+            child = compat.start_child(['ip'] + arguments, stdin=stdin or null, stdout=stdout,
                                        stderr=subprocess.PIPE, env=environ)
     except EnvironmentError as error:
-        # 3.6 puts the name of the program into strerror.
-        raise IpError('ip cannot be started: %s' % os.strerror(error.errno))
+        raise _cannot_start(error)
     for stream in (child.stdin, child.stdout, child.stderr):
         if stream:
             compat.unblocked(stream.fileno())
     return child
+
+
+def spawn_by_write(arguments):
+    """The same, but its stdout is a socket that keeps apart what `ip` writes: a read() gives what one write(2) gave.
+
+    `ip` prints the other names of an interface as they are. They may hold line ends, and then anything, as a whole
+    record. But `ip` writes each record by itself, from 3.16 on, so that no such text can begin one: the beginning of a
+    write is the kernel's own word. (Only since 7.1 readings come in blocks. `ip monitor` writes as before.)
+    """
+    try:
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    except EnvironmentError as error:
+        raise _cannot_start(error)
+    for end in (ours, its):
+        compat.close_on_exec(end.fileno())
+    compat.unblocked(ours.fileno())
+    # For as many records as a pipe takes, if the system allows that.
+    its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    try:
+        child = spawn(arguments, stdout=its)
+    except IpError:
+        ours.close()
+        raise
+    finally:
+        its.close()
+    child.stdout = ours
+    return child
+
+
+def _cannot_start(error):
+    # 3.6 puts the name of the program into strerror.
+    return IpError('ip cannot be started: %s' % os.strerror(error.errno))
 
 
 class Reaper(object):
@@ -82,16 +123,38 @@ def _ended(child, kill=False):
 def read(descriptor):
     """What can be read now: bytes, b'' at the end of the file, or None if nothing has come yet."""
     try:
-        return os.read(descriptor, 65536)
+        return os.read(descriptor, LARGEST)
     except EnvironmentError as error:
         if compat.would_block(error) or compat.interrupted(error):
             return None
         raise
 
 
+def parts(descriptor):
+    """What can be read now, as a list of up to MOST reads; b'' is the last one at the end of file."""
+    found = []
+    while len(found) < MOST and (not found or found[-1]):
+        part = read(descriptor)
+        if part is None:
+            break
+        found.append(part)
+    return found
+
+
+def is_whole(part):
+    """Whether what was written at once ends where a record does. It does not if a buffer of C was full, however the
+    record went on: the size of these is a multiple of BLOCK."""
+    return part.endswith(b'\n') and len(part) % BLOCK != 0
+
+
 def words(data):
     """Bytes that `ip` printed, as text in one line."""
     return ' '.join(data.decode('utf-8', 'replace').split())
+
+
+def text(record):
+    """A record that `ip` printed, line end and all, as text."""
+    return record.decode('utf-8', 'replace')[:-1]
 
 
 def lines(data):

@@ -74,7 +74,7 @@ class Monitor(object):
         with self._starting:
             if self._closed:
                 raise iproute.IpError(STOPS)
-            child = iproute.spawn(arguments)
+            child = iproute.spawn_by_write(arguments)
             self._children = [one for one in self._children if one.returncode is None] + [child]
             return child
 
@@ -113,7 +113,6 @@ class Monitor(object):
         for descriptor in (output, errors, self._wake_reader):
             poller.register(descriptor, select.POLLIN)
         self._talk.begin()
-        rest = b''
         while True:
             ready = [descriptor for descriptor, _ in compat.poll(poller)]
             if self._wake_reader in ready:
@@ -125,19 +124,19 @@ class Monitor(object):
                 if said == b'':
                     poller.unregister(errors)
             if output in ready:
-                part = iproute.read(output)
-                if part == b'':
+                parts = iproute.parts(output)
+                self._take([part for part in parts if part])
+                if b'' in parts:
                     self._talk.end(iproute.read(errors))
-                rest = self._take(rest, part or b'')
 
-    def _take(self, rest, part):
-        """Report the complete lines of the text; returns the incomplete last one."""
-        complete, _, rest = (rest + part).rpartition(b'\n')
-        seen = [picture.parse(line) for line in iproute.lines(complete)]
+    def _take(self, records):
+        """Report what the records show. `ip monitor` writes each by itself: see iproute.spawn_by_write."""
+        if not all(map(iproute.is_whole, records)):
+            raise iproute.IpError('ip monitor: a record came in parts')
+        seen = [picture.parse(iproute.text(record)) for record in records]
         changes = tuple(change for change in seen if change)
         if changes:
             self._report(Seen(changes))
-        return rest
 
     def _pause(self, seconds):
         poller = select.poll()

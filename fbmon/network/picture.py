@@ -3,8 +3,10 @@
 Everything is kept by interface index: after a rename the monitor goes on printing the old name in front of an
 address, and only the index says where it belongs. Pure: lines and values in, values out.
 
-Names and labels are somebody's text: a record counts as a whole only, each word in its place. The alias of an
-interface, which may hold line ends and whole records, is not asked for: only `ip link` prints it.
+Names and labels are somebody's text: a record counts as a whole only, each word in its place, from its beginning. The
+alias of an interface may hold line ends and whole records. It is not asked for: only `ip link` prints it. Other names
+of an interface may hold the same and are printed, so whoever reads must keep the records apart (see
+iproute.spawn_by_write).
 """
 import re
 
@@ -32,7 +34,8 @@ _LINK = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): (?P<name>[^ :]+): <(?
                    r'(?: xdp\S*)? qdisc [^\s\\]+(?: master (?P<master>[^ ]+))?(?P<rest>.*)', re.DOTALL)
 _ADDRESS = re.compile(r'(?P<gone>Deleted )?(?P<index>[0-9]+): [^ :]+ +(?P<family>inet6?) '
                       r'(?P<words>(?P<address>[0-9a-f.:]+)(?: peer [0-9a-f.:]+)?(?:/(?P<prefix>[0-9]+))?)'
-                      r'(?P<values>(?: (?:metric|brd|any) [^ \\]+)* scope [^ \\]+)(?P<rest>.*)', re.DOTALL)
+                      r'(?P<values>(?: (?:metric|brd|any) [^ \\]+)* scope [^ \\]+)'
+                      r'(?P<rest>.*(?=\\)|.*)(?P<times>.*)', re.DOTALL)
 _LIFETIME = re.compile(r' valid_lft ([0-9]+)sec')
 _VALUES = re.compile(r' (?:metric [0-9]+|brd [0-9.]+|scope (?!global )[0-9a-z]+)(?= )')
 _METRIC = re.compile(r'(?: metric [0-9]+(?= ))?')
@@ -88,12 +91,22 @@ def parse(line):
 
 def of(lines):
     """The Picture that the lines of `ip -o -0 addr` and `ip -o addr` show."""
+    return made(map(parse, lines))
+
+
+def made(changes):
+    """The Picture that LinkSeens and AddressSeens show; a None among them is nothing."""
     picture = empty()
-    for line in lines:
-        seen = parse(line)
+    for seen in changes:
         if seen:
             apply(picture, seen)
     return picture
+
+
+def quoted(links):
+    """The LinkSeens of what `ip -j -0 addr` prints: a list of dicts, some of them empty."""
+    return [LinkSeen(Link(link['ifindex'], link['ifname'], 'UP' in link['flags'], _lower(link), link.get('master'),
+                          tuple(link.get('altnames', ()))), False) for link in links if 'qdisc' in link]
 
 
 def apply(picture, seen):
@@ -178,19 +191,25 @@ def _whole(link):
 
 def _address(match):
     four = match.group('family') == 'inet'
-    # The label, which may be any text, stands between the kernel's flags and the lifetime.
-    flags, _, times = match.group('rest').rpartition('\\')
-    lifetime = _LIFETIME.search(times)
+    # The label, which may be any text, stands between the kernel's flags and the lifetime. If a line end in it breaks
+    # the line, there is no lifetime.
+    rest, lifetime = match.group('rest'), _LIFETIME.search(match.group('times'))
     return Address(int(match.group('index')), match.group('family'), match.group('address'),
                    int(match.group('prefix') or (32 if four else 128)), match.group('words'),
-                   (flags or times).startswith(' secondary '), int(lifetime.group(1)) if lifetime else None,
-                   not four and _silent((flags or times).split()),
-                   match.group('values') + (flags or times))
+                   rest.startswith(' secondary '), int(lifetime.group(1)) if lifetime else None,
+                   not four and _silent(rest.split()), match.group('values') + rest)
 
 
 def _silent(flags):
     """Whether these flags mean that nobody answers. An optimistic address answers while it is tentative (RFC 4429)."""
     return 'dadfailed' in flags or ('tentative' in flags and 'optimistic' not in flags)
+
+
+def _lower(link):
+    """The device below, as a line has it: `@NONE` if it is gone, `@if7` if it is in another namespace."""
+    if 'link_index' in link:
+        return 'if%d' % link['link_index']
+    return (link['link'] or 'NONE') if 'link' in link else None
 
 
 def _link(match):

@@ -1,4 +1,12 @@
-"""One-shot readings of what the kernel has: complete ones, or none."""
+"""One-shot readings of what the kernel has: complete ones, or none.
+
+`ip -o -0 addr` prints the other names of an interface, and the name of the namespace on its other side, as they are,
+line ends too. Up to 7.0 it writes each interface by itself, so that no such name can begin a record (see
+iproute.spawn_by_write). Since 7.1 it writes blocks. Then, and where a name holds a line end, the links are read again
+as JSON, where each text is in quotes. Every `ip` that prints such names can do that. `ip -o addr` prints none of them.
+"""
+import json
+import re
 import select
 import time
 
@@ -20,25 +28,52 @@ INTERRUPTED = b'dump was interrupted'
 LINKS, ADDRESSES = ['-o', '-0', 'addr'], ['-o', 'addr']
 
 
-def kernel(limit=READ_LIMIT, spawn=iproute.spawn):
+# The same links with each text in quotes, and the words in front of somebody's text in LINKS.
+QUOTED, NAMED = ['-j', '-0', 'addr'], (b'altname ', b'link-netns ')
+
+# Up to 6.0 a ' is escaped as well, which is no JSON.
+_ESCAPED = r"(\\[^'])|\\'"
+
+
+def kernel(limit=READ_LIMIT, spawn=iproute.spawn_by_write):
     """The Picture of what the kernel has now. Raises IpError, also where that takes longer than limit seconds."""
     until = compat.monotonic() + limit
-    return picture.of(capture(LINKS, limit, until, spawn) + capture(ADDRESSES, limit, until, spawn))
+    links = _links(limit, until, spawn)
+    return picture.made(links + [picture.parse(line) for line in capture(ADDRESSES, limit, until, spawn)])
 
 
-def capture(arguments, limit=READ_LIMIT, until=None, spawn=iproute.spawn):
+def _links(limit, until, spawn):
+    """A LinkSeen for each interface, and none that somebody's text makes."""
+    parts = _complete(LINKS, limit, until, spawn)
+    alone = all(iproute.is_whole(part) and part.count(b'\n') == 1 for part in parts)
+    if alone or not any(name in part for part in parts for name in NAMED):
+        return [picture.parse(line) for line in iproute.lines(b''.join(parts))]
+    text = b''.join(_complete(QUOTED, limit, until, spawn)).decode('utf-8', 'replace')
+    try:
+        # Not strict: before 7.1 `ip` prints most control characters as they are.
+        return picture.quoted(json.loads(re.sub(_ESCAPED, lambda found: found.group(1) or "'", text), strict=False))
+    except (ValueError, KeyError, TypeError) as error:
+        raise _error(QUOTED, 'not understood: %s' % error)
+
+
+def capture(arguments, limit=READ_LIMIT, until=None, spawn=iproute.spawn_by_write):
     """The lines that `ip ARGUMENTS` prints, all of them. Raises IpError if it fails, takes longer than limit seconds
     (until: the moment at which these are over), or was interrupted each time."""
+    return iproute.lines(b''.join(_complete(arguments, limit, until, spawn)))
+
+
+def _complete(arguments, limit, until, spawn):
+    """The same as a list of bytes, as `ip` wrote it."""
     until = compat.monotonic() + limit if until is None else until
     for _ in range(TRIES):
         output, errors = _capture(arguments, limit, until, spawn)
         if INTERRUPTED not in errors.lower():
-            return iproute.lines(output)
+            return output
     raise _error(arguments, '%s (%d times in a row)' % (iproute.words(errors), TRIES))
 
 
 def _capture(arguments, limit, until, spawn):
-    """What `ip ARGUMENTS` prints and what it says on stderr, as bytes."""
+    """What `ip ARGUMENTS` prints, as it was written, and what it says on stderr, as bytes."""
     child = spawn(arguments)
     try:
         output, errors = _read_all([child.stdout, child.stderr], until)
@@ -47,8 +82,11 @@ def _capture(arguments, limit, until, spawn):
             time.sleep(0.001)
         if child.returncode is None:
             raise _error(arguments, 'no answer within %g s' % limit)
+        errors = b''.join(errors)
         if child.returncode != 0:
             raise _error(arguments, iproute.words(errors) or 'exit code %d' % child.returncode)
+        if any(len(part) == iproute.LARGEST for part in output):
+            raise _error(arguments, 'it writes too much at once')
         return output, errors
     finally:
         iproute.Reaper().end(child)
@@ -59,7 +97,7 @@ def _error(arguments, why):
 
 
 def _read_all(streams, until):
-    """What each of two streams gives until both end, as bytes; (None, None) where their time is over before."""
+    """What each of two streams gives until both end, as lists of bytes; (None, None) if their time is over before."""
     poller = select.poll()
     data = dict((stream.fileno(), []) for stream in streams)
     opened = set(data)
@@ -70,10 +108,9 @@ def _read_all(streams, until):
         if left <= 0:
             return None, None
         for descriptor, _ in compat.poll(poller, left * 1000):
-            part = iproute.read(descriptor)
-            if part:
-                data[descriptor].append(part)
-            elif part is not None:
+            data[descriptor] += iproute.parts(descriptor)
+            if data[descriptor][-1:] == [b'']:
+                data[descriptor].pop()
                 poller.unregister(descriptor)
                 opened.discard(descriptor)
-    return [b''.join(data[stream.fileno()]) for stream in streams]
+    return [data[stream.fileno()] for stream in streams]

@@ -464,7 +464,7 @@ def test_a_start_with_mistakes_and_a_reload_that_mends_them_is_in_the_history(wo
     assert reloaded(switch, config([listener(0)])) == [('reload', 'file', '-', 'taken', '1 component kept')]
 
 
-LEASED = CARD + ' valid_lft 6sec preferred_lft 6sec'
+LEASED = CARD + '\\       valid_lft 6sec preferred_lft 6sec'
 RENEW = 'addr change 10.0.1.0/32 dev eth0 valid_lft 6 preferred_lft 6'
 FOREVER = RENEW.replace(' 6', ' forever')
 

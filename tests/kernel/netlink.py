@@ -11,13 +11,18 @@ Link = namedtuple('Link', 'index name up')
 # index: of the interface; text: '192.168.1.1/24'; tentative: it is not usable yet (duplicate address detection).
 Address = namedtuple('Address', 'index text tentative')
 
-DONE, NEW_LINK, DEL_LINK, GET_LINK, NEW_ADDRESS, DEL_ADDRESS, GET_ADDRESS = 3, 16, 17, 18, 20, 21, 22
+ERROR, DONE, NEW_LINK, DEL_LINK, GET_LINK, NEW_ADDRESS, DEL_ADDRESS, GET_ADDRESS = 2, 3, 16, 17, 18, 20, 21, 22
+NEW_NAMES, DEL_NAMES = 108, 109
 REQUEST_DUMP = 0x301
+
+# NLM_F_REQUEST and NLM_F_ACK; NLM_F_CREATE, NLM_F_EXCL and NLM_F_APPEND.
+REQUEST_CHANGE, NEW = 0x5, 0xe00
 
 # RTMGRP_LINK, RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR.
 CHANGES = 0x1 | 0x10 | 0x100
 
-IFLA_IFNAME, IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS = 3, 1, 2, 8
+IFLA_IFNAME, IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_FLAGS = 3, 1, 2, 3, 8
+IFLA_IFALIAS, IFLA_PROP_LIST, IFLA_ALT_IFNAME, NESTED = 20, 52, 53, 0x8000
 IFF_UP, IFA_F_TENTATIVE = 0x1, 0x40
 CLONE_NEWNET = 0x40000000
 SO_RCVBUFFORCE = 33
@@ -90,6 +95,45 @@ def parse(data):
         elif kind in (NEW_ADDRESS, DEL_ADDRESS):
             found.append((kind, _address(body)))
     return found
+
+
+def name_also(sock, index, names, gone=False):
+    """Give an interface other names, bytes, or take them away. `ip` takes no line end in one; the kernel takes it."""
+    listed = b''.join(_attribute(IFLA_ALT_IFNAME, name + b'\0') for name in names)
+    _change(sock, DEL_NAMES if gone else NEW_NAMES, 0 if gone else NEW,
+            _LINK.pack(0, 0, index, 0, 0) + _attribute(IFLA_PROP_LIST | NESTED, listed))
+
+
+def set_alias(sock, index, alias):
+    """Give an interface an alias, bytes."""
+    _change(sock, NEW_LINK, 0, _LINK.pack(0, 0, index, 0, 0) + _attribute(IFLA_IFALIAS, alias))
+
+
+def set_up(sock, index, up):
+    """Bring an interface up or down."""
+    _change(sock, NEW_LINK, 0, _LINK.pack(0, 0, index, int(up), IFF_UP))
+
+
+def set_address(sock, index, host, label=None, gone=False):
+    """Put an IPv4 address, a /32, on an interface, or take it away; the label, up to 15 bytes, may be any."""
+    packed = socket.inet_aton(host)
+    body = _ADDRESS.pack(socket.AF_INET, 32, 0, 0, index) + _attribute(IFA_LOCAL, packed)
+    body += _attribute(IFA_ADDRESS, packed) + (_attribute(IFA_LABEL, label + b'\0') if label else b'')
+    _change(sock, DEL_ADDRESS if gone else NEW_ADDRESS, 0 if gone else NEW, body)
+
+
+def _change(sock, kind, flags, body):
+    """Have a change done. Raises OSError in the kernel's words."""
+    sock.send(_HEADER.pack(_HEADER.size + len(body), kind, REQUEST_CHANGE | flags, 1, 0) + body)
+    for kind, answer in _messages(sock.recv(1 << 16)):
+        if kind == ERROR:
+            number = -struct.unpack_from('=i', answer)[0]
+            if number:
+                raise OSError(number, os.strerror(number))
+
+
+def _attribute(kind, data):
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(data), kind) + data + b'\0' * (-len(data) % 4)
 
 
 def _address(body):

@@ -416,7 +416,7 @@ def test_promote_secondaries_is_looked_at_before_the_first_removal_and_where_the
 
 
 FORMS = {CARD: Form(None, 6)}
-LEASED_LINE = CARD_LINE + ' valid_lft 6sec preferred_lft 6sec'
+LEASED_LINE = CARD_LINE + '\\       valid_lft 6sec preferred_lft 6sec'
 RENEW = 'addr change 10.0.0.1/32 dev eth0 valid_lft 6 preferred_lft 6'
 
 

@@ -112,6 +112,16 @@ def test_what_follows_the_word_alias_or_stands_in_a_name_is_nobodys_word():
     assert picture.parse(INET.replace('global v0', 'global v0 valid_lft 5sec')).address.lifetime is None
 
 
+def test_what_is_quoted_says_of_an_interface_below_what_a_line_says():
+    link = {'ifindex': 5, 'ifname': 'v7', 'flags': ['UP'], 'qdisc': 'noop'}
+    below = [{}, {'link': 'eth0'}, {'link': None}, {'link_index': 3}]
+
+    found = picture.quoted([dict(link, **more) for more in below] + [{}])
+
+    assert [seen.link.lower for seen in found] == [None, 'eth0', 'NONE', 'if3']
+    assert found[1] == picture.parse('5: v7@eth0: <UP> mtu 1500 qdisc noop')
+
+
 def test_an_altname_is_not_there_and_said_to_be_one():
     now = picture.of([LINK + r'\    altname enp3s0'])
 

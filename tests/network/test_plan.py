@@ -57,7 +57,7 @@ def test_an_address_is_added_with_its_prefix_or_alone_with_its_lease_and_ipv6_wi
     assert plan.commands({item: PRESENT}, kernel(), {item: form}) == [Command(item, line, PRESENT)]
 
 
-LEASED = 'inet 10.0.0.1/24 scope global dynamic eth0 valid_lft 3sec preferred_lft 3sec'
+LEASED = 'inet 10.0.0.1/24 scope global dynamic eth0\\       valid_lft 3sec preferred_lft 3sec'
 
 
 @pytest.mark.parametrize('target, words, lease, line', [

@@ -24,9 +24,19 @@ def test_a_reading_gives_the_lines_that_ip_prints(fake_ip):
 def test_a_long_reading_is_complete(fake_ip, tmp_path):
     lines = ['%d: %s' % (number, 'x' * 100) for number in range(20000)]
     write(tmp_path / 'long', '\n'.join(lines) + '\n')
-    fake_ip('cat $DIR/long')
+    # As `ip` of 7.1 writes it.
+    fake_ip('dd if=$DIR/long bs=4096 2>/dev/null')
 
     assert capture(['-o', 'addr'], limit=LIMIT) == lines
+
+
+def test_what_is_written_in_parts_that_are_too_large_is_no_reading(fake_ip):
+    fake_ip('dd if=/dev/zero bs=70000 count=1 2>/dev/null')
+
+    with pytest.raises(IpError) as raised:
+        capture(['-o', 'addr'], limit=LIMIT)
+
+    assert str(raised.value) == 'ip -o addr: it writes too much at once'
 
 
 @pytest.mark.parametrize('script, words', [
@@ -110,6 +120,36 @@ def test_a_reading_that_is_interrupted_each_time_is_none(fake_ip, tmp_path):
 
 
 # --- somebody's text ---
+
+# One that writes what it has read in a block.
+BLOCK = 'case "$*" in "-j -0 addr") cat $DIR/json;; "-o -0 addr") cat $DIR/lines;; esac'
+
+LINES = '1: lo: <UP> mtu 1 qdisc noop\\    altname x\n2: a: <UP> mtu 1 qdisc noop\n'
+
+
+@pytest.mark.parametrize('quoted, name', [
+    # As up to 6.0, and as from 6.1 on.
+    (r"it\'s", "it's"), (r"\\\'", "\\'"), ("it's", "it's"), (r"\\'", "\\'"),
+    (r'\\', '\\'), (r'a\n\"', 'a\n"'), (r'a\u0001', 'a\x01'), ('a\x01', 'a\x01'), (u'\u2028', u'\u2028')])
+def test_a_name_in_quotes_is_what_it_is(fake_ip, tmp_path, quoted, name):
+    fake_ip(BLOCK)
+    write(tmp_path / 'lines', LINES)
+    write(tmp_path / 'json', '[{"ifindex":1,"ifname":"lo","flags":["UP"],"qdisc":"noop","altnames":["%s"]}]' % quoted)
+
+    assert [(link.name, link.altnames) for link in reading.kernel().links.values()] == [('lo', (name,))]
+
+
+@pytest.mark.parametrize('said', ['', '{', '[{"ifindex":1,"qdisc":"noop"}]', '3'])
+def test_what_is_not_understood_is_no_reading(fake_ip, tmp_path, said):
+    fake_ip(BLOCK)
+    write(tmp_path / 'lines', LINES)
+    write(tmp_path / 'json', said)
+
+    with pytest.raises(IpError) as raised:
+        reading.kernel()
+
+    assert str(raised.value).startswith('ip -j -0 addr: not understood: ')
+
 
 PIECES = ['\n', '\\', '    ', ' ', '7: eth0    inet 192.168.1.211/32 scope global eth0', ' master eth0', 'alias ',
           'Deleted ', '2: eth0: <UP> mtu 1500 qdisc noop state UP', '\\    altname eth0', ' altname eth0', u'\u2028',

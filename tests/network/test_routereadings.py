@@ -95,7 +95,7 @@ def test_a_change_has_them_read_again_when_it_has_been_quiet_and_a_renewed_lease
     for _ in range(4):
         world.read(FIRST)
     at = world.readings.deadline()
-    world.seen(CARD_LINE + ' valid_lft 6sec preferred_lft 6sec')
+    world.seen(CARD_LINE + '\\       valid_lft 6sec preferred_lft 6sec')
     assert world.readings.deadline() == at
 
     world.seen(OWN_LINE)
