@@ -160,7 +160,7 @@ def test_the_daemon_loads_no_large_module_that_it_can_do_without():
     assert subprocess.check_output([sys.executable, '-c', program] + large, cwd=ROOT).strip() == b''
 
 
-# What bench/ runs under the interpreters that it measures.
+# The files that bench/ runs under the interpreters that it measures.
 MEASURED = [os.path.join('bench', name) for name in ('limits.py', 'receiver.py')]
 
 

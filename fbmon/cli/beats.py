@@ -1,4 +1,4 @@
-"""Sends heartbeats as a DPI node would, for trying a switch out."""
+"""Sends heartbeats as a DPI node does, to try out a switch."""
 import os
 import socket
 import time
@@ -82,7 +82,7 @@ def send(host, port, interval, count=None, refused=lambda address: None):
                 time.sleep(max(0, due - compat.monotonic()))
     except KeyboardInterrupt:
         pass
-    # A text that could be no host name is a UnicodeError of 3.
+    # With Python 3 a text that cannot be the name of a host is a UnicodeError.
     except (socket.gaierror, UnicodeError):
         return fail('%s port %d: not an IP address; give an IPv4 or IPv6 address' % (host, port))
     except compat.SYSTEM_ERRORS as error:

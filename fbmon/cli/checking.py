@@ -1,4 +1,4 @@
-"""check: what is wrong with a configuration file, what it means, and how it differs from what runs."""
+"""check: shows what is wrong with a configuration file, what it means, and how it differs from what runs."""
 import os
 
 from fbmon.base import compat

@@ -14,13 +14,13 @@ CONFIG = '/var/fastbypass_monitor/backend/.env'
 LOG_DIR = '/var/fastbypass_monitor/backend/logs'
 RUN_DIR = '/run/fastbypass_monitor'
 
-# What `run` needs to know.
+# The options that `run` needs.
 Places = namedtuple('Places', 'config log_dir run_dir')
 
 # Commands that do nothing else than print.
 PRINTING = ('check', 'status')
 
-# Signals that end nothing; the daemon takes them over when it is ready for them.
+# These signals end nothing. The daemon takes them over when it is ready for them.
 HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 
 OTHER_VERSION = 'the running daemon is version %s, this program %s: restart the service'
@@ -56,8 +56,10 @@ def version():
 
 
 def plain_run(argv):
-    """The Places of a command line of `run` as the unit has it, None of any other: argparse reads those, and would take
-    up to 1.3 MB for as long as the daemon lives."""
+    """The Places of a command line for `run` as in the unit; None for any other, which argparse reads.
+
+    argparse would take up to 1.3 MB as long as the daemon lives.
+    """
     words, places = list(argv), {'--config': CONFIG, '--log-dir': LOG_DIR, '--run-dir': RUN_DIR}
     while len(words) > 1 and words[0] in places and words[1] and not words[1].startswith('-'):
         places[words[0]] = words[1]

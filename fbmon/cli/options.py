@@ -1,4 +1,4 @@
-"""The command line of fbmon.py, read by argparse. A module of its own: the daemon does without."""
+"""Reads the command line of fbmon.py with argparse, in a module of its own that the daemon does not import."""
 import argparse
 import sys
 from difflib import get_close_matches
@@ -8,7 +8,7 @@ from fbmon.cli.output import fail, say
 # They stand before the command.
 GLOBAL = ('--config', '--log-dir', '--run-dir')
 
-# What fbypass_ctl calls it, or systemctl.
+# {the name of a command in fbypass_ctl or systemctl: [its names here]}.
 OTHER_NAMES = {'show': ['status'], 'start': ['run']}
 
 # The number of characters of a word that are shown.
@@ -16,16 +16,16 @@ LONGEST = 60
 
 
 class Parser(argparse.ArgumentParser):
-    """Prints as every command does, and says more of what is wrong."""
+    """Prints as all commands do, and says more about what is wrong."""
 
     def error(self, message):
-        """Prints what is wrong and exits with 2."""
+        """Print what is wrong, and exit with 2."""
         if 'unrecognized' in message and set(message.split()).intersection(GLOBAL):
             message += ' (%s and %s stand before the command)' % (', '.join(GLOBAL[:-1]), GLOBAL[-1])
         argparse.ArgumentParser.error(self, message)
 
     def _print_message(self, message, file=None):
-        # That of 2.7 has a traceback for a reader that has gone.
+        # With 2.7 the original prints a traceback if the reader has gone.
         (say if file is sys.stdout else fail)(message.rstrip('\n'))
 
     def _check_value(self, action, value):
@@ -86,7 +86,7 @@ def _parser(commands, places):
             command.add_argument('file', metavar='FILE', nargs='?', type=_given,
                                  help='another file than the configuration file')
         if name == 'beat':
-            # fbypass_ctl hands its words on to it: a usage that is right for both programs.
+            # fbypass_ctl passes its words on to this command. So the usage must be right for both programs.
             command.prog = name
             command.add_argument('host', metavar='HOST', type=_given, help='IPv4 or IPv6 address of the listener')
             command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
@@ -100,12 +100,12 @@ def _parser(commands, places):
 
 
 def _with_command(argv):
-    """argv, with `run` where no command is given: argparse of 2.7 knows no optional command."""
+    """argv, with `run` added if there is no command. argparse of 2.7 knows no optional command."""
     words = list(argv)
     while words:
         word = words.pop(0)
         name, equals, _ = word.partition('=')
-        # argparse takes the beginning of an option for it.
+        # argparse also takes the beginning of an option for the option.
         if len(name) < 3 or not any(option.startswith(name) for option in GLOBAL):
             # Of unknown options alone 2.7 would say that there are too few.
             return argv if any(not one.startswith('-') for one in [word] + words) else argv + ['run']

@@ -19,7 +19,7 @@ def say(text):
 
 
 def fail(text):
-    """Print a line on stderr; returns the exit code of a command that failed."""
+    """Print a line on stderr. Returns 1, the exit code of a command that failed."""
     if any(words in '%s' % text for words in WORDS):
         seen.add(DENIED)
     _write(sys.stderr, text)

@@ -17,7 +17,7 @@ Transition = namedtuple('Transition', 'at kind name old new why')
 Forced = namedtuple('Forced', 'state at by')
 _FORCED = r'force_o(?:n|ff) by (.+)'
 
-# A reload, and what became of it; there is no state before.
+# The kind of a reload, and what came of it. A reload has no state before.
 RELOAD, TAKEN, REFUSED, NOTHING = 'reload', 'taken', 'refused', '-'
 
 # New states that are logged as a warning, so that LOG_LEVEL=WARNING does not hide an outage.
@@ -76,7 +76,10 @@ class History(object):
         self.note(RELOAD, 'file', NOTHING, outcome, why)
 
     def begin(self):
-        """Note, where the last run has not ended by a stop, that nobody watched in between; what was forced ends."""
+        """Note that a daemon has started. If the last one did not end by a stop, note that nobody watched since then.
+
+        A forced state ends here.
+        """
         why = 'started' if forced(self.transitions) else 'started; the daemon had ended without a stop'
         self.end(self.last('global', 'state'), why)
 
@@ -100,7 +103,7 @@ class History(object):
         return next((one.new for one in reversed(self.transitions) if one[1:3] == (kind, name)), None)
 
     def write(self):
-        """Log and record what was noted since the last write: act first, log after."""
+        """Log and record what was noted since the last write(). It is called after the network has been changed."""
         unwritten, self._unwritten = self._unwritten, []
         for one, _ in unwritten:
             if one.kind != RELOAD:

@@ -26,9 +26,9 @@ _NAMES = dict((kind, name) for name, kind in _KINDS.items())
 class Ledger(object):
     """{item: index of its interface} of the addresses that the daemon added and the ports that it shut.
 
-    index: None of what is on the interface that has the name by now, if anywhere. followed: the items whose interface
-    has been renamed since. found: {AddressItem: (index, forms)} of the addresses that were there before, which are not
-    ours.
+    index: None if the item is on the interface that has the name by now, or on none. followed: the items whose
+    interface has been renamed since. found: {AddressItem: (index, forms)} of the addresses that were there before the
+    daemon; these are not ours.
     """
 
     def __init__(self, path):
@@ -75,13 +75,15 @@ class Ledger(object):
         return set(item for item, (_, forms) in self.found.items() if any(END in words for words in forms))
 
     def lasting(self):
-        """What was there before us for good: an end that it has is a lease of ours."""
+        """The addresses that were there before the daemon for good. A lifetime that one has now is a lease of ours."""
         return set(self.found).difference(self.ending())
 
     def follow(self, links, names, unsure=()):
-        """What is ours stays on its interface when that gets another name, and goes with it. links: {index: Link};
-        names: {name: index}; unsure: items that may be on the next one of that name. Returns {item: what it is now} of
-        those with another name."""
+        """Follow the interfaces: an item of ours keeps to its interface when that is renamed, and goes when that goes.
+
+        links: {index: Link}; names: {name: index}; unsure: items that may turn up on the next interface with the name.
+        Returns {item: the item with its new name} of the renamed ones.
+        """
         here, moved = {}, {}
         for item, index in self.items.items():
             index = names.get(item[0]) if index is None else index

@@ -1,4 +1,4 @@
-"""Who owns an address or a port: the daemon knows what it added by the interface's index, even if the name changes."""
+"""Knows which addresses and ports are the daemon's own, by the index of the interface, even if its name changes."""
 from fbmon.base import compat
 from fbmon.base.tuples import namedtuple
 from fbmon.memory.ledger import END

@@ -12,8 +12,8 @@ import re
 
 from fbmon.base.tuples import namedtuple
 
-# lower: the device below, as in `vlan7@eth0`; master: the bridge, bond or VRF above; None: there is none.
-# up: the administrative flag; altnames: its other names.
+# lower: the device below, as eth0 in `vlan7@eth0`, or None; master: the bridge, bond or VRF above, or None; up: the
+# administrative flag; altnames: its other names.
 Link = namedtuple('Link', 'index name up lower master altnames')
 Link.__new__.__defaults__ = ((),)
 
@@ -46,7 +46,7 @@ _ALTNAME = re.compile(r'\\    altname ([^\s\\]+)')
 # For an interface whose name another one has by now: the kernel takes no name with a slash.
 NAMELESS = 'index/%d'
 
-# Where the words end that are the kernel's own.
+# The kernel's own words end here.
 _ALIAS = '\\    alias '
 
 

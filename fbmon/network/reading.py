@@ -24,7 +24,7 @@ TRIES = 10
 # `ip` says this on stderr, and exits with 0.
 INTERRUPTED = b'dump was interrupted'
 
-# What `ip link` prints of an interface but for its alias, which is somebody's text, line ends too (3.16 to 7.1).
+# The first one prints the same as `ip link`, but without the alias, which may be any text with line ends (3.16 to 7.1).
 LINKS, ADDRESSES = ['-o', '-0', 'addr'], ['-o', 'addr']
 
 

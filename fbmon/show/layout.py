@@ -1,4 +1,4 @@
-"""How text for the console is laid out: tables, wrapped lines, short figures, and what fits a screen. Pure."""
+"""Lays out text for the console: tables, wrapped lines, short figures, and what fits on a screen. Pure."""
 import textwrap
 
 from fbmon.base.tuples import namedtuple

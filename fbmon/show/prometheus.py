@@ -1,7 +1,7 @@
-"""The status as Prometheus' text exposition format (version 0.0.4), made from the same dict as every other face."""
+"""The status in Prometheus' text exposition format (version 0.0.4), made of the same dict as all other forms."""
 from fbmon.base.tuples import namedtuple
 
-# kind: gauge or counter; rows(status) yields (labels as a dict, value); a value of None is left out.
+# kind: gauge or counter; rows(status): [(labels as a dict, value), ...]; a value of None is left out.
 Metric = namedtuple('Metric', 'name kind help rows')
 
 GLOBAL = ('unknown', 'normal', 'bypass')

@@ -55,8 +55,11 @@ def numbers(indexes, most=8):
 
 
 def document(controller):
-    """The status as JSON text. Unsorted: of a large switch that takes 0.4 ms and not 3.5 (Python 2.7), in which nothing
-    else is done; who prints it sorts it."""
+    """The status as JSON text. The command that prints it sorts it.
+
+    Sorting here would take 3.5 ms instead of 0.4 for a large switch (Python 2.7), and the controller would do nothing
+    else meanwhile.
+    """
     found = snapshot(controller)
     try:
         return json.dumps(found) + '\n'

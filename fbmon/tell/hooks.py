@@ -15,14 +15,14 @@ from fbmon.tell import runner
 # Seconds that the program may take. Then its process group is killed.
 LIMIT = 10.0
 
-# Seconds beyond it after which the process that runs it is taken for stuck.
+# If the process that runs the program takes so many seconds longer, it is stuck.
 PATIENCE = 5.0
 
 # Processes that are killed and do not go, since their disk hangs: with so many of them no other is started.
 HANGING = 3
 
-# Seconds by which a change is told late: changes come in groups, and a starting program would get into the way of
-# what the network still needs.
+# Seconds by which each change is told late. Changes come in groups, and a program that starts would delay the changes
+# of the network that are still to come.
 GRACE = 0.1
 
 # So many changes may wait for a slow program; more are left out.
@@ -100,7 +100,7 @@ class Hooks(object):
         if program is None:
             return self._runner.end()
         try:
-            # Started before there is a change: starting it is what would cost the daemon its next reaction.
+            # The Runner is started before there is a change, since its start would delay the daemon's next reaction.
             self._runner.start()
             if change is not None:
                 time.sleep(max(0, due - self._clock()))
@@ -108,7 +108,7 @@ class Hooks(object):
             failure = None
         except HookError as error:
             failure = _logged('ON_CHANGE: %s: %s' % (program, error), self._failure)
-        # Meanwhile a reload may have named another one, of which this says nothing.
+        # Meanwhile a reload may have named another program. Then this failure does not matter any more.
         if program == self._program:
             self._failure = failure
 
@@ -164,7 +164,7 @@ class Runner(object):
             sock.close()
 
     def close(self):
-        """End the process and what it runs, which takes it a moment; called by another thread when the daemon ends."""
+        """End the process and what it runs, and wait for it up to END_LIMIT. Another thread calls this at the end."""
         with threads.Briefly(self._changing):
             self._closed = True
             child = self._child
@@ -211,7 +211,7 @@ def _spawned():
 
 
 def _request(program, change, limit):
-    """What runner.py is asked."""
+    """The request to runner.py, as bytes."""
     fields = dict.fromkeys(runner.FIELDS, '')
     fields.update(limit='%g' % limit, program=program)
     if change:

@@ -82,9 +82,11 @@ def obstacle(program):
 
 
 def run(arguments, environ, limit, daemon):
-    """Run a program and wait for the end of it and of all that it left in its process group; when its time is up, kill
-    the whole group. Returns what went wrong, '' where nothing did. daemon: a descriptor that is readable when the
-    daemon is gone; then the group is killed, and DaemonGone raised."""
+    """Run a program, and wait until it and all other processes in its process group have ended.
+
+    When its time is up (`limit`, in seconds), the whole group is killed. Returns what went wrong, '' if nothing did.
+    daemon: a descriptor that becomes readable when the daemon has gone; then the group is killed and DaemonGone raised.
+    """
     reader, writer = os.pipe()
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (reader, writer, null):

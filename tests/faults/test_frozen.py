@@ -112,7 +112,7 @@ def test_a_hook_on_a_disk_that_hangs_holds_up_neither_a_decision_nor_a_stop_nor_
 
     code, seconds = daemon.stop()
     assert (code, seconds < 2.0) == (0, True)
-    # It has the lock.
+    # The next daemon gets the lock.
     daemon.start(text)
     daemon.wait_state('bypass')
 

@@ -9,7 +9,7 @@ import helpers
 from fbmon.tell import logs
 from kernel import files
 
-# A directory for two files: while `away` is there, nothing more can be imported, and `late` has what was tried.
+# While a file `away` is beside this script, nothing can be imported. The file `late` notes what was tried then.
 GONE = '''
 import os, sys
 
