@@ -19,7 +19,7 @@ class Hearing(object):
     def hang(self, seconds):
         """What the daemon's controller waits for does not answer; its listeners go on."""
         self.laws.asleep()
-        end, self.nodes = self.now + seconds, self._launched()
+        end, self.nodes = self.now + seconds, self.launched()
         while self.now < end:
             times = [max(node.due, node.stuck) for node in self.nodes]
             self.pass_time(max(0.0, min(times + [end, self.next_beat]) - self.now))
@@ -38,7 +38,8 @@ class Hearing(object):
             self._beats()
         self.pass_time(end - self.now)
 
-    def _launched(self):
+    def launched(self):
+        """The listeners that the daemon has."""
         return [member.listener for member in self.daemon.roster.launched.values()]
 
     def _listeners(self):

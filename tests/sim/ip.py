@@ -74,6 +74,9 @@ class Batch(object):
                 dropped, self._world.kernel.dropped[:] = list(self._world.kernel.dropped), []
                 known = [entry for entry in dropped if self._world.watch.has_told(entry)]
                 self._world.marks.did(lines[place], done, self._world.daemon.ledger, known, self._world.refuses)
+                if self._world.watch.blind:
+                    # That the names have changed was never told.
+                    self._world.marks.unseen(self._world.daemon.ledger)
                 self._undo(lines[place])
                 networks.look()
         networks.end()

@@ -135,7 +135,7 @@ class Laws(object):
 
     def fed(self):
         """The daemon has said that it is healthy."""
-        late = [node.settings.index for node in self.world.nodes
+        late = [node.settings.index for node in self.world.launched()
                 if max(node.due, 0) + STUCK < self.world.now and node.stuck > self.world.now]
         if late:
             raise self.wrong('watchdog: fed while listeners are stuck: %s' % late)

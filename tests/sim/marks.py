@@ -43,6 +43,10 @@ class Marks(object):
         for place in self._dropped:
             self.taken.pop(place, None)
         self._dropped = {}
+        self.unseen(ledger)
+
+    def unseen(self, ledger):
+        """The daemon will never see where something went."""
         for done in self.astray:
             if not self._known(done, ledger):
                 setattr(done, 'downed' if isinstance(done, Device) else 'ours', False)

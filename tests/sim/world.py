@@ -172,7 +172,7 @@ class World(Hearing):
     def _looked(self):
         """The daemon came round: when it wants to again, and the listeners that it has."""
         self.deadline = self.daemon._deadline()
-        self.nodes = self._launched()
+        self.nodes = self.launched()
 
     def _round(self):
         """All that is due now."""
