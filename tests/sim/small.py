@@ -75,7 +75,7 @@ def edges(switch):
 class Paper(object):
     """A run directory on which nothing goes wrong."""
 
-    full = refuses = False
+    full = refuses = contrary = False
 
     def __init__(self):
         self.disk, self.untold = {}, set()
