@@ -91,7 +91,7 @@ class Sender(object):
         try:
             if source != '-':
                 sock.bind((source, 0))
-            sock.sendto(b'x' * int(size), (host, port))
+            sock.sendto(b'x' * int(size), _place(host, port))
             self._note_gap(host, port, clock.monotonic())
             self._sent[host, port] = began
         except compat.SYSTEM_ERRORS:
@@ -130,6 +130,13 @@ class Sender(object):
             if clock.monotonic() >= timer[1]:
                 self.beat(host, port)
                 timer[1] = clock.monotonic() + timer[0]
+
+
+def _place(host, port):
+    """What a socket takes; a link-local host has its interface behind it: fe80::1%eth0. That may be another one now."""
+    if '%' not in host:
+        return host, port
+    return socket.getaddrinfo(host, port, socket.AF_INET6, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)[0][4]
 
 
 def _line():

@@ -64,7 +64,8 @@ class Switch(Namespace):
         meanwhile()
         self.create(name)
         if outside:
-            self.outside.batch(*['addr add %s dev far-%s' % (address, name) for address in outside])
+            self.outside.batch(*['addr add %s dev far-%s%s' % (address, name, ' nodad' if ':' in address else '')
+                                 for address in outside])
         assert self.link(name).index != before
 
     def swap(self, first, second, down=False):

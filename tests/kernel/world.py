@@ -8,11 +8,13 @@ PORTS = ('sw0', 'sw1', 'sw2', 'sw3')
 OWN = {'eth0': '192.168.1.200/24'}
 
 # index: of the listener; host, interface: of its address; port: its UDP port, by which the tests know the DPI node;
-# ports, shutdown: the listener's list of ports and its flag.
-Node = namedtuple('Node', 'index host interface port ports shutdown')
+# ports, shutdown: the listener's list of ports and its flag; prefix: of the address in the file, None without one.
+Node = namedtuple('Node', 'index host interface port ports shutdown prefix')
+Node.__new__.__defaults__ = (None,)
 
-# index: of the card; address: what it pings; interface: where this address is.
-Card = namedtuple('Card', 'index address interface')
+# index: of the card; address: what it pings; interface: where this address is; prefix: as above.
+Card = namedtuple('Card', 'index address interface prefix')
+Card.__new__.__defaults__ = (None,)
 
 # ports, shutdown: the global list and its flag; keys: ((key, value), ...) of further lines.
 File = namedtuple('File', 'threshold nodes cards ports shutdown keys')
@@ -38,15 +40,19 @@ def text(file):
              'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=%d' % file.shutdown]
     lines += ['%s=%s' % pair for pair in file.keys]
     for node in file.nodes:
-        lines += ['LISTEN_HB_HOST[%d]=%s' % (node.index, node.host),
+        lines += ['LISTEN_HB_HOST[%d]=%s' % (node.index, _with_prefix(node.host, node.prefix)),
                   'LISTEN_HB_PORT[%d]=%d' % (node.index, node.port),
                   'LISTEN_HEARTBEAT_IFS[%d]=%s' % (node.index, node.interface),
                   'LISTEN_CUBRO_IFS[%d]=%s' % (node.index, ' '.join(node.ports)),
                   'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS[%d]=%d' % (node.index, node.shutdown)]
     for card in file.cards:
-        lines += ['BYPASS_CARD_HOST[%d]=%s' % (card.index, card.address),
+        lines += ['BYPASS_CARD_HOST[%d]=%s' % (card.index, _with_prefix(card.address, card.prefix)),
                   'BYPASS_CARD_IFS[%d]=%s' % (card.index, card.interface)]
     return '\n'.join(lines) + '\n'
+
+
+def _with_prefix(address, prefix):
+    return address if prefix is None else '%s/%d' % (address, prefix)
 
 
 def judged(file, states, before=model.NOTHING):
@@ -60,16 +66,17 @@ def judged(file, states, before=model.NOTHING):
 class World(object):
     """What the network is like when nothing more happens.
 
-    own: {interface: its first address}. addresses: the (interface, address with prefix) that are there; down: the
-    ports that are down; ours: what the daemon has done, as (interface, address) that it has added and names of ports
-    that it has shut; found: {(interface, address): entries} that somebody else had added and the daemon has removed.
+    own: {interface: its first address, or None}. addresses: the (interface, address with prefix) that are there; down:
+    the ports that are down; ours: what the daemon has done, as (interface, address) that it has added and names of
+    ports that it has shut; found: {(interface, address): entries} that somebody else had added and the daemon has
+    removed.
     """
 
     def __init__(self, own=OWN):
         self.file = None
         self.alive = set()
         self.verdict = model.NOTHING
-        self.addresses = set(own.items())
+        self.addresses = set(pair for pair in own.items() if pair[1])
         self.down = set()
         self.ours = set()
         self.found = {}
@@ -101,18 +108,27 @@ class World(object):
     def recreated(self, name):
         """Somebody has deleted an interface and made it anew. It is up."""
         self.down.discard(name)
-        self.addresses = set(one for one in self.addresses if one[0] != name)
         self.found = dict((item, entries) for item, entries in self.found.items() if item[0] != name)
-        if name in self._own:
+        self.flushed(name)
+
+    def flushed(self, name):
+        """All addresses of an interface were taken away, and its own was put there again."""
+        self.addresses = set(one for one in self.addresses if one[0] != name)
+        if self._own.get(name):
             self.addresses.add((name, self._own[name]))
 
     def _present(self, item):
         if not self.entries(item) and item in self.found:
             self.addresses |= self.found[item]
         elif not self.entries(item):
-            self.addresses.add((item[0], item[1] + '/32'))
+            self.addresses.add((item[0], '%s/%d' % (item[1], self._prefix(item))))
             self.ours.add(item)
         return item
+
+    def _prefix(self, item):
+        given = dict(((one.interface, one.host), one.prefix) for one in self.file.nodes)
+        given.update(((one.interface, one.address), one.prefix) for one in self.file.cards)
+        return given.get(item) or (128 if ':' in item[1] else 32)
 
     def _absent(self, item):
         if self.entries(item) and item not in self.ours:

@@ -5,7 +5,7 @@ import helpers
 from fbmon.memory import ledger, rundir
 from kernel import world
 from kernel.daemon import problems, settled
-from soak import field
+from soak import field, ways
 
 
 def differences(switch, daemon, truth, window):
@@ -17,6 +17,7 @@ def differences(switch, daemon, truth, window):
     unsure = undetermined(truth, window)
     addresses, down = switch.network()
     found = _addresses(addresses, truth, unsure) + _ports(down, truth, unsure)
+    found += truth.ways.wrong(switch, truth, ways.INTERFACE in window.shaken)
     found += _differ('the daemon remembers', remembered(daemon) - unsure, truth.ours - unsure)
     found += [line for line in _status(status, truth)
               if not (window.log_hangs and 'its disk takes nothing' in line)]
@@ -28,8 +29,8 @@ def differences(switch, daemon, truth, window):
 def undetermined(truth, window):
     """The items of which it depends on what was noticed first how they came to be what they are."""
     if window.plain:
-        return set(window.swapped)
-    return window.swapped | window.managed().difference(window.certain())
+        return window.unsettled()
+    return window.unsettled() | window.managed().difference(window.certain())
 
 
 def adopt(switch, daemon, truth, window):
@@ -41,6 +42,7 @@ def adopt(switch, daemon, truth, window):
     truth.ours = (truth.ours - unsure) | (remembered(daemon) & unsure)
     # Of what is there, the daemon alone knows whether it had a reason to note it: it had gone for a moment, or a lease.
     found = was_there(daemon)
+    truth.ways.adopt(switch, truth, daemon)
     for item in set(found).union(truth.found):
         if item in unsure or truth.entries(item):
             truth.found.pop(item, None)

@@ -8,14 +8,14 @@ import clock
 import helpers
 from fbmon.tell import logs
 from kernel import world
-from soak import field, growth
+from soak import field, growth, ways
 from soak.accidents import Accidents
 from soak.window import Window
 
 NODES = dict((port, (host, interface)) for _, host, interface, port in field.PLACES)
 
 
-class Deeds(Accidents):
+class Deeds(Accidents, ways.Wayfaring):
     """Each public method is something that may happen. life: how often the daemon has been started; disk: the log's."""
 
     def __init__(self, source, switch, daemon, hook, disk):
@@ -23,6 +23,7 @@ class Deeds(Accidents):
         self.base = field.base_file()
         self.world = world.World(field.OWN)
         self.world.file = self.base
+        self.world.ways = ways.Ways()
         self.life = 0
         self.window = None
         # Children of earlier lives.
@@ -67,7 +68,7 @@ class Deeds(Accidents):
         """Some living nodes are silent for less than it takes to fail: nothing follows."""
         ports = self._some(self.world.alive, 10)
         for port in ports:
-            self.switch.dpis.silence(port, host=NODES[port][0])
+            self.switch.dpis.silence(port, host=field.target(*NODES[port]))
         time.sleep(0.4 * field.silence(self.world.file))
         self._steady(ports)
 
@@ -79,18 +80,20 @@ class Deeds(Accidents):
         for port in self._some(set(NODES) - self.world.alive, 10):
             # A timeout since the last time, or they would be in a row.
             if now - self._teased.get(port, 0) > 2 * field.silence(self.world.file):
-                self.switch.dpis.beat(port, host=NODES[port][0])
+                self.switch.dpis.beat(port, host=field.target(*NODES[port]))
                 self._teased[port] = now
 
     def strangers(self):
         """Heartbeats for dead nodes from elsewhere: nothing follows where the file names the sources."""
         if field.key(self.world.file, 'LISTEN_HB_SOURCE'):
             for port in self._some(set(NODES) - self.world.alive, 10):
-                self.switch.dpis.beat(port, host=NODES[port][0], source=field.STRANGERS[NODES[port][1]])
+                host, interface = NODES[port]
+                if ':' not in host:
+                    self.switch.dpis.beat(port, host=host, source=field.STRANGERS[interface])
 
     def _dead(self, ports):
         for port in ports:
-            self.switch.dpis.silence(port, host=NODES[port][0])
+            self.switch.dpis.silence(port, host=field.target(*NODES[port]))
             self.window.died([port])
             self.world.alive.discard(port)
         self.window.calm = False
@@ -103,7 +106,7 @@ class Deeds(Accidents):
 
     def _steady(self, ports):
         for port in sorted(ports):
-            self.switch.dpis.steady(port, host=NODES[port][0], interval=field.INTERVAL)
+            self.switch.dpis.steady(port, host=field.target(*NODES[port]), interval=field.INTERVAL)
 
     def _some(self, population, most):
         population = sorted(population, key=str)
@@ -148,8 +151,11 @@ class Deeds(Accidents):
 
     def freeze(self):
         """The daemon is not scheduled for longer than every timeout, while heartbeats go on."""
+        self._freeze(1.3 * field.silence(self.world.file))
+
+    def _freeze(self, seconds):
         self.daemon.signal(signal.SIGSTOP)
-        time.sleep(1.3 * field.silence(self.world.file))
+        time.sleep(seconds)
         self.daemon.signal(signal.SIGCONT)
 
     def kill_an_ip(self):
@@ -192,9 +198,9 @@ class Deeds(Accidents):
     def take_file(self, file):
         """SIGHUP with this one."""
         self.window.calm = False
-        known = set(node.host for node in self.world.file.nodes)
+        known = set((node.interface, node.host) for node in self.world.file.nodes)
         # The first heartbeats to a new address may be lost while it is asked for.
-        self.window.died(node.port for node in file.nodes if node.host not in known)
+        self.window.died(node.port for node in file.nodes if (node.interface, node.host) not in known)
         self.world.file = file
         self.window.files.append(file)
         said = self.daemon.reload(world.text(file))
@@ -207,7 +213,9 @@ class Deeds(Accidents):
         hosts = sorted(set((interface, host) for host, interface in NODES.values()))
         cards = [(card.interface, card.address) for card in field.CARDS]
         for item in self._some(list(field.PORTS) + hosts + cards, 4):
-            self.change(item, self.source.choice(('/32', '/24')))
+            prefix = self.source.choice(('/32', '/24'))
+            # The gateway would not be in the network of a /32.
+            self.change(item, '/64' if ':' in item[1] else '/24' if item[0] == ways.INTERFACE else prefix)
 
     def change(self, item, prefix='/32'):
         """One of these changes; it may come too late where the daemon is at work itself."""
@@ -217,8 +225,12 @@ class Deeds(Accidents):
             there = entry in self.world.addresses
             words, text = ['addr', 'del' if there else 'add', entry[1], 'dev', entry[0]], '%s %s %s' % (
                 '-' if there else '+', entry[1], entry[0])
+            if ':' in item[1] and not there:
+                words.append('nodad')
             if there:
                 self._lost(port for port in NODES if NODES[port] == (item[1], item[0]))
+                # Or what is secondary to it would go, too.
+                self.switch.set('ipv4/conf/%s/promote_secondaries' % item[0], '1')
         else:
             word = 'up' if item in self.world.down else 'down'
             words, text = ['link', 'set', item, word], '%s %s' % (item, word)
@@ -228,6 +240,9 @@ class Deeds(Accidents):
             assert not self.window.plain, text
             return
         self.window.foreign[text] += 1
+        if item[0] == ways.INTERFACE and item[1] not in ways.cards(self.world):
+            # It may keep the routes there, and go.
+            self.world.ways.doubt()
         if isinstance(item, tuple):
             self.world.addresses ^= set([entry])
         else:
@@ -238,9 +253,13 @@ class Deeds(Accidents):
         self._remake(self.source.choice(field.PORTS))
 
     def remake_interface(self):
-        """The same with an interface of listeners and cards."""
-        self._remake('eth1')
-        self.switch.ip('addr', 'add', field.OWN['eth1'], 'dev', 'eth1')
+        """The same with an interface of listeners and cards, or of cards alone."""
+        name = self.source.choice(('eth1', 'eth1', 'eth2'))
+        self._remake(name)
+        if name == 'eth1':
+            self.switch.ip('addr', 'add', field.OWN['eth1'], 'dev', 'eth1')
+        else:
+            self.world.ways.recreated()
 
     def start_without_interface(self):
         """It is not there when the daemon starts, and comes later."""
@@ -269,7 +288,8 @@ class Deeds(Accidents):
         """Nodes whose heartbeats were late, since the sender had to wait for the processor, may have failed."""
         limit = field.silence(*self.window.files) - 0.1
         late = [port for port in sorted(self.world.alive)
-                if self.switch.dpis.gap(port, host=NODES[port][0]) > limit and not self.window.may_be_dead(port)]
+                if self.switch.dpis.gap(port, host=field.target(*NODES[port])) > limit
+                and not self.window.may_be_dead(port)]
         self.window.died(late)
         if late:
             self.window.plain = self.window.calm = False

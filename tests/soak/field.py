@@ -1,10 +1,13 @@
-"""The switch of the soak: sixty DPI nodes, eight cards, sixteen ports, and configuration files for it by chance."""
+"""The switch of the soak: sixty DPI nodes, eleven cards, sixteen ports, and configuration files for it by chance."""
+import helpers
 from kernel.world import Card, File, Node, some
 
-OWN = {'eth0': '192.168.1.200/24', 'eth1': '192.168.2.200/24'}
-# The first of each is where heartbeats come from, the second is a stranger's.
-OUTSIDE = {'eth0': ('192.168.1.1', '192.168.1.2'), 'eth1': ('192.168.2.1', '192.168.2.2')}
-SOURCES, STRANGERS = '192.168.1.1, 192.168.2.1', {'eth0': '192.168.1.2', 'eth1': '192.168.2.2'}
+# eth2 has no address but those of cards, and a gateway at its other end.
+OWN = {'eth0': '192.168.1.200/24', 'eth1': '192.168.2.200/24', 'eth2': None}
+# The first of each is where heartbeats come from, the second is a stranger's; of link-local ones there is only one.
+OUTSIDE = {'eth0': ('192.168.1.1', '192.168.1.2'), 'eth1': ('192.168.2.1', '192.168.2.2'), 'eth2': ('192.168.3.1',)}
+LINK_LOCAL = 'fe80::1'
+SOURCES, STRANGERS = '192.168.1.1, 192.168.2.1, fe80::1', {'eth0': '192.168.1.2', 'eth1': '192.168.2.2'}
 PORTS = tuple('sw%d' % number for number in range(16))
 
 # ms between two heartbeats of a node, and (TIMEOUT, ATTEMPTS) of which a file has one.
@@ -13,10 +16,16 @@ TIMERS = ((500, 2), (1000, 1), (350, 3))
 # ms; less than the time that a file with a lease is there for, and more than a start takes.
 LEASE = 5000
 
-# (index, host, interface, UDP port) of each node, and every card.
+# (index, host, interface, UDP port) of each node; the last two are at link-local addresses where there is IPv6.
 PLACES = [(index, '192.168.%d.20%d' % (index % 2 + 1, index // 2 % 3 + 1), 'eth%d' % (index % 2), 3000 + index)
           for index in range(60)]
-CARDS = [Card(index, '192.168.%d.21%d' % (index % 2 + 1, index // 2 + 1), 'eth%d' % (index % 2)) for index in range(8)]
+if helpers.has_ipv6():
+    PLACES[58:] = [(index, 'fe80::202', interface, port) for index, _, interface, port in PLACES[58:]]
+
+# Every card. On eth1 the switch's own address is in the same network, on eth2 there is none.
+CARDS = [Card(index, '192.168.%d.21%d' % (index % 2 + 1, index // 2 + 1), 'eth%d' % (index % 2), (None, 24)[index % 2])
+         for index in range(8)]
+CARDS += [Card(8 + number, '192.168.3.21%d' % (number + 1), 'eth2', 24) for number in range(3)]
 
 
 def base_file():
@@ -27,20 +36,29 @@ def base_file():
     """
     lists = [('sw%d' % (index % 6 + 2),) if index < 24 else ('sw8', 'sw9') if index % 12 == 0 else ()
              for index in range(60)]
-    nodes = [Node(*place, ports=ports, shutdown=True) for place, ports in zip(PLACES, lists)]
+    nodes = [_node(place, ports, True) for place, ports in zip(PLACES, lists)]
     return File(5, nodes, CARDS, PORTS[:4], True, keys(TIMERS[0]))
 
 
 def random_file(source, hook):
     """A File for most of the nodes, by chance."""
     places = sorted(source.sample(PLACES, source.randint(40, 60)))
-    nodes = [Node(*place, ports=some(source, PORTS, 2) if source.random() < 0.4 else (),
-                  shutdown=source.random() < 0.8) for place in places]
+    nodes = [_node(place, some(source, PORTS, 2) if source.random() < 0.4 else (), source.random() < 0.8)
+             for place in places]
     cards = sorted(source.sample(CARDS, source.randint(1, len(CARDS))))
     further = [pair for pair in (('LISTEN_HB_SOURCE', SOURCES), ('BYPASS_CARD_LEASE', LEASE), ('ON_CHANGE', hook),
                                  ('LISTEN_HEARTBEAT_RECOVERY', 3), ('LOG_LEVEL', 'DEBUG')) if source.random() < 0.4]
     return File(source.choice((1, 2, 4, 8, 16, len(nodes))), nodes, cards, some(source, PORTS, 4),
                 source.random() < 0.8, keys(source.choice(TIMERS), *further))
+
+
+def _node(place, ports, shutdown):
+    return Node(*place, ports=ports, shutdown=shutdown, prefix=64 if ':' in place[1] else None)
+
+
+def target(host, interface):
+    """Where a heartbeat for a host is sent to, as the other end of its interface has it."""
+    return host + '%far-' + interface if ':' in host else host
 
 
 def renumbered(source, file):

@@ -26,7 +26,9 @@ LONG, SHORT = 0.7, 0.1
 NODES = ('outage', 'outage', 'comeback', 'comeback', 'mass_outage', 'everybody_comes_back')
 QUIET = ('refused_reload', 'same_reload', 'freeze', 'kill_an_ip', 'rude_askers', 'talk', 'flap', 'tease', 'strangers')
 OTHERS = ('reload', 'reload', 'by_hand', 'by_hand', 'remake_port', 'remake_interface', 'log_hangs', 'swap_names',
-          'renumber')
+          'swap_interfaces', 'ifdown_ifup', 'renumber')
+# What begins at rest.
+ALONE = ('put_routes', 'put_routes', 'drop_route', 'lease_ends')
 ENDS = ('kill', 'stop')
 
 
@@ -42,7 +44,7 @@ def draw(source, deadly):
     if kind == 'quiet':
         return several(source, QUIET, source.randint(1, 3))
     if kind == 'other':
-        return [source.choice(OTHERS)]
+        return [source.choice(OTHERS + ALONE)]
     # No heartbeats here that do not count: with a start or another file they might.
     return [source.choice(NODES), source.choice(QUIET[:7] + OTHERS), source.choice(NODES)]
 
@@ -93,6 +95,9 @@ class Soak(object):
     def _build(self):
         self.began = clock.monotonic()
         self.switch = Switch(field.OWN, field.OUTSIDE, field.PORTS)
+        if helpers.has_ipv6():
+            self.switch.outside.batch(*['addr add %s/64 dev far-%s nodad' % (field.LINK_LOCAL, name)
+                                        for name in ('eth0', 'eth1')])
         self.daemon = Daemon(self.switch, self._directory)
         self.daemon.step = 0.1
         self._disk = Disk(self._directory, 64)
@@ -120,6 +125,9 @@ class Soak(object):
     def _live(self):
         self.deeds.begin()
         self._names = ['start']
+        self._checkpoint()
+        self.deeds.new_window()
+        self._do(['put_routes'])
         self._checkpoint()
         end = self.began + self.seconds
         first, second = self.began + LONG * self.seconds, self.began + (LONG + SHORT) * self.seconds

@@ -101,3 +101,17 @@ def test_what_takes_the_place_of_another_comes_before_that_goes():
     assert seen.wrong(['+ 192.168.1.221/32 eth0', GONE], ()) == []
     assert seen.wrong([GONE, '+ 192.168.1.221/32 eth0'], ()) == [
         '192.168.1.211 on eth0 goes before 192.168.1.221 comes']
+
+
+def test_an_address_that_the_kernel_makes_the_primary_one_has_not_changed():
+    own = '+ 192.168.1.200/24 eth0'
+
+    assert window().wrong([own], {('eth0', '192.168.1.200/24')}) == []
+    assert window().wrong([own], ()) == [own]
+
+
+def test_of_an_interface_that_was_shaken_only_what_is_managed_is_unsettled():
+    seen = window()
+    seen.shaken.add('eth0')
+
+    assert seen.unsettled() == {('eth0', '192.168.1.201'), ('eth0', '192.168.1.211')}

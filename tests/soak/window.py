@@ -21,8 +21,8 @@ class Window(object):
         self.remade = set()
         # What others have done, as texts of a Watch.
         self.foreign = Counter()
-        # Ports that had each other's names for a while; the log's disk takes nothing.
-        self.swapped, self.log_hangs = set(), False
+        # Ports that had each other's names for a while; interfaces that did or were down; the log's disk takes nothing.
+        self.swapped, self.shaken, self.log_hangs = set(), set(), False
         # Pairs of (interface, address): the second takes the place of the first.
         self.renumbered = []
         self._maybe_dead = set(nodes) - set(alive)
@@ -84,6 +84,9 @@ class Window(object):
             return False
         if self.calm and not self._renews(text, before):
             return True
+        if word == 'present' and item not in managed and (item[0], text.split()[1]) in before:
+            # With the primary gone, the kernel has made it one, and says so.
+            return False
         return word not in OPPOSITE or item not in managed or certain.get(item) == OPPOSITE[word]
 
     def _renews(self, text, before):
@@ -105,6 +108,10 @@ class Window(object):
         wanted = dict(((node.interface, node.host), 'present') for node in file.nodes)
         wanted.update([] if self.loose else list(verdict.cards.items()) + list(verdict.ports.items()))
         return wanted
+
+    def unsettled(self):
+        """The items of which an accident leaves open how they come to be what they are."""
+        return self.swapped.union(item for item in self.managed() if isinstance(item, tuple) and item[0] in self.shaken)
 
     def managed(self):
         """All that a file names and has a say in, and what the daemon had put there."""
