@@ -4,9 +4,9 @@ HOURS = 3600.0
 
 
 def listener(index, state='active', **fields):
-    values = {'index': index, 'host': '192.168.1.%d' % (100 + index), 'port': 3000 + index, 'interface': 'eth0',
-              'state': state, 'since_s': 20 * HOURS, 'last_heartbeat_s': 0.412, 'longest_gap_s': 1.004,
-              'received': 72000, 'ignored': 0, 'missed': 0, 'heard': 0, 'recovery': 1,
+    values = {'index': index, 'node': '%d' % index, 'host': '192.168.1.%d' % (100 + index), 'port': 3000 + index,
+              'interface': 'eth0', 'state': state, 'since_s': 20 * HOURS, 'last_heartbeat_s': 0.412,
+              'longest_gap_s': 1.004, 'received': 72000, 'ignored': 0, 'missed': 0, 'heard': 0, 'recovery': 1,
               'last_sender': None, 'error': None}
     if state == 'failed':
         values.update(since_s=185.4, last_heartbeat_s=188.4, missed=62)
@@ -16,9 +16,13 @@ def listener(index, state='active', **fields):
     return dict(values, **fields)
 
 
+def node(name, indexes, state='active', since=20 * HOURS):
+    return {'name': name, 'listeners': list(indexes), 'state': state, 'since_s': since, 'maintenance': None}
+
+
 def card(index, **fields):
-    values = {'index': index, 'address': '192.168.1.%d' % (200 + index), 'interface': 'eth0', 'wanted': 'present',
-              'actual': 'present', 'error': None}
+    values = {'index': index, 'name': None, 'address': '192.168.1.%d' % (200 + index), 'interface': 'eth0',
+              'wanted': 'present', 'actual': 'present', 'error': None}
     return dict(values, **fields)
 
 
@@ -31,6 +35,8 @@ def status(listeners=(), cards=(), ports=(), **fields):
     values = {'version': '1.0.00', 'pid': 4711, 'uptime_s': 20.1 * HOURS, 'state': 'normal',
               'state_since_s': 20 * HOURS,
               'held': [], 'failed': sum(row['state'] == 'failed' for row in listeners), 'threshold': 3,
+              'nodes': [node(one['node'], [one['index']], one['state'], one['since_s']) for one in listeners],
+              'observe': False, 'return': None,
               'listeners': list(listeners), 'cards': list(cards), 'ports': list(ports), 'problems': [], 'history': [],
               'forced': None,
               'left_out': {'cards': [], 'listeners': []}}

@@ -3,7 +3,7 @@ import ast
 import os
 import re
 
-from fbmon.show import console
+from fbmon.show import noderows
 from helpers import ROOT, read
 
 HEAD = '| fault | what the operator sees | what is promised | test |'
@@ -45,4 +45,4 @@ def test_every_file_of_faults_has_a_row():
 def test_a_column_that_the_page_of_faults_names_is_one_of_the_table():
     named = set(re.findall(r'`([A-Z]{3,})` (?:rises|falls)', read(os.path.join(ROOT, 'docs/faults.md'))))
 
-    assert named and named <= set(console.LISTENERS)
+    assert named and named <= set(noderows.LISTENERS)

@@ -8,7 +8,7 @@ import helpers
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
-ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'tail', 'tailf', 'show', 'check', 'beat']
+ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'return', 'tail', 'tailf', 'show', 'check', 'beat']
 
 # What is called is noted in $NOTES; the exit code is the content of a file named like the program, or 0.
 STUB = '''#!/bin/sh

@@ -15,7 +15,8 @@ from helpers import ROOT
 
 # What the daemon decides by: values in, values out.
 CORE = ['network.checks', 'network.picture', 'network.plan', 'network.routes', 'config.reader', 'config.table',
-        'rules.decision', 'rules.heartbeat', 'rules.items', 'rules.states', 'rules.wanted']
+        'rules.decision', 'rules.heartbeat', 'rules.items', 'rules.nodes', 'rules.returning', 'rules.states',
+        'rules.wanted']
 # addresses uses inet_pton and inet_ntop of socket, which are arithmetic.
 ARITHMETIC = {('config.addresses', 'socket')}
 WORLD = {'socket', 'subprocess', 'threading', 'time'}
@@ -130,9 +131,9 @@ def test_the_core_and_all_that_it_needs_know_no_socket_process_thread_or_clock(m
             if (name, world) not in ARITHMETIC] == []
 
 
-def test_processes_are_started_in_three_modules_only():
+def test_processes_are_started_in_four_modules_only():
     assert [name for name, names in sorted(graph().items()) if 'subprocess' in names] == \
-        ['base.compat', 'network.iproute']
+        ['base.compat', 'daemon.shutdown', 'network.iproute']
     assert [name for name in python_files('fbmon') if 'os.fork' in read(name)] == ['fbmon/tell/runner.py']
 
 

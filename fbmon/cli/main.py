@@ -155,6 +155,10 @@ def _force(options, items_of, state, command):
                                   changed=lambda item, old, new: kept.item_changed(item, old, new, why))
         if done and settings.cards:
             kept.force(state, why)
+        # What a person has brought back is no bypass that the next start would have to return from.
+        course = records.Records(directory.file(rundir.RETURN))
+        if state == NORMAL and course.read():
+            course.rewrite([])
         kept.write()
     except rundir.AlreadyRunning as error:
         fail('%s; stop it first' % error)
@@ -171,6 +175,12 @@ def _force(options, items_of, state, command):
     return 1 if wrong or force.faulty(settings) else 0
 
 
+def return_(options):
+    """Ends a bypass that the rules no longer ask for, whatever its return waits for."""
+    from fbmon.cli import commanding, force
+    return commanding.give(options.run_dir, 'return', force.who())
+
+
 def beat(options):
     """Sends heartbeats."""
     from fbmon.cli import beats
@@ -184,4 +194,5 @@ COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('status', status, 'what the running daemon sees and does'),
             ('force_on', force_on, "remove the cards' addresses now: bypass"),
             ('force_off', force_off, "add the cards' addresses for good and bring the ports up again: normal"),
+            ('return', return_, 'end a bypass now that waits for its return'),
             ('beat', beat, 'send heartbeats, for trying a switch out'))

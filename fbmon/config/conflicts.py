@@ -7,6 +7,7 @@ from fbmon.base import words
 from fbmon.config import addresses
 from fbmon.config.envfile import label
 from fbmon.config.schema import BOTH, HOUR, LISTENER, SCHEMA, origin
+from fbmon.rules import nodes
 
 MINUTE = 60000
 
@@ -14,6 +15,7 @@ HOST, PORT, CARD_HOST = 'LISTEN_HB_HOST', 'LISTEN_HB_PORT', 'BYPASS_CARD_HOST'
 TIMEOUT, ATTEMPTS, SOURCE = 'LISTEN_HEARTBEAT_TIMEOUT', 'LISTEN_HEARTBEAT_ATTEMPTS', 'LISTEN_HB_SOURCE'
 LIST, FLAG = 'LISTEN_CUBRO_IFS', 'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'
 THRESHOLD = 'LISTEN_HEARTBEAT_FAILED'
+DELAY, DELAY_MAX = 'BYPASS_RETURN_DELAY', 'BYPASS_RETURN_DELAY_MAX'
 
 
 def missing(found, indexes, needed, report):
@@ -49,14 +51,27 @@ def components(found, listeners, cards, report):
             for kind in (listeners, cards)]
 
 
-def threshold(found, count, report):
-    """The number of failed listeners at which the state is bypass; None where it is faulty."""
-    value = found.get(THRESHOLD)
+def threshold(found, listeners, report):
+    """The number of failed nodes at which the state is bypass; None where it is faulty."""
+    value, count = found.get(THRESHOLD), len(nodes.grouped(listeners))
     if value is None or not count or value <= count:
         return value
     report.note(origin(found.given, THRESHOLD),
-                'larger than the number of listeners; give a number from 1 to %d' % count)
+                'larger than the number of %s; give a number from 1 to %d'
+                % ('nodes' if any(one.node for one in listeners) else 'listeners', count))
     return None
+
+
+def longest_delay(found, delay, longest, report):
+    """The most that doubling makes of a delay, in ms: the delay itself where the file gives nothing usable."""
+    given = found.given.get((DELAY_MAX, None))
+    if longest is None or longest < delay:
+        if longest is not None:
+            report.note(given, 'less than %s, which is %d; give at least that' % (DELAY, delay))
+        return delay
+    if longest and not delay:
+        report.warning(given, 'without %s there is nothing to double; give that too, or remove this line' % DELAY)
+    return longest
 
 
 def strays(found, indexes, report):

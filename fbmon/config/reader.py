@@ -6,22 +6,27 @@ from fbmon.base.tuples import namedtuple
 from fbmon.config import conflicts, envfile, notices, schema, values
 from fbmon.config.addresses import Address
 from fbmon.config.schema import CARD, LISTENER, SCHEMA
+from fbmon.rules.returning import AT_ONCE, Return
 
 # index: n of its keys; host: canonical address; prefix: length or None (that address only); port: UDP;
 # timeout: ms; sources: canonical addresses, () for any; ports: the names of LISTEN_CUBRO_IFS[n]; shutdown:
-# False where that list is left alone; error: None, or the mistake for which it cannot be launched. What could
-# not be read is None.
+# False where that list is left alone; error: None, or the mistake for which it cannot be launched; node: the name of
+# its node, or None. What could not be read is None.
 Listener = namedtuple('Listener', 'index host prefix port interface timeout attempts recovery sources ports '
-                                  'shutdown error')
+                                  'shutdown error node')
+Listener.__new__.__defaults__ = (None,)
 
-# address: that the bypass card pings, canonical; the rest as above.
-Card = namedtuple('Card', 'index address prefix interface error')
+# address: that the bypass card pings, canonical; name: that a person gave it, or None; the rest as above.
+Card = namedtuple('Card', 'index address prefix interface error name')
+Card.__new__.__defaults__ = (None,)
 
 # threshold: failed listeners for bypass, None when faulty; listeners, cards: by index; ports, shutdown: the
 # global list and its flag; faulty_ports: {name: why it is not touched}; lease: ms, 0 for none; on_change:
-# path or None.
+# path or None; nodes: {index: name} of the listeners whose nodes have a name; returns: a Return; observe: nothing is
+# changed; on_shutdown: bypass when the system goes down.
 Settings = namedtuple('Settings', 'log_level threshold listeners cards ports shutdown faulty_ports lease '
-                                  'on_change')
+                                  'on_change nodes returns observe on_shutdown')
+Settings.__new__.__defaults__ = ({}, AT_ONCE, False, True)
 
 # warnings: what can be seen without the kernel; given: {(name, index): Assignment}, for the lines of values.
 Config = namedtuple('Config', 'settings mistakes warnings given')
@@ -41,10 +46,12 @@ def read(text):
     listeners, cards = conflicts.components(found, listeners, cards, report)
     conflicts.strays(found, {LISTENER: set(indexes[0]), CARD: set(indexes[1])}, report)
     settings = Settings(
-        found.usable('LOG_LEVEL'), conflicts.threshold(found, len(listeners), report),
+        found.usable('LOG_LEVEL'), conflicts.threshold(found, listeners, report),
         tuple(listeners), tuple(cards),
         found.names('LISTEN_CUBRO_IFS'), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'), faulty_ports,
-        found.usable('BYPASS_CARD_LEASE'), found.usable('ON_CHANGE'))
+        found.usable('BYPASS_CARD_LEASE'), found.usable('ON_CHANGE'),
+        dict((one.index, one.node) for one in listeners if one.node), _returns(found, report),
+        found.get('OBSERVE') is not False, found.usable('BYPASS_ON_SHUTDOWN'))
     return Config(settings, report.mistakes(), report.warnings(), found.given)
 
 
@@ -129,20 +136,27 @@ def _given_twice(before):
 
 def _listener(found, index, missing):
     used = ('LISTEN_HB_HOST', 'LISTEN_HB_PORT', 'LISTEN_HEARTBEAT_IFS', 'LISTEN_HEARTBEAT_TIMEOUT',
-            'LISTEN_HEARTBEAT_ATTEMPTS', 'LISTEN_HEARTBEAT_RECOVERY', 'LISTEN_HB_SOURCE')
+            'LISTEN_HEARTBEAT_ATTEMPTS', 'LISTEN_HEARTBEAT_RECOVERY', 'LISTEN_HB_SOURCE', 'LISTEN_HB_NODE')
     address = found.get('LISTEN_HB_HOST', index) or NO_ADDRESS
-    port, interface, timeout, attempts, recovery, sources = (found.get(name, index) for name in used[1:])
+    port, interface, timeout, attempts, recovery, sources, node = (found.get(name, index) for name in used[1:])
     return Listener(
         index, address.address, address.prefix, port, interface, timeout, attempts, recovery, sources,
         found.names('LISTEN_CUBRO_IFS', index), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS', index),
-        _error(found, index, used, missing))
+        _error(found, index, used, missing), node)
 
 
 def _card(found, index, missing):
-    used = 'BYPASS_CARD_HOST', 'BYPASS_CARD_IFS'
+    used = 'BYPASS_CARD_HOST', 'BYPASS_CARD_IFS', 'BYPASS_CARD_NAME'
     address = found.get('BYPASS_CARD_HOST', index) or NO_ADDRESS
     return Card(index, address.address, address.prefix, found.get('BYPASS_CARD_IFS', index),
-                _error(found, index, used, missing))
+                _error(found, index, used, missing), found.get('BYPASS_CARD_NAME', index))
+
+
+def _returns(found, report):
+    """The Return of the file; a faulty value counts as its default."""
+    how, delay, longest, carrier = (found.usable(name) for name in (
+        'BYPASS_RETURN', 'BYPASS_RETURN_DELAY', 'BYPASS_RETURN_DELAY_MAX', 'BYPASS_RETURN_CARRIER'))
+    return Return(how == 'manual', delay, conflicts.longest_delay(found, delay, longest, report), carrier)
 
 
 def _error(found, index, names, missing):

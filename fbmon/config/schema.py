@@ -22,6 +22,8 @@ def _rule(index, of, read, default=None, optional=False, inherits=True):
 # In milliseconds: the most for TIMEOUT x ATTEMPTS, so ATTEMPTS end where TIMEOUT begins (10 ms).
 HOUR = 3600000
 
+TO_WAIT = values.number(0, HOUR, 'a time to wait', 'milliseconds')
+
 TIMEOUT = values.number(10, HOUR, 'a timeout', 'milliseconds')
 ATTEMPTS = values.number(1, HOUR // 10, 'a number of timeouts')
 RECOVERY = values.number(1, 1000000, 'a number of heartbeats')
@@ -35,12 +37,20 @@ SCHEMA = {
     'LISTEN_HEARTBEAT_ATTEMPTS': _rule(BOTH, LISTENER, ATTEMPTS, 1),
     'LISTEN_HEARTBEAT_RECOVERY': _rule(BOTH, LISTENER, RECOVERY, 1),
     'LISTEN_HB_SOURCE': _rule(BOTH, LISTENER, values.sources, (), optional=True),
+    'LISTEN_HB_NODE': _rule(ONLY, LISTENER, values.name, None, optional=True),
     'LISTEN_HEARTBEAT_FAILED': _rule(NEVER, None, values.number(1, 65536, 'a number of listeners'), 1),
     'BYPASS_CARD_HOST': _rule(ONLY, CARD, values.address),
     'BYPASS_CARD_IFS': _rule(BOTH, CARD, values.interface),
+    'BYPASS_CARD_NAME': _rule(ONLY, CARD, values.name, None, optional=True),
     'BYPASS_CARD_LEASE': _rule(NEVER, None, values.lease, 0),
     'LISTEN_CUBRO_IFS': _rule(BOTH, LISTENER, values.interfaces, (), optional=True, inherits=False),
-    'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS': _rule(BOTH, LISTENER, values.flag, True),
+    'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS': _rule(BOTH, LISTENER, values.flag(values.OF_PORTS), True),
+    'BYPASS_RETURN': _rule(NEVER, None, values.how, 'auto'),
+    'BYPASS_RETURN_DELAY': _rule(NEVER, None, TO_WAIT, 0),
+    'BYPASS_RETURN_DELAY_MAX': _rule(NEVER, None, TO_WAIT, None),
+    'BYPASS_RETURN_CARRIER': _rule(NEVER, None, TO_WAIT, 0),
+    'BYPASS_ON_SHUTDOWN': _rule(NEVER, None, values.flag(values.OF_SHUTDOWN), True),
+    'OBSERVE': _rule(NEVER, None, values.flag(values.OF_OBSERVE), False),
     'ON_CHANGE': _rule(NEVER, None, values.path, None, optional=True),
 }
 

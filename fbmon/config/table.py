@@ -3,6 +3,7 @@ import textwrap
 
 from fbmon.base.words import natural
 from fbmon.config import addresses
+from fbmon.rules import nodes, returning
 
 WIDTH = 80
 
@@ -27,23 +28,51 @@ def effective(settings):
 def _globals(settings):
     threshold = 'faulty: the global state stays unknown'
     if settings.threshold is not None:
-        threshold = 'bypass at %d failed of %d listeners' % (settings.threshold, len(settings.listeners))
+        threshold = 'bypass at %d failed of %d %s' % (
+            settings.threshold, len(nodes.grouped(settings.listeners)), 'nodes' if settings.nodes else 'listeners')
     rows = (('LOG_LEVEL', settings.log_level), ('LISTEN_HEARTBEAT_FAILED', threshold),
             ('BYPASS_CARD_LEASE', '%d ms' % settings.lease if settings.lease else 'off'),
-            ('ON_CHANGE', settings.on_change or 'none'))
+            ('ON_CHANGE', settings.on_change or 'none')) + tuple(_unusual(settings))
     return [line for key, text in rows for line in _hanging('%-25s' % key, text, 25)]
+
+
+def _unusual(settings):
+    """What is as it is without a line in the file is not shown."""
+    if settings.observe:
+        yield 'OBSERVE', 'nothing is changed'
+    if settings.returns != returning.AT_ONCE:
+        yield 'BYPASS_RETURN', _return(settings.returns)
+    if not settings.on_shutdown:
+        yield 'BYPASS_ON_SHUTDOWN', 'no: the addresses go when the links go'
+
+
+def _return(rule):
+    """How a bypass is left, in words."""
+    if rule.manual:
+        return 'by fbypass_ctl return only'
+    parts = ['after %d ms of normal' % rule.delay] if rule.delay else []
+    if rule.longest > rule.delay:
+        parts.append('doubled up to %d ms by each bypass within an hour' % rule.longest)
+    if rule.carrier:
+        parts.append('when all ports that are up in normal have had carrier for %d ms' % rule.carrier)
+    return ', '.join(parts)
 
 
 def _listener(one):
     wait = None if None in (one.attempts, one.timeout) else '%d x %d ms' % (one.attempts, one.timeout)
     sources = None if one.sources is None else 'any' if not one.sources else 'below'
     notes = [('sources: ', ', '.join(one.sources))] if one.sources else []
-    return ((one.index, _address(one.host, one.prefix), one.port, one.interface, wait, one.recovery, sources),
+    return ((_called(one.index, one.node), _address(one.host, one.prefix), one.port, one.interface, wait,
+             one.recovery, sources),
             notes + _error(one))
 
 
 def _card(one):
-    return (one.index, _address(one.address, one.prefix), one.interface), _error(one)
+    return (_called(one.index, one.name), _address(one.address, one.prefix), one.interface), _error(one)
+
+
+def _called(index, name):
+    return '%d %s' % (index, name) if name else index
 
 
 def _address(address, prefix):

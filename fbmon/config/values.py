@@ -14,6 +14,7 @@ LONGEST_NAME = 15
 
 _DIGITS = re.compile(r'[0-9]{1,20}\Z')
 _NAME = re.compile(r'[!-~]{1,%d}\Z' % LONGEST_NAME)
+_CALLED = re.compile(r'[A-Za-z0-9._-]{1,32}\Z')
 _SEPARATORS = re.compile(r'[, \t]+')
 
 # What a name must not hold: what the kernel refuses, and what `ip -batch` or a reader of ip's output would
@@ -52,12 +53,27 @@ def level(text, complain):
     return complain(_wrong(text, 'not a log level', 'give one of %s' % ', '.join(LEVELS)))
 
 
-def flag(text, complain):
-    """True for 1, False for 0."""
-    if text in ('0', '1'):
-        return text == '1'
-    return complain(_wrong(text, 'neither 0 nor 1', 'give 1 (the ports of the list go down in bypass) '
-                                                    'or 0 (they are left alone)'))
+# What 1 and 0 of a flag mean.
+OF_PORTS = 'give 1 (the ports of the list go down in bypass) or 0 (they are left alone)'
+OF_SHUTDOWN = "give 1 (the cards' addresses go first when the system goes down) or 0 (they stay until the links go)"
+OF_OBSERVE = 'give 1 (nothing is changed) or 0 (the daemon acts)'
+
+
+def flag(remedy):
+    """A reader of True for 1, False for 0. remedy: what the two mean."""
+    def read(text, complain):
+        if text in ('0', '1'):
+            return text == '1'
+        return complain(_wrong(text, 'neither 0 nor 1', remedy))
+    return read
+
+
+def how(text, complain):
+    """How a bypass is left: auto or manual."""
+    if text in ('auto', 'manual'):
+        return str(text)
+    return complain(_wrong(text, 'neither auto nor manual', 'give auto, or manual for a bypass that stays until '
+                                                            'fbypass_ctl return'))
 
 
 def path(text, complain):
@@ -66,6 +82,14 @@ def path(text, complain):
         return str(text)
     return complain(_wrong(text, 'not an absolute path in plain ASCII',
                            'give the path of one program, such as /usr/local/bin/notify'))
+
+
+def name(text, complain):
+    """What a person calls a node or a card. Not a bare number: that is an index."""
+    if _CALLED.match(text) and not text.isdigit():
+        return str(text)
+    why = 'a bare number is an index' if text.isdigit() else 'not a name'
+    return complain(_wrong(text, why, 'give 1 to 32 letters, digits, ".", "_" or "-", such as dpi-1'))
 
 
 def address(text, complain):

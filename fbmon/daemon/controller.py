@@ -1,12 +1,16 @@
 """The one consumer of the queue: events -> listeners' states -> rules -> wanted network -> the network."""
 import logging
+import time
 
 from fbmon.base import compat
 from fbmon.base.tuples import namedtuple
 from fbmon.config import source
+from fbmon.daemon import reasons, shutdown
+from fbmon.daemon.answers import Answers, Commanded, StatusWanted
 from fbmon.daemon.launching import Launching
 from fbmon.daemon.leases import Leases
 from fbmon.daemon.reloads import Reloads
+from fbmon.daemon.returns import Returns
 from fbmon.daemon.service import Service
 from fbmon.daemon.telling import Telling
 from fbmon.listeners.listener import StateChanged
@@ -14,13 +18,12 @@ from fbmon.listeners.roster import Roster
 from fbmon.network import monitor, routewatch
 from fbmon.network.keeper import Keeper
 from fbmon.rules import decision, wanted
-from fbmon.rules.states import PRESENT
+from fbmon.rules.states import ABSENT, BYPASS, PRESENT
 from fbmon.show import status
 
-# What the main thread and the status thread put on the queue. reply(text) is called with the JSON document.
+# What the main thread puts on the queue.
 Reload = namedtuple('Reload', '')
 Stop = namedtuple('Stop', '')
-StatusWanted = namedtuple('StatusWanted', 'reply')
 
 # Seconds past its own deadline after which a listener's thread counts as stuck.
 STUCK = 5.0
@@ -29,8 +32,8 @@ STUCK = 5.0
 class Controller(object):
     """Holds the settings, the listeners' reports and the last decision; owns the network."""
 
-    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, routes, crashed, log,
-                 clock=compat.monotonic):
+    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, routes, course, crashed,
+                 log, clock=compat.monotonic, wall=time.time):
         self.path = path
         self.loaded = loaded
         self.history = history
@@ -46,17 +49,19 @@ class Controller(object):
         self.roster = Roster(inbox.put, self._listener_changed, crashed, clock)
         self.network = Keeper(batch, ledger, self._item_changed, watch.replace, clock, routes=routes.keeper)
         self.routes = routes
+        self.returns = Returns(course, clock, wall)
+        self._answers = Answers({'return': self.returns.ask})
         self._leases = Leases(self.network, ledger, watch.look, clock)
         self._launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
-        self._telling = Telling(history)
+        self.telling = Telling(history, clock)
         self.reloads = Reloads(path, loaded, history.reloaded)
         self._handlers = {StateChanged: self._state_changed, monitor.Read: self._read, monitor.Seen: self._seen,
                           monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop,
-                          StatusWanted: self._status_wanted, routewatch.RoutesRead: self._routes_read}
+                          StatusWanted: self._answers.wanted, Commanded: self._answers.take,
+                          routewatch.RoutesRead: self._routes_read}
         self._names = wanted.names(self.settings)
-        self._stopped = False
-        self._asked = []
+        self._stopped = self.going_down = False
 
     def run(self):
         """Take events until Stop; afterwards the network stays as it is. Returns whether no address keeps a lease."""
@@ -72,19 +77,23 @@ class Controller(object):
         for event in events:
             self._handlers[type(event)](event)
         if self._stopped:
+            self._bypass_if_system_stops()
             self._leases.end(self._names, self.settings.lease, self.decision)
         else:
             self._act()
         self.history.write()
+        self.returns.tell()
         self.log.mend()
         self._service.step(status.line(self), self._launching.passed, self._healthy)
-        self._answer()
+        self._answers.give(lambda: status.document(self))
 
     def _act(self):
         self._decide()
         self._settle()
         self._leases.step(self._names, self.settings.lease, self.decision)
         self._launching.step()
+        if self.settings.observe:
+            self.routes.blind()
         self.routes.step(self.decision.cards, self._names, self.wanted, self.network.picture)
 
     @property
@@ -95,9 +104,8 @@ class Controller(object):
     # --- events ---
 
     def _state_changed(self, event):
-        index = self.roster.take(event)
-        if index is not None:
-            self._telling.reported(index, event)
+        if self.roster.take(event):
+            self.telling.reported(event)
 
     def _read(self, event):
         if self.troubles.pop('monitor', None):
@@ -140,7 +148,7 @@ class Controller(object):
         self.reloads.taken(self.loaded, loaded)
         before, self._names = self._names, wanted.names(loaded.settings)
         if self.settings.lease:
-            kept = self._names.cards if loaded.settings.lease else ()
+            kept = self._names.cards if loaded.settings.lease and not loaded.settings.observe else ()
             self._leases.let_go(before, self.settings.lease, self.decision, kept)
         self.loaded = loaded
         self.troubles.pop('reload', None)
@@ -150,9 +158,6 @@ class Controller(object):
         """There is one last step after this, and nothing that comes with it or later undoes it."""
         self._stopped = True
 
-    def _status_wanted(self, event):
-        self._asked.append(event.reply)
-
     # --- what follows ---
 
     def _take_settings(self):
@@ -161,14 +166,15 @@ class Controller(object):
             logging.warning(line)
         self._names = wanted.names(self.settings)
         self.network.interfaces = wanted.interfaces(self._names, self.ledger.items)
+        self._leases.idle = self.settings.observe
         self._leases.hasten()
         self.routes.reloaded()
         self.hooks.program = self.settings.on_change
         self.roster.assign(self.settings.listeners)
         if self.network.picture is not None:
             # Items that the file no longer names are released later, together with the items that take their place.
-            self.network.prepare(dict((item, PRESENT) for item in self._names.listeners), self._names.forms,
-                                 self._reason)
+            listeners = () if self.settings.observe else self._names.listeners
+            self.network.prepare(dict((item, PRESENT) for item in listeners), self._names.forms, self._reason)
             self._launching.launch()
 
     def _touched(self, names):
@@ -180,7 +186,7 @@ class Controller(object):
 
     def _decide(self):
         states = self.roster.local_states()
-        before, self.decision = self.decision, decision.decide(self.settings, states, self.decision)
+        before, self.decision = self.decision, self.returns.decide(self.settings, states, self.decision)
         self.decided = self.decided or self.decision is not before
         if self.decision.state != before.state:
             self.state_since = self.clock()
@@ -193,7 +199,18 @@ class Controller(object):
                              wanted.left_behind(self._names, found))
 
     def _settle(self):
-        self.network.settle(self.wanted(), self._names.forms, self._reason, self._note)
+        """Make the network what it is wanted to be; while observing, tell only what would be made of it."""
+        observes = self.settings.observe
+        self.network.settle({} if observes else self.wanted(), self._names.forms, self._reason, self._note)
+        if observes:
+            self.telling.observed(self.wanted(), self.network.actual, self._names, self._reason)
+
+    def _bypass_if_system_stops(self):
+        """Take the cards' addresses away while their links still have light (spec: BYPASS_ON_SHUTDOWN)."""
+        if self.settings.on_shutdown and not self.settings.observe and shutdown.going_down():
+            self.decision = self.decision._replace(state=BYPASS, cards=dict.fromkeys(self._names.cards, ABSENT))
+            self.going_down = True
+            self._settle()
 
     def _releasable(self):
         """(our items, the addresses that were there before the daemon) that may be released now: none before the first
@@ -206,36 +223,25 @@ class Controller(object):
     # --- what is told ---
 
     def _note(self):
-        self._telling.decided(self.decision, self._reason_of_state)
+        self.telling.decided(self.decision, self.settings.nodes, self.roster.local_states(), self._reason_of_state)
 
-    def _listener_changed(self, index, old, new, why):
-        self._telling.listener_changed(index, old, new, why, kept=self._launching.passed)
+    def _listener_changed(self, settings, old, new, why):
+        self.telling.listener_changed(settings, old, new, why, kept=self._launching.passed)
 
     def _item_changed(self, item, old, new, why):
-        self._telling.item_changed(item, old, new, why, self._names.cards)
+        self.telling.item_changed(item, old, new, why, self._names.cards, self._names.called)
 
     def _reason_of_state(self, state):
-        return decision.reason(self.settings, state, self.roster.local_states())
+        return reasons.of_state(self, state)
 
     def _reason(self, item):
-        """Why an item is wanted as it is, for the log."""
-        if item in self._names.cards:
-            return 'global state %s' % self.decision.state
-        if item in self._names.ports:
-            return decision.reason(self.settings, self.decision.state, self.roster.local_states(), item.name)
-        return 'needed by a listener' if item in self._names.listeners else 'released'
-
-    def _answer(self):
-        """Give the status to those who asked for it: after the events of this round were acted on."""
-        asked, self._asked = self._asked, []
-        text = status.document(self) if asked else ''
-        for reply in asked:
-            reply(text)
+        return reasons.of_item(self, self._names, item)
 
     def _healthy(self):
         """Whether no listener's thread is stuck; this one comes round, or could not be asked."""
         return not self.roster.overdue(STUCK)
 
     def _deadline(self):
-        times = [part.deadline() for part in (self.network, self._launching, self._service, self._leases, self.routes)]
+        parts = self.network, self._launching, self._service, self._leases, self.routes, self.returns
+        times = [part.deadline() for part in parts]
         return min([time for time in times if time is not None] or [None])

@@ -11,7 +11,8 @@ from fbmon.base import compat, moments
 from fbmon.base.inbox import Inbox
 from fbmon.base.threads import NO_THREAD, start
 from fbmon.config import source
-from fbmon.daemon.controller import Controller, Reload, StatusWanted, Stop
+from fbmon.daemon.answers import Commanded, StatusWanted
+from fbmon.daemon.controller import Controller, Reload, Stop
 from fbmon.daemon.leases import REMEDY
 from fbmon.memory import rundir
 from fbmon.memory.history import History
@@ -134,8 +135,9 @@ class Daemon(object):
         routes = RouteReadings(RouteKeeper(self._batch, Records(directory.file(rundir.ROUTES))), self._routes.ask)
         self._hooks = Hooks()
         history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell)
+        course = Records(directory.file(rundir.RETURN))
         self._controller = Controller(path, loaded, self._inbox, self._batch, ledger, history, self._hooks,
-                                      self._monitor, self._notifier, routes, self._crashed, log)
+                                      self._monitor, self._notifier, routes, course, self._crashed, log)
 
     def report_troubles(self, **troubles):
         """Log what does not work but stops nothing, and show it in the status: {what: why or None}."""
@@ -173,7 +175,8 @@ class Daemon(object):
             sock = statussocket.listen(path)
         except compat.SYSTEM_ERRORS as error:
             return self.report_troubles(socket='%s: %s: no status can be asked for' % (path, error.strerror or error))
-        statussocket.Server(sock, lambda reply: self._inbox.put(StatusWanted(reply))).start(self._crashed)
+        statussocket.Server(sock, lambda reply: self._inbox.put(StatusWanted(reply)),
+                            lambda *command: self._inbox.put(Commanded(*command))).start(self._crashed)
 
     def _crashed(self):
         self._wakes.send(CRASH)

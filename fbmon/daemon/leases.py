@@ -27,6 +27,8 @@ class Leases(object):
         self._at = self._renewed = None
         # Whether the last step has left no lease.
         self.over = False
+        # True while nothing may be changed.
+        self.idle = False
 
     def deadline(self):
         """The monotonic second of the next renewal, or None."""
@@ -41,6 +43,8 @@ class Leases(object):
 
         If the file has none, addresses that the daemon had added with a lease become permanent.
         """
+        if self.idle:
+            self._at = None
         if self._at is None or self._clock() < self._at:
             return
         leased = self._items(names, lease)
@@ -51,7 +55,7 @@ class Leases(object):
 
     def let_go(self, names, lease, decision, kept):
         """A new file is taken: make the addresses permanent, except those in `kept` and those that must be absent."""
-        leased = self._leased(names, lease, decision)
+        leased = {} if self.idle else self._leased(names, lease, decision)
         self._network.make_permanent(dict((item, leased[item]) for item in set(leased).difference(kept)), names.forms)
 
     def end(self, names, lease, decision):
@@ -59,7 +63,7 @@ class Leases(object):
 
         An address that the kernel has removed, or should have removed by now, is not added again.
         """
-        self.over = self._end(names, lease, decision)
+        self.over = self.idle or self._end(names, lease, decision)
 
     def _end(self, names, lease, decision):
         if lease and self._renewed is not None and self._clock() - self._renewed >= wanted.whole_seconds(lease):

@@ -1,34 +1,70 @@
 """Notes in the history what a round brings: the listeners' reports, the decision, the changes that the kernel shows."""
-from fbmon.rules import decision
+from fbmon.base import compat
+from fbmon.rules import decision, nodes
 from fbmon.rules.items import PortItem
+from fbmon.rules.states import ACTIVE, MISSING, UNCONFIGURED, UNKNOWN
+
+# What the reason of a change begins with that is not made.
+WOULD = 'would be: '
 
 
 class Telling(object):
     """Turns what the controller and its parts report into transitions, in the order of cause and effect."""
 
-    def __init__(self, history):
+    def __init__(self, history, clock=compat.monotonic):
+        self.nodes = {}    # {name: (state, since)} of the nodes with a name; since: monotonic seconds
         self._history = history
+        self._clock = clock
+        self._would = {}    # {item: target} that observed() has told of
         self._reports = []
         self._before = decision.UNDECIDED
 
-    def reported(self, index, event):
+    def reported(self, event):
         """A listener's StateChanged; noted with the next decided()."""
-        self._reports.append((index, event))
+        self._reports.append(event)
 
-    def decided(self, after, reason):
-        """Note what the listeners reported, and the Decision that followed. reason(state): why it is so."""
+    def decided(self, after, names, local, reason):
+        """Note what the listeners reported, what became of their nodes, and the Decision that followed. names: {index:
+        name} of the listeners' nodes; local: the listeners' states; reason(state): why it is so."""
         reports, self._reports = self._reports, []
-        for index, event in reports:
-            self._history.reported(index, event, self._before is decision.UNDECIDED)
+        for event in reports:
+            self._history.reported(event, self._before is decision.UNDECIDED)
+        if names or self.nodes:
+            self._of_nodes(names, local)
         before, self._before = self._before, after
         if before.state != after.state:
             self._history.note('global', 'state', before.state, after.state, reason(after.state))
 
-    def listener_changed(self, index, old, new, why, kept):
+    def listener_changed(self, settings, old, new, why, kept):
         """A listener was launched. kept: False for what is logged only."""
-        self._history.note('listener', str(index), old, new, why, kept=kept)
+        self._history.note('listener', '%d' % settings.index, old, new, why, settings.node or '', kept=kept)
 
-    def item_changed(self, item, old, new, why, cards):
-        """What the kernel shows of an item has changed. cards: the items that are cards' addresses."""
+    def item_changed(self, item, old, new, why, cards, called):
+        """What the kernel shows of an item has changed. cards: the items that are cards' addresses; called: {item:
+        name} of those that have one."""
         kind = 'port' if isinstance(item, PortItem) else 'card' if item in cards else 'address'
-        self._history.note(kind, item.name if kind == 'port' else item.address, old, new, why)
+        name = item.name if kind == 'port' else item.address
+        self._history.note(kind, name, old, new, why, called.get(item, ''))
+
+    def observed(self, wanted, actual, names, reason):
+        """Tell once of each item what would be made of it if the daemon did more than observe. wanted: {item: target};
+        actual(item): what the kernel has; reason(item): why the item is wanted so."""
+        before, self._would = self._would, {}
+        for item, target in sorted(wanted.items()):
+            has = actual(item)
+            if has in (None, target, MISSING):
+                continue
+            self._would[item] = target
+            if before.get(item) != target:
+                self.item_changed(item, has, target, WOULD + reason(item), names.cards, names.called)
+
+    def _of_nodes(self, names, local):
+        """Note the nodes that have changed: of one with several ways it tells more than its listeners do."""
+        before, self.nodes = self.nodes, {}
+        for name, state in sorted(nodes.named(names, local).items()):
+            old, since = before.get(name, (UNCONFIGURED, None))
+            self.nodes[name] = (state, self._clock() if since is None or state != old else since)
+            ways = [local[index] for index in names if names[index] == name and index in local]
+            if state != old and len(ways) > 1:
+                self._history.note('node', name, old, state, '%d of %d launched listeners are active' % (
+                    ways.count(ACTIVE), len(ways)), kept=state != UNKNOWN)

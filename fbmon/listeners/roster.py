@@ -6,6 +6,7 @@ from fbmon.base.tuples import namedtuple
 from fbmon.config.addresses import link_local
 from fbmon.listeners.listener import Listener
 from fbmon.listeners.sockets import open_socket
+from fbmon.rules.nodes import described
 from fbmon.rules.states import UNCONFIGURED, UNKNOWN
 
 # A listener is the same one after a reload if these are.
@@ -27,7 +28,7 @@ class Roster(object):
     """The launched Members by Key, and by index the reasons of the unconfigured listeners and of those that are deaf:
     launched, and bound to an interface that is no longer there.
 
-    changed(index, old, new, why) is told when one is launched.
+    changed(settings, old, new, why) is told when one is launched.
     """
 
     def __init__(self, report, changed, crashed, clock=compat.monotonic, opener=open_socket, create=Listener):
@@ -78,13 +79,13 @@ class Roster(object):
             self._rebind(key, obstacle, scope(key.interface), before)
 
     def take(self, event):
-        """Take a StateChanged; returns the listener's index, or None if it was released meanwhile."""
+        """Take a StateChanged; returns whether the listener is still launched."""
         listener = event.listener
         key = key_of(listener.settings)
         if key not in self.launched or self.launched[key].listener is not listener:
-            return None
+            return False
         self.launched[key] = Member(listener, event.new, event.at)
-        return listener.settings.index
+        return True
 
     def find(self, settings):
         """The Member of these settings, or None where it is not launched. One that a mistake leaves out is not, whoever
@@ -111,8 +112,8 @@ class Roster(object):
             except threads.NO_THREAD + compat.SYSTEM_ERRORS as error:
                 why = obstacle(settings, error)
         if self.reasons.get(settings.index) != why:
-            logging.warning('listener %d (%s port %d) is unconfigured: %s',
-                            settings.index, settings.host, settings.port, why)
+            logging.warning('%s (%s port %d) is unconfigured: %s',
+                            described(settings), settings.host, settings.port, why)
         self.reasons[settings.index] = why
         return False
 
@@ -124,11 +125,11 @@ class Roster(object):
         except compat.SYSTEM_ERRORS as error:
             why = self.deaf[settings.index] = DEAF % (key.interface, obstacle(settings, error))
             if before.get(settings.index) != why:
-                logging.warning('listener %d (%s port %d) %s', settings.index, key.host, key.port, why)
+                logging.warning('%s (%s port %d) %s', described(settings), key.host, key.port, why)
             return
         self._scopes[key] = index
-        logging.info('listener %d (%s port %d) is bound anew: interface %s has another index than before',
-                     settings.index, key.host, key.port, key.interface)
+        logging.info('%s (%s port %d) is bound anew: interface %s has another index than before',
+                     described(settings), key.host, key.port, key.interface)
 
     def _start(self, settings, sock, index):
         key, listener = key_of(settings), self._create(settings, sock, self._report)
@@ -141,11 +142,11 @@ class Roster(object):
         if link_local(key.host):
             self._scopes[key] = index
         self.reasons.pop(settings.index, None)
-        self._changed(settings.index, UNCONFIGURED, UNKNOWN,
+        self._changed(settings, UNCONFIGURED, UNKNOWN,
                       'listens on %s port %d' % (settings.host, settings.port))
 
     def _release(self, key):
         listener = self.launched.pop(key).listener
         self._scopes.pop(key, None)
         listener.close()
-        logging.info('listener %d (%s port %d) is released', listener.settings.index, key.host, key.port)
+        logging.info('%s (%s port %d) is released', described(listener.settings), key.host, key.port)

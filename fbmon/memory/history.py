@@ -9,9 +9,12 @@ from fbmon.base.tuples import namedtuple
 from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
 
-# at: wall clock, seconds since the epoch; kind: global, listener, card, port, address (a listener's or released) or
-# reload; name: 'state' of the global one, the listener's index, the address, the port's name, 'file' of a reload.
-Transition = namedtuple('Transition', 'at kind name old new why')
+# at: wall clock, seconds since the epoch; kind: global, listener, node (one with several listeners), card, port,
+# address (a listener's or released) or reload; name: 'state' of the global one, the listener's index, the node's name,
+# the address, the port's name, 'file' of a reload; called: the name that the listener's node or the card has in the
+# file, '' for none.
+Transition = namedtuple('Transition', 'at kind name old new why called')
+Transition.__new__.__defaults__ = ('',)
 
 # What force_on or force_off made of the global state: BYPASS or NORMAL; at: as above; by: the name of a person.
 Forced = namedtuple('Forced', 'state at by')
@@ -53,23 +56,25 @@ class History(object):
         why = self._records.error
         return why and why + ': the history is not kept across a restart'
 
-    def note(self, kind, name, old, new, why, kept=True):
+    def note(self, kind, name, old, new, why, called='', kept=True):
         """Remember a transition; it is logged by the next write(). kept: False for what is logged and told only."""
-        transition = Transition(round(self._wall(), 3), kind, name, old, new, why)
+        transition = Transition(round(self._wall(), 3), kind, name, old, new, why, called)
         if kept:
             self.transitions.append(transition)
         self._unwritten.append((transition, kept))
 
-    def reported(self, index, event, starting):
+    def reported(self, event, starting):
         """Note the StateChanged of a listener. starting: before the first decision of a run; what is as it was is not
         kept then: 64 listeners would need a third of all places at each start."""
-        routine = starting and event.new == ACTIVE and self.last('listener', str(index)) in (None, ACTIVE)
-        self.note('listener', str(index), event.old, event.new, event.why, kept=not routine)
+        settings = event.listener.settings
+        name, called = '%d' % settings.index, settings.node or ''
+        routine = starting and event.new == ACTIVE and self.last('listener', name) in (None, ACTIVE)
+        self.note('listener', name, event.old, event.new, event.why, called, kept=not routine)
 
-    def item_changed(self, item, old, new, why):
-        """Note what the kernel shows of a card's address or a port."""
+    def item_changed(self, item, old, new, why, called=''):
+        """Note what the kernel shows of a card's address or a port. called: the card's name."""
         port = isinstance(item, PortItem)
-        self.note('port' if port else 'card', item.name if port else item.address, old, new, why)
+        self.note('port' if port else 'card', item.name if port else item.address, old, new, why, called)
 
     def reloaded(self, outcome, why):
         """Note what became of a reload, TAKEN or REFUSED; whoever says so has logged it."""
@@ -107,7 +112,8 @@ class History(object):
         unwritten, self._unwritten = self._unwritten, []
         for one, _ in unwritten:
             if one.kind != RELOAD:
-                logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s %s: %s -> %s: %s', *one[1:])
+                logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s %s: %s -> %s: %s',
+                            one.kind, named(one.name, one.called), one.old, one.new, one.why)
             self._tell(one)
         lines = [json.dumps(one) for one, kept in unwritten if kept]
         if lines:
@@ -135,7 +141,12 @@ def forced(transitions):
     return Forced(last.new, last.at, found.group(1)) if found else None
 
 
+def named(name, called):
+    """What a transition is of, in words: 3 (dpi-1), or 3 alone."""
+    return '%s (%s)' % (name, called) if called else name
+
+
 def as_dict(transition):
     """A Transition as the status has it."""
     return {'at': transition.at, 'kind': transition.kind, 'name': transition.name, 'from': transition.old,
-            'to': transition.new, 'why': transition.why}
+            'to': transition.new, 'why': transition.why, 'called': transition.called or None}

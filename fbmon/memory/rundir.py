@@ -5,7 +5,8 @@ import os
 
 from fbmon.base import compat
 
-LOCK, SOCKET, LEDGER, HISTORY, ROUTES = 'daemon.lock', 'status.sock', 'ledger', 'history', 'routes'
+LOCK, SOCKET = 'daemon.lock', 'status.sock'
+LEDGER, HISTORY, ROUTES, RETURN = 'ledger', 'history', 'routes', 'return'
 
 
 class AlreadyRunning(Exception):

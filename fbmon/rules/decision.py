@@ -1,13 +1,15 @@
 """What the listeners' states mean for the cards and ports. Pure: states and Settings in, a Decision out.
 
 The rules:
-- No listener launched, or any launched one unknown: the last decision is held.
-- Otherwise bypass if failed >= threshold or if all launched listeners are failed, else normal.
+- No listener launched, or a node unknown (see nodes.py): the last decision is held.
+- Otherwise bypass if failed nodes >= threshold or if all nodes with a launched listener are failed, else normal.
 - A card's address is present in normal, absent in bypass.
-- A port is up only if every list that names it says so: the global list in normal, listener n's list when n is active.
+- A port is up only if every list that names it says so: the global list in normal, listener n's list when the node of
+  n is active.
 - A list whose SHUTDOWN flag is 0 has no say, and neither has the list of a listener that is not launched.
 """
 from fbmon.base.tuples import namedtuple
+from fbmon.rules import nodes
 from fbmon.rules.states import ABSENT, ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
 
 # state: the global state; cards: {(interface, address): PRESENT or ABSENT}; ports: {name: UP or DOWN}.
@@ -19,28 +21,43 @@ UNDECIDED = Decision(UNKNOWN, {}, {})
 
 def decide(settings, states, last):
     """The Decision for the launched listeners' states {index: UNKNOWN, ACTIVE or FAILED}; `last` while held."""
-    if not states or waited_for(states):
-        return last
-    state = global_state(settings.threshold, states)
-    return Decision(state, _cards(settings, state), _ports(settings, state, states))
+    state = judged(settings, states)
+    return last if state is None else made(settings, states, state, state)
 
 
-def waited_for(states):
-    """The indexes of the listeners that have not reported yet, in order."""
-    return sorted(index for index, state in states.items() if state == UNKNOWN)
+def judged(settings, states):
+    """The global state that the rules give; None while they hold what was decided last."""
+    found = nodes.states(settings.nodes, states)
+    if not found or UNKNOWN in found.values():
+        return None
+    return global_state(settings.threshold, found)
 
 
-def failed(states):
-    """How many of the launched listeners are failed."""
-    return sum(state == FAILED for state in states.values())
+def made(settings, states, state, ports):
+    """The Decision of a global state. ports: the global state that the ports follow already."""
+    return Decision(state, _cards(settings, state), _ports(settings, ports, states))
 
 
-def global_state(threshold, states):
-    """NORMAL or BYPASS of listeners that have all reported; UNKNOWN where the file gives no usable threshold."""
+def waited_for(settings, states):
+    """The indexes of the listeners that have not reported yet, and whose nodes are unknown for that, in order."""
+    return nodes.waited_for(settings.nodes, states)
+
+
+def failed(settings, states):
+    """How many nodes with a launched listener are failed."""
+    return _failed(nodes.states(settings.nodes, states))
+
+
+def _failed(found):
+    return sum(state == FAILED for state in found.values())
+
+
+def global_state(threshold, found):
+    """NORMAL or BYPASS of {node: state} where none is unknown; UNKNOWN where the file gives no usable threshold."""
     if threshold is None:
         return UNKNOWN
-    count = failed(states)
-    return BYPASS if count >= threshold or count == len(states) else NORMAL
+    count = _failed(found)
+    return BYPASS if count >= threshold or count == len(found) else NORMAL
 
 
 def _cards(settings, state):
@@ -63,24 +80,43 @@ def _lists(settings, state, states):
     """Each list that has a say, as (its ports, UP, DOWN or None: it cannot tell)."""
     if settings.shutdown:
         yield settings.ports, {NORMAL: UP, BYPASS: DOWN}.get(state)
+    found = nodes.states(settings.nodes, states)
     for listener in settings.listeners:
         if listener.shutdown and listener.index in states:
-            yield listener.ports, UP if states[listener.index] == ACTIVE else DOWN
+            node = settings.nodes.get(listener.index, listener.index)
+            yield listener.ports, UP if found[node] == ACTIVE else DOWN
 
 
 def reason(settings, state, states, name=None):
     """Why the global state is what it is, or a port (by name) is down or up, for the log and the status."""
-    if name is None:
-        count = failed(states)
-        if settings.threshold is None:
-            return 'LISTEN_HEARTBEAT_FAILED is faulty'
-        if state == BYPASS and count < settings.threshold:
-            return '%d of %d launched listeners failed' % (count, len(states))
-        return '%d failed %s %d' % (count, '>=' if state == BYPASS else '<', settings.threshold)
-    silent = [str(listener.index) for listener in settings.listeners
-              if listener.shutdown and name in listener.ports and states.get(listener.index) == FAILED]
+    found = nodes.states(settings.nodes, states)
+    return _reason(settings, state, found) if name is None else _reason_of_port(settings, state, found, name)
+
+
+def _reason(settings, state, found):
+    count, what = _failed(found), 'nodes' if settings.nodes else 'listeners'
+    if settings.threshold is None:
+        return 'LISTEN_HEARTBEAT_FAILED is faulty'
+    if state == BYPASS and count < settings.threshold:
+        return '%d of %d launched %s failed' % (count, len(found), what)
+    return '%d failed %s %d' % (count, '>=' if state == BYPASS else '<', settings.threshold)
+
+
+def _reason_of_port(settings, state, found, name):
+    silent = [one for one in settings.listeners if one.shutdown and name in one.ports
+              and found.get(settings.nodes.get(one.index, one.index)) == FAILED]
     if silent:
-        return 'listener %s failed' % ', '.join(silent)
+        return '; '.join('%s %s failed' % (kind, ', '.join(names)) for kind, names in _kinds(silent))
     if settings.shutdown and name in settings.ports:
         return 'global state %s' % state
     return 'its listeners are active'
+
+
+def _kinds(listeners):
+    """('node', names), ('listener', indexes) of listeners; what has no names is left out."""
+    named = []
+    for one in listeners:
+        if one.node and one.node not in named:
+            named.append(one.node)
+    found = ('node', named), ('listener', [str(one.index) for one in listeners if not one.node])
+    return [(kind, names) for kind, names in found if names]

@@ -4,8 +4,9 @@ from fbmon.rules.items import AddressItem, Form, PortItem
 from fbmon.rules.states import ABSENT, PRESENT, UP
 
 # Sets of items that a file names: the listeners' addresses, the cards' and the ports that a list has a say in;
-# forms: {AddressItem: Form}, the cards' with their lease.
-Names = namedtuple('Names', 'listeners cards ports forms')
+# forms: {AddressItem: Form}, the cards' with their lease; called: {AddressItem: name} of the cards that have one.
+Names = namedtuple('Names', 'listeners cards ports forms called')
+Names.__new__.__defaults__ = ({},)
 
 
 def names(settings):
@@ -18,7 +19,8 @@ def names(settings):
         ports.update(listener.ports if listener.shutdown else ())
     return Names(frozenset(listeners), frozenset(cards),
                  frozenset(PortItem(name) for name in ports.difference(settings.faulty_ports)),
-                 dict(list(listeners.items()) + list(cards.items())))
+                 dict(list(listeners.items()) + list(cards.items())),
+                 dict((AddressItem(one.interface, one.address), one.name) for one in settings.cards if one.name))
 
 
 def _forms(triples, lease):

@@ -3,20 +3,17 @@ from fbmon.base import moments, words
 from fbmon.memory.history import BAD, RELOAD
 from fbmon.network import plan
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, UNCONFIGURED, UNKNOWN
-from fbmon.show import layout
+from fbmon.rules.states import BYPASS, DOWN, FAILED, UNCONFIGURED, UNKNOWN
+from fbmon.show import layout, noderows
 from fbmon.show.terminal import painter
 
 # Lines that these have in bypass on a small screen, at least: whether the cards and ports have changed is asked then.
 CARDS_SHOWN, PORTS_SHOWN = 5, 4
 
-# Longer names of listeners, which only long IPv6 addresses make, have a line of their own.
-NAME = 24
-
 # Columns that what a port follows is wrapped in, at least.
 FOLLOWS = 12
 
-LISTENERS = ('LISTENER', 'STATE', 'FOR', 'LAST', 'GAP', 'RECEIVED', 'IGNORED')
+OBSERVES = 'OBSERVES ONLY: nothing is changed (OBSERVE=1); the states are what they would be'
 CARDS = ('CARD', 'WANTED', 'ACTUAL', 'INTERFACE')
 PORTS = ('PORT', 'WANTED', 'ACTUAL', 'FOLLOWS')
 MORE = '%s are left out to fit this screen. All of them: fbypass_ctl show | less'
@@ -30,7 +27,7 @@ def render(status, colour=False, height=None, width=layout.WIDTH):
     a table left out."""
     paint = painter(colour)
     head = _head(status, paint, width)
-    sections = [section for section in (_problems(status, paint, width), _listeners(status, paint, width),
+    sections = [section for section in (_problems(status, paint, width), noderows.section(status, paint, width),
                                         _cards(status, width), _ports(status, width)) if section.rows]
     narrow = any(section.narrowed for section in sections)
     whole = '\n\n'.join(['\n'.join(sum(head, []))] + ['\n'.join(layout.lines(section)) for section in sections]
@@ -114,11 +111,13 @@ def _head(status, paint, width):
         return layout.wrapped(text, '', width)
 
     state = status['state']
-    lines = put('%s for %s: %d of %d listeners failed, threshold %s' % (
-        state, layout.duration(status['state_since_s']), status['failed'], len(status['listeners']),
-        status['threshold'] or '?'))
+    waits = returns(status['return'])
+    lines = put('%s for %s%s: %d of %d %s failed, threshold %s' % (
+        state, layout.duration(status['state_since_s']), waits and ', ' + waits, status['failed'],
+        len(status['nodes']), 'nodes' if noderows.has_names(status) else 'listeners', status['threshold'] or '?'))
     lines[0] = lines[0].replace(state, paint(state, state), 1)
-    parts = [_left_out(status['left_out'], paint, width) + lines]
+    observes = [paint(line, UNKNOWN) for line in put(OBSERVES)] if status['observe'] else []
+    parts = [observes + _left_out(status['left_out'], paint, width) + lines]
     if status['held']:
         parts.append(put('held: nothing is decided until these listeners have reported: '
                          + words.indexes(status['held'])))
@@ -128,9 +127,21 @@ def _head(status, paint, width):
         status['version'], status['pid'], layout.duration(status['uptime_s'])))]
 
 
+def returns(found):
+    """What the return from a bypass waits for, '' where there is none; found: "return" of the status."""
+    if not found:
+        return ''
+    if found['waits_for'] == 'operator':
+        return 'waits for fbypass_ctl return'
+    if found['left_s'] is None:
+        return 'waits for carrier on ' + ', '.join(found['ports'])
+    return 'returns in ' + layout.duration(found['left_s'])
+
+
 def _counts(status):
-    """A text for the listeners, the cards and the ports: how many are in which state."""
-    for what, column in (('listeners', 'state'), ('cards', 'actual'), ('ports', 'actual')):
+    """A text for the nodes, the cards and the ports: how many are in which state."""
+    what = ('nodes', 'state') if noderows.has_names(status) else ('listeners', 'state')
+    for what, column in (what, ('cards', 'actual'), ('ports', 'actual')):
         if status[what]:
             wrong = sum(_differs(row) for row in status[what]) if column == 'actual' else 0
             yield '%s: %s%s' % (what, layout.counted([_word(row, column) for row in status[what]]),
@@ -170,26 +181,8 @@ def _problems(status, paint, width):
     return layout.Section(paint('PROBLEMS', FAILED), rows, 0, surely, False)
 
 
-def _listeners(status, paint, width):
-    ranks = {FAILED: 0, UNCONFIGURED: 1, UNKNOWN: 2, ACTIVE: 3}
-    rows = [(row['state'] in (FAILED, UNCONFIGURED), ranks[row['state']], row['state'],
-             ['%d %s' % (row['index'], layout.address(row['host'], row['port'])), row['state']]
-             + [layout.duration(seconds) for seconds in (row['since_s'], row['last_heartbeat_s'],
-                                                         row['longest_gap_s'] or None)]
-             + [layout.amount(row[field]) for field in ('received', 'ignored')], _notes(row, width))
-            for row in status['listeners']]
-    return layout.section(LISTENERS, rows, 5, NAME, paint, width, keep=2)
-
-
-def _notes(row, width):
-    """What is told below a failed listener: how far its recovery is, and who sent last."""
-    parts = ['%d of %s heartbeats' % (row['heard'], row['recovery'])] if row['heard'] else []
-    parts += ['last heartbeat from ' + row['last_sender']] if row['last_sender'] else []
-    return layout.wrapped('; '.join(parts), '    ', width) if parts and row['state'] == FAILED else []
-
-
 def _cards(status, width):
-    rows = [(_differs(row), 0, _word(row, 'actual'), ['%d %s' % (row['index'], row['address'] or '?'),
+    rows = [(_differs(row), 0, _word(row, 'actual'), ['%s %s' % (row['name'] or row['index'], row['address'] or '?'),
              row['wanted'] or '-', row['actual'] or '-', row['interface'] or '?'], []) for row in status['cards']]
     section = layout.section(CARDS, rows, limit=width - 20, width=width, keep=3)
     return section._replace(least=CARDS_SHOWN if status['state'] == BYPASS else 0)

@@ -7,6 +7,7 @@ Metric = namedtuple('Metric', 'name kind help rows')
 GLOBAL = ('unknown', 'normal', 'bypass')
 FORCED = GLOBAL[1:]
 LOCAL = ('unconfigured', 'unknown', 'active', 'failed')
+WAITS = ('delay', 'carrier', 'operator')
 
 
 def render(status):
@@ -49,7 +50,8 @@ def _listeners(field):
 
 
 def _who(row):
-    return {'listener': row['index'], 'host': row['host'] or '', 'port': row['port'] or ''}
+    found = {'listener': row['index'], 'host': row['host'] or '', 'port': row['port'] or ''}
+    return found if row['node'] == '%d' % row['index'] else dict(found, node=row['node'])
 
 
 def _one_of(names, state):
@@ -70,6 +72,16 @@ def _forced(status):
             for name, value in _one_of(FORCED, forced['state'])]
 
 
+def _node_states(status):
+    return [({'node': row['name'], 'state': name}, value)
+            for row in status['nodes'] for name, value in _one_of(LOCAL, row['state'])]
+
+
+def _waits(status):
+    found = status['return'] or {'waits_for': None}
+    return [({'waits_for': name}, value) for name, value in _one_of(WAITS, found['waits_for'])]
+
+
 def _listener_states(status):
     return [(dict(_who(row), state=name), value)
             for row in status['listeners'] for name, value in _one_of(LOCAL, row['state'])]
@@ -78,12 +90,12 @@ def _listener_states(status):
 def _items(field, labels, column, good):
     """1 where a card or port has the good word in the column, 0 where another, nothing where none."""
     def rows(status):
-        return [(dict((name, row[key]) for name, key in labels.items()),
+        return [(dict((name, row[key]) for name, key in labels.items() if key != 'name' or row[key]),
                  None if row[column] is None else int(row[column] == good)) for row in status[field]]
     return rows
 
 
-CARD = {'card': 'index', 'address': 'address', 'interface': 'interface'}
+CARD = {'card': 'index', 'name': 'name', 'address': 'address', 'interface': 'interface'}
 PORT = {'interface': 'name'}
 
 UP = Metric('up', 'gauge', 'Whether the daemon answers.', lambda status: [({}, int(_is_up(status)))])
@@ -101,6 +113,10 @@ METRICS = BY_HAND + (
     Metric('failed_listeners', 'gauge', 'Failed listeners.', _single('failed')),
     Metric('failed_threshold', 'gauge', 'Failed listeners from which on the global state is bypass.',
            _single('threshold')),
+    Metric('observe', 'gauge', 'Whether the daemon only observes and changes nothing.',
+           lambda status: [({}, int(status['observe']))]),
+    Metric('return_waits', 'gauge', 'What the end of a bypass waits for: 1 for what it is.', _waits),
+    Metric('node_state', 'gauge', 'State of a node: 1 for the one that holds.', _node_states),
     Metric('left_out', 'gauge', 'Cards and listeners that a mistake in the configuration file leaves out.', _left_out),
     Metric('problems', 'gauge', 'Problems that the status names.', _count('problems')),
     Metric('listener_state', 'gauge', 'Local state of a listener: 1 for the one that holds.', _listener_states),

@@ -8,7 +8,7 @@ from fbmon.base.words import natural
 from fbmon.config.reader import format_problem
 from fbmon.memory.history import as_dict
 from fbmon.network import checks
-from fbmon.rules import decision
+from fbmon.rules import decision, nodes
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, DOWN, MISSING, PRESENT, UNCONFIGURED, UNKNOWN
 
@@ -18,12 +18,14 @@ def line(controller):
     settings, states = controller.settings, controller.roster.local_states()
     if not settings.listeners:
         return '%s: no listener is configured, nothing is managed' % controller.decision.state
-    active, all_of = sum(state == ACTIVE for state in states.values()), len(settings.listeners)
-    parts = ['%s: %d of %d listeners active' % (controller.decision.state, active, all_of)]
-    if len(states) < all_of:
-        parts.append('%d unconfigured' % (all_of - len(states)))
+    found, all_of = nodes.states(settings.nodes, states), len(nodes.grouped(settings.listeners))
+    active, what = sum(state == ACTIVE for state in found.values()), 'nodes' if settings.nodes else 'listeners'
+    parts = ['%s: %d of %d %s active' % (controller.decision.state, active, all_of, what)]
+    if len(found) < all_of:
+        parts.append('%d unconfigured' % (all_of - len(found)))
     parts += _cards_in_words(controller)
-    waits = decision.waited_for(states)
+    parts += [part for part in [controller.returns.line()] if part]
+    waits = decision.waited_for(settings, states)
     return ', '.join(parts) + ('; held: waiting for listener %s' % numbers(waits) if waits else '')
 
 
@@ -76,10 +78,13 @@ def snapshot(controller):
     return {
         'version': __version__, 'pid': os.getpid(), 'uptime_s': rounded(now - controller.started), 'forced': None,
         'state': controller.decision.state, 'state_since_s': rounded(now - controller.state_since),
-        'held': decision.waited_for(states), 'failed': decision.failed(states),
-        'threshold': controller.settings.threshold, 'left_out': _left_out(controller.settings),
+        'held': decision.waited_for(controller.settings, states),
+        'failed': decision.failed(controller.settings, states),
+        'threshold': controller.settings.threshold, 'observe': controller.settings.observe,
+        'return': controller.returns.as_dict(), 'left_out': _left_out(controller.settings),
         'file': os.path.abspath(controller.path), 'configuration': controller.reloads.lines,
         'reload': controller.reloads.as_dict(),
+        'nodes': [_node(controller, name, ways, now) for name, ways in nodes.grouped(controller.settings.listeners)],
         'listeners': [_listener(controller, settings, now) for settings in controller.settings.listeners],
         'cards': [_card(controller, settings, wanted) for settings in controller.settings.cards],
         'ports': [_port(controller, name, wanted) for name in _port_names(controller.settings)],
@@ -109,10 +114,12 @@ def problems(controller):
     network, settings = controller.network, controller.settings
     found = [format_problem(controller.path, mistake, 'error') for mistake in controller.loaded.mistakes]
     found += [text for _, text in sorted(controller.troubles.items())]
-    found += ['listener %d is unconfigured: %s' % pair for pair in sorted(controller.roster.reasons.items())]
-    found += ['listener %d %s' % pair for pair in sorted(controller.roster.deaf.items())]
+    described = dict((one.index, nodes.described(one)) for one in settings.listeners)
+    for words, reasons in (('is unconfigured: ', controller.roster.reasons), ('', controller.roster.deaf)):
+        found += ['%s %s%s' % (described.get(index, 'listener %d' % index), words, why)
+                  for index, why in sorted(reasons.items())]
     found += network.all_troubles() + controller.routes.lines()
-    kept = (controller.log, controller.ledger, controller.history, controller.hooks)
+    kept = (controller.log, controller.ledger, controller.history, controller.hooks, controller.returns)
     found += [one.error for one in kept if one.error]
     found += gaps(controller)
     notices = controller.loaded.warnings
@@ -134,8 +141,8 @@ def gaps(controller, near=0.8):
             continue
         longest, limit = member.listener.counters().longest_gap, settings.timeout * settings.attempts
         if longest * 1000 >= near * limit:
-            found.append('listener %d: the longest gap between two heartbeats in the last hour, %d ms, is %s' % (
-                settings.index, longest * 1000, _beside(limit, longest * 1000, settings.index)))
+            found.append('%s: the longest gap between two heartbeats in the last hour, %d ms, is %s' % (
+                nodes.described(settings), longest * 1000, _beside(limit, longest * 1000, settings.index)))
     return found
 
 
@@ -147,9 +154,21 @@ def _beside(limit, gap, index):
     return 'close to the limit of %d ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[%d]' % (limit, index)
 
 
+def _node(controller, name, ways, now):
+    """A node with the indexes of its listeners. maintenance: None."""
+    found = [member for member in map(controller.roster.find, ways) if member]
+    if ways[0].node:
+        state, since = controller.telling.nodes.get(name, (UNCONFIGURED, None))
+    else:
+        state, since = (found[0].state, found[0].since) if found else (UNCONFIGURED, None)
+    return {'name': name, 'listeners': [one.index for one in ways], 'state': state, 'maintenance': None,
+            'since_s': rounded(now - since) if found and since is not None else None}
+
+
 def _listener(controller, settings, now):
     roster, index = controller.roster, settings.index
-    row = {'index': index, 'host': settings.host, 'port': settings.port, 'interface': settings.interface,
+    row = {'index': index, 'node': nodes.called(settings), 'host': settings.host, 'port': settings.port,
+           'interface': settings.interface,
            'state': UNCONFIGURED, 'since_s': None, 'last_heartbeat_s': None, 'longest_gap_s': None,
            'received': 0, 'ignored': 0, 'missed': 0, 'heard': 0, 'recovery': settings.recovery, 'last_sender': None,
            'error': roster.reasons.get(index) or roster.deaf.get(index)}
@@ -167,7 +186,8 @@ def _listener(controller, settings, now):
 
 def _card(controller, settings, wanted):
     item = AddressItem(settings.interface, settings.address)
-    row = {'index': settings.index, 'address': settings.address, 'interface': settings.interface}
+    row = {'index': settings.index, 'name': settings.name, 'address': settings.address,
+           'interface': settings.interface}
     return _with_item(row, controller, item, wanted, settings.error)
 
 

@@ -1,4 +1,7 @@
-"""The status socket in the run directory: whoever connects is sent one JSON document, and that is all."""
+"""The daemon's socket in the run directory: one question, one answer, both a line of JSON.
+
+Whoever asks nothing is sent the status. A command is an object with its name as "command"; only root may give one.
+"""
 import errno
 import json
 import os
@@ -7,6 +10,7 @@ import socket
 import time
 
 from fbmon.base import compat, threads
+from fbmon.show.client import Client
 
 # Seconds a client has for taking the document, and clients at once. One more takes the place of the one that has
 # taken nothing for the longest time, at least STALLED seconds; without such a client, it is turned away.
@@ -22,6 +26,9 @@ ASK_PAUSE = 0.05
 
 NO_STATUS = 'the daemon is busy or stuck: it gave no status'
 
+# The question for the status.
+STATUS = {}
+
 # What the system says where no daemon is: there is no socket, or one that an earlier run left behind.
 NOBODY = (errno.ENOENT, errno.ENOTDIR, errno.ECONNREFUSED)
 
@@ -34,12 +41,12 @@ class NoAnswer(NotRunning):
     """The same, and a daemon may be running: it hangs, or may not be asked."""
 
 
-def ask(path, limit=5.0):
-    """The status of the running daemon as a dict. Raises NotRunning."""
+def ask(path, limit=5.0, question=STATUS):
+    """The answer of the running daemon as a dict: its status, where nothing else is asked. Raises NotRunning."""
     deadline = compat.monotonic() + limit
     while True:
         try:
-            data = _receive(path, limit)
+            data = _receive(path, limit, json.dumps(question).encode('ascii') + b'\n')
         except compat.SYSTEM_ERRORS as error:
             # The queue of the socket is full: many ask at this moment.
             if not compat.would_block(error):
@@ -53,13 +60,19 @@ def ask(path, limit=5.0):
         time.sleep(ASK_PAUSE)
 
 
-def _receive(path, limit):
+def _receive(path, limit, question):
     """All that the daemon sends; b'' when it has no place for us or made no document in time."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(limit)
         connection.connect(path)
+        connection.sendall(question)
         return b''.join(iter(lambda: connection.recv(65536), b''))
+    except compat.SYSTEM_ERRORS as error:
+        # Turned away while it asked.
+        if compat.error_number(error) in (errno.EPIPE, errno.ECONNRESET):
+            return b''
+        raise
     finally:
         connection.close()
 
@@ -93,12 +106,14 @@ def listen(path):
 class Server(object):
     """One thread that serves all clients; a slow or silent one costs a place until its time is up, nothing else.
 
-    request(reply) has the document made elsewhere: reply(text) may be called from any thread.
+    request(reply) has the status made elsewhere, and command(question, reply) has a command carried out: reply(text)
+    may be called from any thread.
     """
 
-    def __init__(self, sock, request, clock=compat.monotonic):
+    def __init__(self, sock, request, command=None, clock=compat.monotonic):
         self._sock = sock
         self._request = request
+        self._command = command
         self._clock = clock
         self._clients = {}
         self._poller = select.poll()
@@ -112,13 +127,16 @@ class Server(object):
 
     def _run(self):
         while True:
-            deadlines = [client.deadline for client in self._clients.values()]
+            deadlines = [client.deadline if client.asked else client.silent for client in self._clients.values()]
             left = max(0, min(deadlines) - self._clock()) * 1000 + 1 if deadlines else None
             for descriptor, _ in compat.poll(self._poller, left):
                 self._turn_to(descriptor)
             now = self._clock()
-            for client in [client for client in self._clients.values() if now >= client.deadline]:
-                self._drop(client)
+            for client in list(self._clients.values()):
+                if now >= client.deadline:
+                    self._drop(client)
+                elif now >= client.silent and not client.asked:
+                    self._ask(client)
 
     def _turn_to(self, descriptor):
         if descriptor == self._sock.fileno():
@@ -128,7 +146,9 @@ class Server(object):
             for client in list(self._clients.values()):
                 self._send(client)
         elif descriptor in self._clients:
-            self._send(self._clients[descriptor])
+            client = self._clients[descriptor]
+            turn = self._send if client.asked else self._hear
+            turn(client)
 
     def _accept(self):
         try:
@@ -138,11 +158,31 @@ class Server(object):
             return time.sleep(ACCEPT_PAUSE)
         compat.close_on_exec(connection.fileno())
         connection.setblocking(False)
-        client = Client(connection, self._clock() + CLIENT_LIMIT)
+        client = Client(connection, self._clock(), CLIENT_LIMIT)
         if len(self._clients) >= CLIENTS and not self._make_room():
             return self._drop(client)
         self._clients[connection.fileno()] = client
-        self._request(lambda text: self._reply(client, text))
+        self._poller.register(connection, select.POLLIN)
+
+    def _hear(self, client):
+        try:
+            if client.hear():
+                self._ask(client)
+        except compat.SYSTEM_ERRORS:
+            self._drop(client)
+
+    def _ask(self, client):
+        """Have the answer made."""
+        client.asked = True
+        # Until it is there nothing of the client is of interest, not even that it has gone.
+        self._poller.unregister(client.connection)
+        question, refusal = client.question()
+        if refusal:
+            self._reply(client, json.dumps({'refused': refusal}) + '\n')
+        elif question:
+            self._command(question, lambda text: self._reply(client, text))
+        else:
+            self._request(lambda text: self._reply(client, text))
 
     def _make_room(self):
         """Drop the client that has taken nothing for the longest time; False where all are doing well."""
@@ -189,13 +229,3 @@ class Server(object):
         except compat.SYSTEM_ERRORS:
             pass
         client.connection.close()
-
-
-class Client(object):
-    """A connection, the part of the document that it has not taken yet (None: there is no document yet), since when
-    nothing of it was taken, and when its time is up."""
-
-    def __init__(self, connection, deadline):
-        self.connection = connection
-        self.data = self.offered = None
-        self.deadline = deadline

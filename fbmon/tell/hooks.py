@@ -216,7 +216,7 @@ def _request(program, change, limit):
     fields.update(limit='%g' % limit, program=program)
     if change:
         fields.update(at='%.3f' % change.at, why=change.why, kind=change.kind, name=change.name, old=change.old,
-                      new=change.new)
+                      new=change.new, called=change.called)
     return b''.join(fields[name].encode('ascii', 'replace') + b'\0' for name in runner.FIELDS)
 
 

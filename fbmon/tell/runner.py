@@ -14,9 +14,12 @@ import select
 import signal
 import stat
 
-FIELDS = ('limit', 'at', 'why', 'program', 'kind', 'name', 'old', 'new')
+FIELDS = ('limit', 'at', 'why', 'program', 'kind', 'name', 'old', 'new', 'called')
 
-# The whole environment of a program besides FASTBYPASS_AT and FASTBYPASS_WHY.
+# The variable that holds the name that a listener's node or a card has in the file.
+CALLED = {b'listener': 'FASTBYPASS_NODE', b'card': 'FASTBYPASS_CARD'}
+
+# The whole environment of a program besides FASTBYPASS_AT, FASTBYPASS_WHY and what is in CALLED.
 ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
 
 # Added to the niceness: a program that never rests gives way to the daemon.
@@ -36,10 +39,12 @@ def serve(descriptor=0, answers=1):
     unprotect()
     try:
         while True:
-            limit, at, why, program, kind, name, old, new = receive(descriptor)
+            limit, at, why, program, kind, name, old, new, called = receive(descriptor)
             said = obstacle(program)
             if kind and not said:
                 environ = dict(ENVIRONMENT, FASTBYPASS_AT=at, FASTBYPASS_WHY=why)
+                if called and kind in CALLED:
+                    environ[CALLED[kind]] = called
                 said = run([program, kind, name, old, new], environ, float(limit), descriptor)
             os.write(answers, said.encode('ascii') + b'\n')
     except (DaemonGone, EnvironmentError):

@@ -4,6 +4,7 @@ import pytest
 
 from fbmon.config import envfile, notices, reader, schema
 from fbmon.config.reader import Card, Config, Listener, Mistake, Notice, Settings
+from fbmon.rules.returning import Return
 
 EXAMPLE = u'''LOG_LEVEL=INFO
 LISTEN_HEARTBEAT_IFS=eth0
@@ -579,3 +580,52 @@ def test_texts_are_the_language_s_own_kind_so_that_they_go_into_every_line_of_ou
     for text in (listener.host, listener.interface, listener.ports[0], listener.sources[0], card.address,
                  card.interface, found.ports[0], found.on_change, found.log_level):
         assert isinstance(text, str)
+
+
+# --- nodes, names and the return ---
+
+def test_nodes_and_cards_have_names_and_the_return_its_values():
+    found = on_base(u'LISTEN_HB_NODE[0]=dpi-1', u'LISTEN_HB_NODE[1]=dpi-1', u'BYPASS_CARD_NAME[0]=west',
+                    u'BYPASS_RETURN=manual', u'BYPASS_RETURN_DELAY=500', u'BYPASS_RETURN_DELAY_MAX=4000',
+                    u'BYPASS_RETURN_CARRIER=7', u'BYPASS_ON_SHUTDOWN=0', u'OBSERVE=1')
+
+    assert found.mistakes == ()
+    assert [one.node for one in found.settings.listeners] == ['dpi-1', 'dpi-1']
+    assert found.settings.cards[0].name == 'west'
+    assert found.settings[-4:] == ({0: 'dpi-1', 1: 'dpi-1'}, Return(True, 500, 4000, 7), True, False)
+
+
+@pytest.mark.parametrize('line, text', [
+    (u'LISTEN_HB_NODE[0]=12',
+     'a bare number is an index; give 1 to 32 letters, digits, ".", "_" or "-", such as dpi-1'),
+    (u'LISTEN_HB_NODE[0]=dpi 1', 'not a name; give'), (u'BYPASS_CARD_NAME[0]=' + u'x' * 33, 'not a name; give'),
+    (u'LISTEN_HB_NODE=dpi-1', 'this key needs an index'),
+    (u'BYPASS_RETURN=later', 'neither auto nor manual; give auto'),
+    (u'BYPASS_RETURN_DELAY=-1', 'not a time to wait; give milliseconds from 0 to 3600000'),
+    (u'BYPASS_RETURN_CARRIER=3600001', 'not a time to wait; give milliseconds from 0 to 3600000'),
+    (u'OBSERVE=yes', 'neither 0 nor 1; give 1 (nothing is changed) or 0 (the daemon acts)'),
+    (u'BYPASS_ON_SHUTDOWN=', 'the value is missing; give 1'),
+    (u'BYPASS_RETURN_DELAY_MAX=x', 'not a time to wait; give milliseconds from 0 to 3600000')])
+def test_a_faulty_value_of_these_keys_is_a_mistake_with_its_remedy(line, text):
+    mistake, = on_base(line).mistakes
+
+    assert text in mistake.text
+
+
+def test_what_is_faulty_at_a_start_counts_as_its_default_but_a_faulty_OBSERVE_keeps_hands_off():
+    found = on_base(u'BYPASS_RETURN=x', u'BYPASS_RETURN_DELAY=x', u'OBSERVE=x').settings
+
+    assert (found.returns, found.observe, found.on_shutdown) == (Return(False, 0, 0, 0), True, True)
+
+
+def test_a_most_below_the_delay_is_a_mistake_and_one_without_a_delay_a_warning():
+    assert on_base(u'BYPASS_RETURN_DELAY=500', u'BYPASS_RETURN_DELAY_MAX=400').mistakes[0].text == (
+        'less than BYPASS_RETURN_DELAY, which is 500; give at least that')
+    found = on_base(u'BYPASS_RETURN_DELAY_MAX=400')
+    assert found.mistakes == () and 'nothing to double' in found.warnings[-1].text
+
+
+def test_the_threshold_may_not_be_larger_than_the_number_of_nodes():
+    mistake, = on_base(u'LISTEN_HB_NODE[0]=a', u'LISTEN_HB_NODE[1]=a', u'LISTEN_HEARTBEAT_FAILED=2').mistakes
+
+    assert mistake.text == 'larger than the number of nodes; give a number from 1 to 1'

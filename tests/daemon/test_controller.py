@@ -66,7 +66,8 @@ class World(object):
         self.wishes = []
         routes = RouteReadings(RouteKeeper(self.batch, Nowhere()), self.wishes.append, lambda: self.now)
         self.controller = Controller('/etc/test.env', loaded, self, self.batch, self.ledger, self.history, self,
-                                     self, self.notifier, routes, None, Log(), lambda: self.now)
+                                     self, self.notifier, routes, Nowhere(), None, Log(), lambda: self.now,
+                                     lambda: self.now)
         self.controller.roster._open, self.controller.roster._create = lambda settings, scope: 'sock', Thread
         self.controller._take_settings()
         self.there = picture.of(LINKS + list(lines))
@@ -349,8 +350,9 @@ def test_the_status_shows_states_wanted_and_actual_and_what_is_wrong(world):
     assert (found['state'], found['state_since_s'], found['held'], found['failed'], found['threshold']) == (
         NORMAL, 2.0, [], 0, 1)
     assert found['cards'] == [
-        {'index': 0, 'address': '10.0.1.0', 'interface': 'eth0', 'wanted': PRESENT, 'actual': PRESENT, 'error': None},
-        {'index': 1, 'address': '10.0.1.1', 'interface': 'eth9', 'wanted': PRESENT, 'actual': 'missing',
+        {'index': 0, 'name': None, 'address': '10.0.1.0', 'interface': 'eth0', 'wanted': PRESENT, 'actual': PRESENT,
+         'error': None},
+        {'index': 1, 'name': None, 'address': '10.0.1.1', 'interface': 'eth9', 'wanted': PRESENT, 'actual': 'missing',
          'error': 'interface eth9 is not there'}]
     assert found['ports'] == [
         {'name': 'sw0', 'global': True, 'listeners': [], 'wanted': UP, 'actual': UP, 'error': None},
@@ -396,7 +398,7 @@ def test_a_start_after_an_end_without_a_stop_is_in_the_history(world, before, ex
     switch.take = lambda _deadline: [Stop()]
     switch.controller.run()
 
-    assert [one[1:] for one in switch.history.transitions][len(earlier):] == expected
+    assert [one[1:6] for one in switch.history.transitions][len(earlier):] == expected
 
 
 def test_a_stop_is_in_the_history(world):
@@ -406,7 +408,7 @@ def test_a_stop_is_in_the_history(world):
     switch.take = lambda _deadline: [Stop()]
     switch.controller.run()
 
-    assert [one[1:] for one in switch.history.transitions] == [('global', 'state', NORMAL, UNKNOWN, 'stopped')]
+    assert [one[1:6] for one in switch.history.transitions] == [('global', 'state', NORMAL, UNKNOWN, 'stopped')]
 
 
 def test_a_listener_that_joins_after_the_start_is_in_the_history(world):
@@ -424,7 +426,7 @@ def reloaded(switch, loaded):
     before = len(switch.history.transitions)
     switch.loaded = loaded
     switch.turn(Reload())
-    return [one[1:] for one in switch.history.transitions][before:]
+    return [one[1:6] for one in switch.history.transitions][before:]
 
 
 def test_a_reload_is_in_the_history_with_what_it_changed_or_why_it_was_refused(world):

@@ -200,22 +200,22 @@ def test_status_as_json_is_what_the_page_promises(switch, small, dpis):
     assert (code, errors) == (0, '')
     assert sorted(shown) == sorted(['version', 'pid', 'uptime_s', 'state', 'state_since_s', 'held', 'failed',
                                     'threshold', 'file', 'configuration', 'reload', 'left_out', 'forced', 'listeners',
-                                    'cards', 'ports', 'problems', 'history'])
+                                    'cards', 'ports', 'problems', 'history', 'nodes', 'observe', 'return'])
     assert (shown['pid'], shown['state'], shown['held'], shown['failed'], shown['threshold'], problems(shown)) == (
         small.child.pid, 'bypass', [], 1, 1, [])
     assert sorted(shown['listeners'][1]) == sorted([
         'index', 'host', 'port', 'interface', 'state', 'since_s', 'last_heartbeat_s', 'longest_gap_s', 'received',
-        'ignored', 'missed', 'heard', 'recovery', 'last_sender', 'error'])
+        'ignored', 'missed', 'heard', 'recovery', 'last_sender', 'error', 'node'])
     assert shown['cards'] == [
-        {'index': index, 'address': '192.168.1.21%d' % (index + 1), 'interface': 'eth0', 'wanted': 'absent',
-         'actual': 'absent', 'error': None} for index in (0, 1)]
+        {'index': index, 'name': None, 'address': '192.168.1.21%d' % (index + 1), 'interface': 'eth0',
+         'wanted': 'absent', 'actual': 'absent', 'error': None} for index in (0, 1)]
     assert shown['ports'] == [
         {'name': 'sw0', 'global': True, 'listeners': [], 'wanted': 'down', 'actual': 'down', 'error': None},
         {'name': 'sw1', 'global': False, 'listeners': [0], 'wanted': 'up', 'actual': 'up', 'error': None},
         {'name': 'sw2', 'global': False, 'listeners': [1], 'wanted': 'down', 'actual': 'down', 'error': None}]
     assert [(one['from'], one['to'], one['why']) for one in shown['history'] if one['kind'] == 'global'] == [
         ('unknown', 'normal', '0 failed < 1'), ('normal', 'bypass', '1 failed >= 1')]
-    assert sorted(shown['history'][0]) == ['at', 'from', 'kind', 'name', 'to', 'why']
+    assert sorted(shown['history'][0]) == ['at', 'called', 'from', 'kind', 'name', 'to', 'why']
 
 
 def test_status_is_a_table_that_fits_80_columns(switch, small):

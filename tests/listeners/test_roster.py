@@ -67,8 +67,8 @@ def test_valid_listeners_are_launched_and_wait_as_unknown():
     assert world.launch() is True
     assert world.opened == [(0, 7), (1, 7)]
     assert world.roster.local_states() == {0: UNKNOWN, 1: UNKNOWN}
-    assert world.told == [(0, 'unconfigured', 'unknown', 'listens on 10.0.0.2 port 3000'),
-                          (1, 'unconfigured', 'unknown', 'listens on 10.0.0.2 port 3001')]
+    assert world.told == [(listener(0), 'unconfigured', 'unknown', 'listens on 10.0.0.2 port 3000'),
+                          (listener(1), 'unconfigured', 'unknown', 'listens on 10.0.0.2 port 3001')]
 
 
 def test_one_that_uses_a_faulty_value_is_never_tried():
@@ -107,7 +107,7 @@ def test_the_same_host_port_and_interface_keep_state_and_socket_under_a_new_inde
     world.launch()
     thread = world.member(0).listener
     world.now = 105.0
-    assert world.roster.take(StateChanged(thread, UNKNOWN, ACTIVE, 'why', 104.5)) == 0
+    assert world.roster.take(StateChanged(thread, UNKNOWN, ACTIVE, 'why', 104.5)) is True
 
     world.roster.assign([listener(5, port=3000, timeout=100)])
     world.launch()
@@ -141,7 +141,7 @@ def test_the_report_of_a_released_listener_is_passed_over():
     world.roster.assign([listener(0)])
     world.launch()
 
-    assert world.roster.take(StateChanged(thread, ACTIVE, FAILED, 'why', 1.0)) is None
+    assert world.roster.take(StateChanged(thread, ACTIVE, FAILED, 'why', 1.0)) is False
     assert world.roster.local_states() == {0: UNKNOWN}
 
 

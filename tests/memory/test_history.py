@@ -77,7 +77,7 @@ def test_the_file_does_not_grow_without_a_restart(path):
 
 
 @pytest.mark.parametrize('line', ['', '[', '[1.5, "port"]', '{"a": 1}', '["x", "port", "a", "b", "c", "d"]', '5',
-                                  '[1, "port", "a", "b", "c", "d", "e"]',
+                                  '[1, "port", "a", "b", "c", "d", "e", "f"]',
                                   '[NaN, "port", "a", "b", "c", "d"]', '[1e300, "port", "a", "b", "c", "d"]',
                                   '[-1, "port", "a", "b", "c", "d"]', pytest.param('[' * 5000, id='deep')])
 def test_a_line_that_makes_no_sense_is_passed_over(line, path):

@@ -160,7 +160,7 @@ def test_a_faulty_port_is_not_touched():
 def test_those_that_are_waited_for_and_those_that_failed_are_told():
     states = {4: UNKNOWN, 0: ACTIVE, 2: UNKNOWN, 3: FAILED}
 
-    assert (decision.waited_for(states), decision.failed(states)) == ([2, 4], 1)
+    assert (decision.waited_for(settings(), states), decision.failed(settings(), states)) == ([2, 4], 1)
 
 
 @pytest.mark.parametrize('state, states, threshold, expected', [

@@ -15,20 +15,28 @@ from settings import card, listener, settings
 
 FULL = {
     'version': '1.0.00', 'pid': 4711, 'uptime_s': 93784.2, 'state': 'bypass', 'state_since_s': 185.4,
-    'held': [], 'failed': 2, 'threshold': 2, 'left_out': {'cards': [], 'listeners': []},
+    'held': [], 'failed': 2, 'threshold': 2, 'observe': False, 'return': None,
+    'nodes': [statuses.node('0', [0]), statuses.node('1', [1], 'failed', 185.4),
+              statuses.node('2', [2], 'unconfigured', None)],
+    'left_out': {'cards': [], 'listeners': []},
     'listeners': [
-        {'index': 0, 'host': '10.0.0.2', 'port': 3000, 'interface': 'eth0', 'state': 'active', 'since_s': 93000.0,
+        {'index': 0, 'node': '0', 'host': '10.0.0.2', 'port': 3000, 'interface': 'eth0', 'state': 'active',
+         'since_s': 93000.0,
          'last_heartbeat_s': 0.412, 'longest_gap_s': 1.004, 'received': 93001, 'ignored': 0, 'missed': 0,
          'heard': 0, 'recovery': 5, 'last_sender': '10.0.0.9', 'error': None},
-        {'index': 1, 'host': 'fd00::2', 'port': 3001, 'interface': 'eth0', 'state': 'failed', 'since_s': 185.4,
+        {'index': 1, 'node': '1', 'host': 'fd00::2', 'port': 3001, 'interface': 'eth0', 'state': 'failed',
+         'since_s': 185.4,
          'last_heartbeat_s': 188.4, 'longest_gap_s': 12.0, 'received': 7, 'ignored': 3, 'missed': 62, 'heard': 3,
          'recovery': 5, 'last_sender': 'fd00::9', 'error': None},
-        {'index': 2, 'host': None, 'port': None, 'interface': None, 'state': 'unconfigured', 'since_s': None,
+        {'index': 2, 'node': '2', 'host': None, 'port': None, 'interface': None, 'state': 'unconfigured',
+         'since_s': None,
          'last_heartbeat_s': None, 'longest_gap_s': None, 'received': 0, 'ignored': 0, 'missed': 0, 'heard': 0,
          'recovery': 1, 'last_sender': None, 'error': 'faulty'}],
     'cards': [
-        {'index': 0, 'address': '10.0.1.1', 'interface': 'eth0', 'wanted': 'absent', 'actual': 'absent', 'error': None},
-        {'index': 1, 'address': None, 'interface': None, 'wanted': None, 'actual': None, 'error': 'faulty'}],
+        {'index': 0, 'name': None, 'address': '10.0.1.1', 'interface': 'eth0', 'wanted': 'absent', 'actual': 'absent',
+         'error': None},
+        {'index': 1, 'name': None, 'address': None, 'interface': None, 'wanted': None, 'actual': None,
+         'error': 'faulty'}],
     'ports': [
         {'name': 'sw1', 'global': True, 'listeners': [0, 1], 'wanted': 'down', 'actual': 'up', 'error': 'no'},
         {'name': 'sw2', 'global': False, 'listeners': [1], 'wanted': 'down', 'actual': 'missing', 'error': 'no'},
@@ -67,7 +75,10 @@ PROBLEMS
 
 
 def with_fields(**fields):
-    return dict(FULL, **fields)
+    found = dict(FULL, **fields)
+    found['nodes'] = [statuses.node(row['node'], [row['index']], row['state'], row['since_s'])
+                      for row in found['listeners']]
+    return found
 
 
 def widest(text):
@@ -424,3 +435,41 @@ def test_the_history_says_how_long_a_bypass_or_an_outage_was():
         'global state: normal -> bypass: why',
         # The clock was set back; and of the port nothing is known of when it began.
         'global state: bypass -> normal: why', 'port sw1: missing -> up: why']
+
+
+def test_a_node_with_two_ways_is_one_row_with_its_ways_below_and_names_stand_for_indexes():
+    rows = [statuses.listener(0, node='dpi-1', last_heartbeat_s=0.5),
+            statuses.listener(1, 'failed', node='dpi-1', last_sender='10.0.0.9'), statuses.listener(2, node='dpi-2')]
+    found = statuses.status(rows, [statuses.card(0, name='west')], threshold=1, failed=0,
+                            nodes=[statuses.node('dpi-1', [0, 1]), statuses.node('dpi-2', [2])])
+
+    assert console.render(found).splitlines() == [
+        'normal for 20h0m: 0 of 2 nodes failed, threshold 1',
+        'nodes: 2 active',
+        'cards: 1 present',
+        'fastbypass_monitor 1.0.00, pid 4711, up 20h6m',
+        '',
+        '  NODE                      STATE    FOR LAST  GAP RECEIVED IGNORED',
+        '  dpi-1                     active 20h0m 0.5s    -   144.0k       0',
+        '    0 192.168.1.100:3000 active for 20h0m, last 0.5s',
+        '    1 192.168.1.101:3001 failed for 3m5s, last 3m8s',
+        '      last heartbeat from 10.0.0.9',
+        '  dpi-2 192.168.1.102:3002  active 20h0m 0.4s 1.0s    72000       0',
+        '',
+        '  CARD                WANTED   ACTUAL   INTERFACE',
+        '  west 192.168.1.200  present  present  eth0']
+
+
+@pytest.mark.parametrize('found, text', [
+    (None, 'bypass for 3m5s: 2 of 3'),
+    ({'waits_for': 'delay', 'since_s': 7.0, 'left_s': 23.2, 'ports': []}, 'bypass for 3m5s, returns in 23s: 2 of 3'),
+    ({'waits_for': 'operator', 'since_s': 7.0, 'left_s': None, 'ports': []},
+     'bypass for 3m5s, waits for fbypass_ctl return: 2 of 3'),
+    ({'waits_for': 'carrier', 'since_s': 7.0, 'left_s': None, 'ports': ['sw3', 'sw10']},
+     'bypass for 3m5s, waits for carrier on sw3, sw10: 2 of 3')])
+def test_the_first_line_says_what_the_return_waits_for(found, text):
+    assert console.render(dict(FULL, **{'return': found})).startswith(text)
+
+
+def test_a_daemon_that_only_observes_says_so_before_all_else():
+    assert console.render(dict(FULL, observe=True)).startswith('OBSERVES ONLY: nothing is changed (OBSERVE=1)')

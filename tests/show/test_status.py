@@ -8,6 +8,7 @@ import pytest
 import helpers
 from fbmon.listeners.listener import Counters
 from fbmon.memory.history import Forced
+from fbmon.rules.returning import Return
 from fbmon.rules.states import ACTIVE, FAILED
 from fbmon.show import status
 from settings import card, config, listener
@@ -157,8 +158,12 @@ def documents(world):
                           [card(0)._replace(address=None, interface=None, error='faulty')],
                           threshold=None, ports=('sw0',)), LINKS[0])
     second.controller.network.picture = None
+    third = world(config([listener(0, node='dpi-1'), listener(1, node='dpi-1')], [card(0, name='west')],
+                         ports=('sw0',), returns=Return(False, 0, 0, 500)), HOST, CARD)
+    for index, state in ((0, FAILED), (1, FAILED), (0, ACTIVE)):
+        third.report(index, state)
     stopped = status.stopped(Forced('bypass', 1795552760.5, 'alice'))
-    return [held, first.status(), second.status(), json.loads(json.dumps(stopped))]
+    return [held, first.status(), second.status(), third.status(), json.loads(json.dumps(stopped))]
 
 
 def test_each_field_is_described_with_its_type_and_unit_and_nothing_else_is(documents):

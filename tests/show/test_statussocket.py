@@ -175,7 +175,9 @@ def test_an_answer_for_a_client_that_was_let_go_harms_nobody(serve, monkeypatch)
     monkeypatch.setattr(statussocket, 'CLIENT_LIMIT', 0.05)
     replies = []
     server = serve(replies.append)
-    assert connect(server).recv(100) == b''
+    first = connect(server)
+    first.sendall(b'\n')
+    assert first.recv(100) == b''
     monkeypatch.setattr(statussocket, 'CLIENT_LIMIT', LIMIT)
     client = connect(server)
     wait_for(lambda: len(replies) == 2)

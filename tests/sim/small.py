@@ -107,7 +107,8 @@ class Switch(Paper):
         made = self.daemon = Controller(
             '.env', reader.read(self.texts[self.file]), Inbox(self.inbox), self.batch, ledger.Ledger('ledger'), history,
             Hooks(lambda transition: None), self.watch, Notifier(self),
-            RouteReadings(keeper, lambda places: None, lambda: self.now), None, Log(), clock=lambda: self.now)
+            RouteReadings(keeper, lambda places: None, lambda: self.now), Records(self, 'return'), None, Log(),
+            clock=lambda: self.now, wall=lambda: self.now)
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)
         made.network._sysctl = made.network._promotion._sysctl = Sysctl(self)

@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from fbmon.rules import decision
 from fbmon.rules.states import ACTIVE, BYPASS, NORMAL, UNKNOWN
 from sim.exhaustive import Search
 
@@ -38,6 +39,11 @@ def too_late(pulse, _attempts):
     return pulse._replace(missed=pulse.missed + 1)
 
 
+def never_held(settings, states):
+    """What is not known counts as not failed."""
+    return decision.global_state(settings.threshold, states)
+
+
 def not_held(threshold, states):
     """The threshold alone."""
     return UNKNOWN if threshold is None else BYPASS if list(states.values()).count('failed') >= threshold else NORMAL
@@ -45,7 +51,7 @@ def not_held(threshold, states):
 
 @pytest.mark.parametrize('rule, broken, listeners', [
     ('fbmon.rules.heartbeat.after_timeout', too_late, 1),
-    ('fbmon.rules.decision.waited_for', lambda states: [], 1),
+    ('fbmon.rules.decision.judged', never_held, 1),
     ('fbmon.rules.decision.global_state', not_held, 3),
     ('fbmon.rules.decision.ACTIVE', 'x' + ACTIVE, 1),
     ('fbmon.rules.wanted.left_behind', lambda known, items: set(), 1)])

@@ -71,7 +71,8 @@ class World(Hearing):
         routes = RouteReadings(RouteKeeper(self.batch, Records(self, 'routes')), self.routes.ask, lambda: self.now)
         made = self.daemon = Controller('.env', files.config(self.file), Inbox(self.inbox), self.batch,
                                         ledger.Ledger('ledger'), history, hooks, self.watch, self.notifier, routes,
-                                        None, Log(), clock=lambda: self.now)
+                                        Records(self, 'return'), None, Log(), clock=lambda: self.now,
+                                        wall=lambda: self.now)
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)
         made.network._sysctl = made.network._promotion._sysctl = Sysctl(self)

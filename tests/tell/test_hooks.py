@@ -102,6 +102,15 @@ def test_its_environment_is_what_is_documented_whatever_the_daemons_is(hook, sai
                      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', '/']
 
 
+@pytest.mark.parametrize('change, name', [
+    (CHANGE._replace(called='dpi-1'), 'NODE=dpi-1 CARD='), (BYPASS, 'NODE= CARD='), (CHANGE, 'NODE= CARD='),
+    (CHANGE._replace(kind='card', name='10.0.1.1', called='west'), 'NODE= CARD=west')])
+def test_the_name_of_the_node_or_the_card_is_in_the_environment(hook, said, change, name):
+    run(hook('echo "NODE=$FASTBYPASS_NODE CARD=$FASTBYPASS_CARD" >>$DIR/out'), change)
+
+    assert said() == name + '\n'
+
+
 def test_nothing_of_it_goes_through_a_shell(hook, said):
     strange = CHANGE._replace(name='$(touch /tmp/x); `id` "\'', why='a "b" $HOME; \\')
     run(hook('printf "%s|" "$2" "$FASTBYPASS_WHY" >$DIR/out'), strange)
@@ -557,5 +566,6 @@ def test_an_http_server_that_is_not_there_is_a_failure_of_the_hook(example):
 def test_the_environment_is_described():
     text = helpers.read(os.path.join(helpers.ROOT, 'docs', 'hooks', 'README.md'))
 
-    for word in ['%s=%s' % pair for pair in runner.ENVIRONMENT.items()] + ['FASTBYPASS_AT', 'FASTBYPASS_WHY']:
+    names = ['FASTBYPASS_AT', 'FASTBYPASS_WHY'] + list(runner.CALLED.values())
+    for word in ['%s=%s' % pair for pair in runner.ENVIRONMENT.items()] + names:
         assert '`%s`' % word in text

@@ -1,0 +1,43 @@
+"""Whether the whole system is going down, and not this service alone."""
+import os
+import select
+import subprocess
+
+from fbmon.base import compat
+
+# There where systemd is what started the system, see sd_booted(3).
+BOOTED = '/run/systemd/system'
+
+# Seconds that systemctl has for its answer; the stop as a whole has more.
+LIMIT = 0.5
+
+
+def going_down(limit=LIMIT):
+    """Whether systemd is stopping the system. False where it cannot be asked, or does not answer in time."""
+    if not os.path.isdir(BOOTED):
+        return False
+    try:
+        child = compat.start_child(['systemctl', 'is-system-running'], stdout=subprocess.PIPE)
+    except EnvironmentError:
+        return False
+    try:
+        return _line(child.stdout.fileno(), compat.monotonic() + limit) == b'stopping'
+    finally:
+        # It must not outlive us; it is collected when the process ends.
+        if child.poll() is None:
+            child.kill()
+
+
+def _line(descriptor, deadline):
+    """What is said there until the end of a line or the deadline."""
+    said, poller = b'', select.poll()
+    poller.register(descriptor, select.POLLIN)
+    while b'\n' not in said:
+        left = deadline - compat.monotonic()
+        if left <= 0 or not compat.poll(poller, left * 1000):
+            return b''
+        part = os.read(descriptor, 4096)
+        if not part:
+            return said.strip()
+        said += part
+    return said.partition(b'\n')[0].strip()

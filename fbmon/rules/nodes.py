@@ -1,0 +1,56 @@
+"""Nodes: one node is one DPI. Listeners with the same name are several ways to hear the same node. Pure.
+
+A listener without a name is a node of its own, called by the listener's index. `names` is {index: name} of those that
+have one, `local` is {index: local state} of the launched listeners.
+"""
+from fbmon.rules.states import ACTIVE, FAILED, UNCONFIGURED, UNKNOWN
+
+# A node has the best of its listeners' states.
+_RANK = {FAILED: 0, UNKNOWN: 1, ACTIVE: 2}
+
+
+def states(names, local):
+    """{node: state} of the nodes with a launched listener; a node is a name, or an index where there is no name."""
+    if not names:
+        return local
+    found = {}
+    for index, state in local.items():
+        node = names.get(index, index)
+        found[node] = max(found.get(node, state), state, key=_RANK.get)
+    return found
+
+
+def grouped(listeners):
+    """[(name as text, [settings of its listeners])] of all nodes of a file, in the order of their first listeners."""
+    found, order = {}, []
+    for one in listeners:
+        name = called(one)
+        if name not in found:
+            order.append(name)
+        found.setdefault(name, []).append(one)
+    return [(name, found[name]) for name in order]
+
+
+def called(listener):
+    """What the node of a listener is called, as text."""
+    return listener.node or '%d' % listener.index
+
+
+def described(listener):
+    """A listener in the words of log and status: listener 3, or listener 3 of node dpi-1."""
+    return 'listener %d' % listener.index + (' of node ' + listener.node if listener.node else '')
+
+
+def named(names, local):
+    """{name: state} of the nodes that have a name; UNCONFIGURED where none of their listeners is launched."""
+    found = states(names, local)
+    return dict((name, found.get(name, UNCONFIGURED)) for name in names.values())
+
+
+def waited_for(names, local):
+    """The indexes of the listeners that have not reported yet and whose nodes are unknown for that, in order."""
+    unknown = [index for index, state in local.items() if state == UNKNOWN]
+    if unknown and names:
+        found = states(names, local)
+        unknown = [index for index in unknown if found[names.get(index, index)] == UNKNOWN]
+    return sorted(unknown)

@@ -1,0 +1,89 @@
+"""Return: when a bypass is left. Going to bypass is never delayed; coming back has to be earned. Pure.
+
+Only a bypass is returned from: a start without one, or a reload in normal, waits for nothing. While the rules hold what
+was decided last, the wait neither ends nor lets the return through.
+"""
+from fbmon.base.tuples import namedtuple
+from fbmon.rules.states import BYPASS, NORMAL, UNKNOWN
+
+# What the file says of it. manual: only an operator ends a bypass; delay: ms for which the rules must have said
+# normal; longest: the most that doubling makes of the delay, ms; carrier: ms for which all ports that are up in normal
+# must have had carrier, 0: carrier plays no part.
+Return = namedtuple('Return', 'manual delay longest carrier')
+
+AT_ONCE = Return(False, 0, 0, 0)
+
+# How far a return has come. bypassed: a bypass has not been returned from; clear: since when the rules have said
+# normal without a break, None: they do not; lit: since when all ports have had carrier, None: they have not; doubled:
+# how often the delay is doubled; returned: when the last return was, None: there was none. Times are monotonic seconds.
+Course = namedtuple('Course', 'bypassed clear lit doubled returned')
+
+BEGINNING = Course(False, None, None, 0, None)
+
+# What a return waits for: DELAY, CARRIER or OPERATOR; since, until: monotonic seconds, until is None where only
+# somebody else can end the wait.
+Wait = namedtuple('Wait', 'what since until')
+
+DELAY, CARRIER, OPERATOR = 'delay', 'carrier', 'operator'
+
+# A bypass that begins within this many seconds of the last return doubles the delay.
+HOUR = 3600.0
+
+# Doublings that are counted: more than an hour of 1 ms needs.
+MOST = 22
+
+
+def step(course, rule, judged, now, dark=(), broken=False, asked=False):
+    """The Course after a look at `now`.
+
+    judged: the global state by the rules, None while they hold; dark: the ports without carrier among those that are
+    up in normal; broken: whether one of them had none for a moment since the last look; asked: an operator has said
+    return.
+    """
+    if judged == BYPASS:
+        if course.bypassed:
+            return course._replace(clear=None, lit=None)
+        return Course(True, None, None, _doubled(course, now), course.returned)
+    if not course.bypassed or judged == UNKNOWN:
+        return course
+    lit = None if dark else now if broken or course.lit is None else course.lit
+    if judged is None:
+        return course._replace(lit=lit)
+    course = course._replace(lit=lit, clear=now if course.clear is None else course.clear)
+    if asked or waiting(course, rule, now) is None:
+        return Course(False, None, None, course.doubled, now)
+    return course
+
+
+def waiting(course, rule, now):
+    """The Wait of a bypass whose rules say normal, or None."""
+    if not course.bypassed or course.clear is None:
+        return None
+    if rule.manual:
+        return Wait(OPERATOR, course.clear, None)
+    until = course.clear + delay(course, rule) / 1000.0
+    if now < until:
+        return Wait(DELAY, course.clear, until)
+    if not rule.carrier:
+        return None
+    if course.lit is None:
+        return Wait(CARRIER, until, None)
+    lit = course.lit + rule.carrier / 1000.0
+    return Wait(CARRIER, until, lit) if now < lit else None
+
+
+def delay(course, rule):
+    """The delay of this return in ms."""
+    return max(rule.delay, min(rule.delay << course.doubled, rule.longest))
+
+
+def state(course, judged):
+    """The global state: a bypass holds until it is returned from."""
+    return BYPASS if judged == NORMAL and course.bypassed else judged
+
+
+def _doubled(course, now):
+    """An hour of normal resets it."""
+    if course.returned is None or now - course.returned >= HOUR:
+        return 0
+    return min(course.doubled + 1, MOST)

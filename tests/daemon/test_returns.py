@@ -1,0 +1,208 @@
+"""returns.py and what the controller makes of it: waiting, remembering, telling, and the operator's return."""
+import json
+
+import pytest
+
+from fbmon.daemon import returns
+from fbmon.daemon.answers import Commanded
+from fbmon.daemon.controller import Reload
+from fbmon.network.carrier import Carrier
+from fbmon.rules.returning import Return
+from fbmon.rules.states import ABSENT, ACTIVE, BYPASS, FAILED, NORMAL, PRESENT, UNKNOWN, UP
+from settings import card, config, listener
+from test_controller import CARD, HOST, LINKS, World
+
+MANUAL, LATER = Return(True, 0, 0, 0), Return(False, 30000, 30000, 0)
+
+
+@pytest.fixture
+def world(monkeypatch):
+    """begin(rule, ...): a switch in bypass whose rules say normal again; sw0 follows the global state."""
+    def begin(rule, **fields):
+        made = World(config([listener(0)], [card(0)], ports=('sw0',), returns=rule, **fields), monkeypatch, HOST, CARD)
+        made.carriers = {'sw0': Carrier(True, 2)}
+        made.controller.returns._look = lambda name: made.carriers[name]
+        for state in (ACTIVE, FAILED):
+            made.report(0, state)
+        made.seen('Deleted ' + CARD, LINKS[1].replace('<UP>', '<>'))
+        made.back = made.report(0, ACTIVE)
+        return made
+    return begin
+
+
+def later(switch, seconds):
+    """The commands of the round so many seconds later."""
+    switch.now += seconds
+    return switch.turn()
+
+
+def return_now(switch):
+    """The answer to the operator's return."""
+    answers = []
+    switch.turn(Commanded({'command': 'return', 'by': 'alice'}, answers.append))
+    return json.loads(answers[0])
+
+
+def test_the_delay_is_waited_for_and_has_a_deadline_of_its_own(world):
+    switch = world(LATER)
+    assert (switch.controller.decision.state, switch.back) == (BYPASS, [])
+    assert switch.controller.returns.deadline() == switch.now + 30
+
+    assert later(switch, 29.99) == []
+    assert later(switch, 0.01) == ['link set dev sw0 up', 'addr add 10.0.1.0/32 dev eth0']
+    assert switch.controller.decision.state == NORMAL
+    assert switch.controller.returns.deadline() is None
+
+
+def test_with_carrier_the_ports_come_first_and_the_cards_when_the_light_has_lasted(world):
+    switch = world(Return(False, 1000, 1000, 2000))
+    switch.carriers['sw0'] = Carrier(False, 3)
+    assert later(switch, 1.0) == ['link set dev sw0 up']
+    assert switch.controller.decision == (BYPASS, {('eth0', '10.0.1.0'): ABSENT}, {'sw0': UP})
+    assert switch.controller.returns.words() == 'waits for carrier on sw0'
+    switch.carriers['sw0'] = Carrier(True, 4)
+    later(switch, 5.0)
+    assert switch.controller.returns.words() == 'returns in 2 s'
+    # Lost and back between two looks: only the kernel's counter tells.
+    switch.carriers['sw0'] = Carrier(True, 6)
+    later(switch, 1.0)
+
+    assert later(switch, 1.99) == []
+    assert switch.controller.decision.state == BYPASS
+    later(switch, 0.01)
+    assert switch.controller.decision.state == NORMAL
+
+
+def test_an_operator_ends_it_and_the_history_says_who(world):
+    switch = world(MANUAL)
+    later(switch, 9999.0)
+
+    assert return_now(switch) == {'done': 'returned to normal'}
+    assert switch.controller.decision.state == NORMAL
+    assert [one.why for one in switch.history.transitions if one.new == NORMAL][-1] == 'fbypass_ctl return by alice'
+
+
+@pytest.mark.parametrize('state, why', [
+    (FAILED, 'the rules say bypass: not enough nodes are active'), (None, 'there is no bypass to return from')])
+def test_a_return_that_cannot_be_is_refused_with_the_reason(world, state, why):
+    switch = world(MANUAL)
+    if state:
+        switch.report(0, state)
+    else:
+        return_now(switch)
+
+    assert return_now(switch) == {'refused': why}
+
+
+def test_a_command_that_there_is_not_is_refused(world):
+    answers = []
+    world(MANUAL).turn(Commanded({'command': 'explode'}, answers.append))
+
+    assert json.loads(answers[0]) == {'refused': '"explode" is no command of this daemon'}
+
+
+def test_a_reload_takes_effect_on_a_wait_that_has_begun(world):
+    switch = world(MANUAL)
+    switch.loaded = config([listener(0)], [card(0)], ports=('sw0',))
+    switch.turn(Reload())
+
+    assert switch.controller.decision.state == NORMAL
+
+
+def test_what_is_waited_for_is_logged_when_it_begins_and_when_it_ends(world, caplog):
+    caplog.set_level('INFO')
+    switch = world(LATER)
+    later(switch, 1.0)
+    switch.report(0, FAILED)
+    switch.report(0, ACTIVE)
+    later(switch, 30.0)
+
+    assert [one.getMessage() for one in caplog.records if one.getMessage().startswith('return')] == [
+        'return: returns in 30 s', 'return: the wait ends, the rules say bypass again', 'return: returns in 30 s',
+        'return: the wait is over']
+
+
+class Paper(object):
+    """Records that are a list."""
+
+    error = None
+
+    def __init__(self, *lines):
+        self.lines = list(lines)
+
+    def read(self):
+        return self.lines
+
+    def rewrite(self, lines):
+        self.lines = list(lines)
+
+
+def course(paper, rule, *states):
+    """A Returns of this paper after decisions with these states of one listener."""
+    made = returns.Returns(paper, lambda: 50.0, lambda: 1000.0)
+    found = config([listener(0)], [card(0)], returns=rule).settings
+    for state in states:
+        made.decide(found, {0: state}, None)
+    return made
+
+
+def test_a_bypass_is_remembered_before_anything_is_done_and_only_where_a_return_is_to_be_earned():
+    paper = Paper()
+    course(paper, LATER, FAILED)
+    assert paper.lines == ['[true, 0, null]']
+    assert course(paper, LATER).course.bypassed
+
+    course(paper, Return(False, 0, 0, 0), FAILED)
+    assert paper.lines == []
+
+
+def test_the_last_return_is_remembered_by_the_wall_clock():
+    paper = Paper()
+    course(paper, LATER._replace(delay=0), FAILED, ACTIVE)
+    assert paper.lines == ['[false, 0, 1000.0]']
+    course(paper, Return(False, 0, 0, 1), FAILED, UNKNOWN)
+    assert paper.lines == ['[true, 1, 1000.0]']
+
+    assert course(Paper('[false, 3, 940.0]'), LATER, FAILED).course.doubled == 4
+    assert course(Paper('[false, 3, 940.0]'), LATER).course.returned == -10.0
+
+
+@pytest.mark.parametrize('line', ['', '[', '{}', '[1]', '[true, "x", null]', '[true, 1, "x"]', '[true, 1e999, null]'])
+def test_a_damaged_memory_is_none(line):
+    assert course(Paper(line), LATER).course == returns.returning.BEGINNING
+
+
+# --- observing ---
+
+def test_while_observing_nothing_is_changed_and_what_would_be_is_told(monkeypatch, caplog):
+    caplog.set_level('INFO')
+    switch = World(config([listener(0)], [card(0)], ports=('sw0',), observe=True, lease=3000), monkeypatch, HOST, CARD)
+
+    assert [switch.report(0, state) for state in (ACTIVE, FAILED, ACTIVE)] == [[], [], []]
+    assert later(switch, 600.0) == []
+    assert [one[1:6] for one in switch.history.transitions if one.kind != 'listener'] == [
+        ('global', 'state', UNKNOWN, NORMAL, 'would be: 0 failed < 1'),
+        ('global', 'state', NORMAL, BYPASS, 'would be: 1 failed >= 1'),
+        ('card', '10.0.1.0', PRESENT, ABSENT, 'would be: global state bypass'),
+        ('port', 'sw0', UP, 'down', 'would be: global state bypass'),
+        ('global', 'state', BYPASS, NORMAL, 'would be: 0 failed < 1')]
+    assert switch.controller._deadline() is None
+    assert switch.status()['observe'] is True
+
+
+def test_a_reload_that_ends_observing_acts_at_once(monkeypatch):
+    switch = World(config([listener(0)], [card(0)], ports=('sw0',), observe=True), monkeypatch, HOST, CARD)
+    switch.report(0, ACTIVE)
+    switch.report(0, FAILED)
+    switch.loaded = config([listener(0)], [card(0)], ports=('sw0',))
+
+    assert switch.turn(Reload()) == ['addr del 10.0.1.0/32 dev eth0', 'link set dev sw0 down']
+
+
+def test_a_reload_that_begins_observing_leaves_no_lease_behind(monkeypatch):
+    switch = World(config([listener(0)], [card(0)], lease=3000), monkeypatch, HOST, CARD)
+    switch.report(0, ACTIVE)
+    switch.loaded = config([listener(0)], [card(0)], lease=3000, observe=True)
+
+    assert switch.turn(Reload()) == ['addr change 10.0.1.0/32 dev eth0 valid_lft forever preferred_lft forever']
+    assert later(switch, 600.0) == []
