@@ -1,4 +1,4 @@
-"""The deeds of a history by name: what others do to the switch, and what befalls the daemon."""
+"""The deeds of a history, by name: what others do to the switch, and what happens to the daemon."""
 import contextlib
 import json
 
@@ -15,7 +15,7 @@ from sim.world import World
 
 @contextlib.contextmanager
 def edges(world):
-    """The places in which the daemon's parts look for a file or make a pipe by themselves."""
+    """Replaces the places at which the daemon's parts read a file or make a pipe by themselves."""
     before = source.load, ledger.Records, listener.Bell
     source.load = lambda path: world.load()
     ledger.Records, listener.Bell = lambda path: Records(world, path), Bell
@@ -26,13 +26,13 @@ def edges(world):
 
 
 def ip(world, deed, number):
-    """The next run of `ip` is an accident."""
+    """Make the next run of `ip` an accident."""
     world.laws.amiss_with_ip()
     world.accidents.append((deed, number / 8.0 if deed == 'late' else number))
 
 
 def monitor(world, word):
-    """`ip monitor` is late, in pieces, deaf at its next start, ends with a word, or loses lines without one."""
+    """Make `ip monitor` late, tell in pieces, be deaf at its next start, end with words, or lose lines without any."""
     watch = world.watch
     world.laws.unwell(SHORT)
     watch.late, watch.pieces = 0.25 if word == 'late' else 0.0, word == 'pieces'
@@ -48,7 +48,7 @@ def monitor(world, word):
 
 
 def both(world, first):
-    """SIGHUP and SIGTERM together."""
+    """Send SIGHUP and SIGTERM together. first: whether SIGHUP is the first one."""
     world.laws.reloads()
     world.inbox += [Reload(), Stop()] if first else [Stop(), Reload()]
 
@@ -59,7 +59,7 @@ def boot(world):
 
 
 def anew(world, name, pause=0.0):
-    """An interface is deleted and made anew, after a pause."""
+    """Delete an interface, and make it anew after a pause."""
     world.laws.amiss(SHORT)
     device = world.kernel.find(name)
     if device:
@@ -76,7 +76,7 @@ def _create(world, name):
 
 
 def _after(world, pause, deed, *arguments):
-    """Something else that is done by others, after a pause."""
+    """Let others do something after a pause."""
     if pause:
         world.kernel.later(pause, lambda _kernel: _strangely(world, deed, *arguments))
     else:
@@ -96,7 +96,7 @@ def swap(world, one, other):
 
 
 def bounce(world, name, pause=0.0):
-    """A link goes down, and comes up after a pause."""
+    """Bring a link down, and up after a pause."""
     world.strange('link set dev %s down' % name)
     _after(world, pause, World.strange, 'link set dev %s up' % name)
 
@@ -110,23 +110,23 @@ def order(world, number):
 
 
 def contrary(world):
-    """A stranger undoes the next thing that the daemon does, before the daemon is told of either."""
+    """A stranger undoes the next change of the daemon, before the daemon is told of either of the two."""
     world.contrary = True
 
 
 def term(world, number):
-    """SIGTERM, after so many of the things that can be seen of it."""
+    """Send SIGTERM after so many visible deeds of the daemon."""
     world.term = number
 
 
 def kill(world, pause=1.0):
-    """kill -9; the next daemon is started after a pause."""
+    """kill -9, and start the next daemon after a pause."""
     world.kill()
     world.again_at = world.now + pause
 
 
 def double(world):
-    """The detection of duplicates finds one for all that it looks for."""
+    """The detection of duplicates finds one for each address that it is searching for."""
     world.laws.amiss()
     for device in world.kernel.devices.values():
         for entry in device.six:
@@ -135,30 +135,30 @@ def double(world):
 
 
 def unpromoted(world):
-    """Somebody resets promote_secondaries."""
+    """Somebody resets promote_secondaries on all interfaces."""
     for device in world.kernel.devices.values():
         world.unpromote(device.name)
 
 
 def refuses(world, word):
-    """The setting cannot be made, or can again."""
+    """promote_secondaries cannot be set any more, or can be set again."""
     world.laws.unpromoted()
     world.refuses = word == 'refuses'
 
 
 def slow(world, seconds):
-    """The disk with the file hangs at the next reading."""
+    """The disk with the configuration file hangs when the file is read next."""
     world.slow = seconds
 
 
 def stall(world, seconds):
-    """The process is not scheduled."""
+    """The daemon's process is not scheduled for so long."""
     world.laws.amiss(seconds + SHORT)
     world.stall(seconds)
 
 
 def stuck(world, port, seconds):
-    """A listener's thread does nothing."""
+    """A listener's thread does nothing for so long."""
     for node in world.nodes:
         if node.settings.port == port:
             node.stuck = world.now + seconds
@@ -170,23 +170,23 @@ def notify_full(world):
 
 
 def knife(world, number):
-    """kill -9, after so many of the things that can be seen of it."""
+    """kill -9 after so many visible deeds of the daemon."""
     world.knife = number
 
 
 def full(world, word):
-    """The run directory is full, or not any more."""
+    """The run directory is full, or is not full any more."""
     world.full = word == 'full'
 
 
 def status(world):
-    """Somebody asks for it."""
+    """Somebody asks for the status."""
     world.laws.asked += 1
     world.inbox.append(StatusWanted(lambda text: _faces(world, text)))
 
 
 def _faces(world, text):
-    """All that is made of the status."""
+    """Make all forms of the status."""
     world.laws.answered += 1
     found = json.loads(text)
     console.render(found), console.render(found, True, 24), prometheus.render(found)

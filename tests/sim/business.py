@@ -1,10 +1,10 @@
-"""What is the daemon's business, and what it has to leave alone: addresses, links, routes and the commands of `ip`."""
+"""What the daemon may touch and what it must leave alone: addresses, links, routes and the commands of `ip`."""
 from fbmon.rules.items import AddressItem, PortItem
 from sim import files
 
 
 def foreign(kernel):
-    """All that is none of the daemon's business, and whether it is up."""
+    """The set of all addresses, links (with their up or down) and routes that the daemon must leave alone."""
     found = set((device.index, entry.text, entry.prefix) for device in kernel.devices.values()
                 for entry in device.four + device.six if entry.text not in files.OURS)
     found.update((device.index, device.name, device.up) for device in kernel.devices.values()
@@ -15,8 +15,10 @@ def foreign(kernel):
 
 
 def wrong(line, daemon, before):
-    """Whether the daemon has nothing to do with what it tells `ip`. before: the Names when this round began; a file
-    that is taken lets go of them."""
+    """Whether a command of the daemon touches what it must leave alone.
+
+    before: the Names when this round began: when a new file is taken, the old items are released.
+    """
     words, known = line.split(), set(daemon.ledger.items).union(daemon.ledger.found)
     for names in (before or daemon._names, daemon._names):
         known.update(names.cards, names.listeners, names.ports)
@@ -25,5 +27,5 @@ def wrong(line, daemon, before):
     if words[0] == 'route':
         return words[1] == 'del' or words[words.index('dev') + 1] not in [item[0] for item in known]
     item = AddressItem(words[words.index('dev') + 1], words[2].partition('/')[0])
-    # What the kernel drops with an address of ours is put back, whosever it is.
+    # The daemon puts back all that the kernel drops with an address of ours, even a stranger's.
     return item not in known and words[1] != 'add'

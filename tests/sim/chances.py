@@ -1,4 +1,4 @@
-"""What may happen in a history: the steps of each kind that are chosen from."""
+"""What may happen in a history: the steps of each kind to choose from."""
 from sim import files
 
 # Seconds of a pause.
@@ -15,7 +15,7 @@ ROUTES = ['route %s %s' % (verb, route) for verb in ('add', 'del')
           for route in ('10.9.0.0/16 via 10.0.0.77 dev eth0', '10.8.0.0/16 via 10.0.1.77 dev eth1')]
 LINKS = ('eth0', 'eth1', 'sw0', 'sw2')
 
-# What may happen beside the daemon's daily work: of each kind as often as of any other.
+# (kind, function that chooses the rest of the step) of all accidents. Each kind is equally likely.
 MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'missing', 'late')), dice.randrange(4))),
         ('monitor', lambda dice: (dice.choice(('late', 'pieces', 'ends', 'well', 'loses', 'forgets', 'swallows')),)),
         ('kill', lambda dice: (dice.choice((1.0, 8.0)),)), ('stop', lambda dice: ()), ('boot', lambda dice: ()),
@@ -34,11 +34,11 @@ MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'miss
 
 
 def kinds(dice):
-    """The kinds of accidents of one history."""
+    """The kinds of accidents for one history."""
     return dice.sample(MEAN, dice.choice(KINDS) or len(MEAN))
 
 
 def node(dice, number):
-    """The port of a node, of the file of that number as a rule."""
+    """The UDP port of a node, in most cases of one that is in the file with this number."""
     known = files.nodes(number)
     return 3000 + (dice.choice(known) if known and dice.random() < .8 else dice.randrange(5))

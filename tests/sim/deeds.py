@@ -1,4 +1,4 @@
-"""The steps of a history: chosen by a seed, carried out, checked, and shortened where something does not hold."""
+"""The steps of a history: they are chosen by a seed, carried out and checked, and shortened if a law does not hold."""
 import traceback
 from collections import namedtuple
 
@@ -6,10 +6,10 @@ from sim import acts, chances, files
 from sim.dice import Dice
 from sim.world import World, Wrong
 
-# Steps of a history.
+# The number of steps of a history.
 STEPS = 200
 
-# How a history went. seconds: that passed in it; wrong: what is, or None.
+# How a history went. steps: how many were carried out; seconds: that passed in it; wrong: what is wrong, or None.
 Life = namedtuple('Life', 'steps seconds wrong')
 
 
@@ -58,12 +58,12 @@ def take(world, step):
 
 
 def play(steps):
-    """Carry out the steps; what is wrong, or None."""
+    """Carry out the steps. Returns what is wrong, or None."""
     return live(steps).wrong
 
 
 def live(steps):
-    """Carry out the steps until something is wrong; a Life."""
+    """Carry out the steps until something is wrong. Returns a Life."""
     world = World.__new__(World)
     world.file = steps[0][1] if steps and steps[0][0] == 'file' else 0
     with acts.edges(world):
@@ -79,7 +79,7 @@ def live(steps):
 
 
 def _wrong(world, step, number):
-    """Carry out a step; what is wrong with it, or None."""
+    """Carry out one step. Returns what is wrong after it, or None."""
     try:
         before, touched = world.laws.foreign() if step[0] not in TOUCHING else set(), world.laws.touched
         take(world, step)
@@ -93,12 +93,12 @@ def _wrong(world, step, number):
     return None
 
 
-# Steps that touch what is none of the daemon's business.
+# Steps that themselves touch what the daemon must leave alone.
 TOUCHING = ('stranger', 'boot', 'anew', 'swap', 'bounce', 'order')
 
 
 def shortened(steps):
-    """A shorter list of steps at which the same kind of thing is wrong."""
+    """A shorter list of steps after which the same law does not hold."""
     kind = play(steps).partition(':')[0]
     size = len(steps) // 2
     while size:

@@ -1,13 +1,13 @@
-"""All histories of a small switch, up to a number of events: those that lead to one state go on as one."""
+"""All histories of a small switch up to a number of events. Histories that lead to the same state go on as one."""
 from sim import rulebook, small
 from sim.rulebook import File, Line
 
-# ATTEMPTS and RECOVERY of the listeners.
+# The ATTEMPTS and the RECOVERY of each listener.
 ATTEMPTS, RECOVERY = (1, 2, 1), (2, 1, 1)
 
 
 def files(count):
-    """The configuration files with up to `count` listeners; x is one with a mistake."""
+    """{name: rulebook.File}: the configuration files, with up to `count` listeners. x has a mistake."""
     lines = [Line(3000 + index, index, ATTEMPTS[index], RECOVERY[index]) for index in range(count)]
     again = [lines[0]._replace(index=7, attempts=2, recovery=1)] + lines[1:]
     return {'a': File(1, lines, True, [(None, 1)]),
@@ -19,19 +19,19 @@ def files(count):
 
 
 class Search(object):
-    """Looks at every state that can be reached within `depth` events, once."""
+    """Looks once at each state that can be reached within `depth` events."""
 
     def __init__(self, count, depth):
         self.files, self.depth = files(count), depth
         self.far = rulebook.far(self.files)
-        self.leads = {}      # {state: the states that each of its events leads to}
-        self.wrong = None    # the first history that ends otherwise than the rulebook says, and how
+        self.leads = {}      # {state: [the state that each of its events leads to]}
+        self.wrong = None    # the first history that does not end as in the rulebook, and how it ends
         texts = dict((name, small.text(one, self.far)) for name, one in self.files.items())
         self.switch = small.Switch.__new__(small.Switch)
         self.switch.texts, self.switch.file, self.switch.disk = texts, 'a', {}
 
     def run(self):
-        """Search; returns how many histories there are of so many events."""
+        """Search. Returns the number of histories with `depth` events, or 0 if one is wrong."""
         with small.edges(self.switch):
             self.switch.__init__(self.switch.texts, 'a')
             self.beginning = small.keep(self.switch)
@@ -45,14 +45,14 @@ class Search(object):
         return 0 if self.wrong else self._histories(first)
 
     def events(self, book):
-        """All that can happen next."""
+        """[All events that can happen next]."""
         found = [(word, port) for port in sorted(book.nodes) for word in ('heartbeat', 'timeout')
                  if word == 'timeout' or port != self.far or book.far]
         found += [('reload', name) for name in sorted(self.files)] + [('stop',), ('kill',), ('take',), ('push',)]
         return found + ([('gone' if book.far else 'back',)] if self.far else [])
 
     def _expand(self, book, path):
-        """What follows from a state that was not looked at before; returns the new ones among it."""
+        """Look at all that follows from a state. Returns [(Book, path)] of the new states."""
         small.bring_back(self.beginning)
         for event in path:
             self.switch.happen(event)
@@ -83,8 +83,8 @@ class Search(object):
         return repr((book._replace(nodes=nodes), self.switch.key()))
 
     def _histories(self, first):
-        """The number of ways through `depth` events. All of them were looked at: what a state leads to is the same
-        whatever led to it."""
+        """The number of histories with `depth` events. All of them have been looked at, since it does not matter how a
+        state was reached."""
         ways = {first: 1}
         for _ in range(self.depth):
             after = {}

@@ -1,22 +1,22 @@
-"""Configuration files for the simulated switch: valid ones, each of them the work of one number."""
+"""Configuration files for the simulated switch. Each number makes one valid file."""
 from fbmon.config import reader
 from sim.dice import Dice
 
-# eth0 and eth1 carry addresses, the others are ports; a card may be on one of them.
+# eth0 and eth1 carry addresses; the others are ports, and a card may be on one of these.
 NAMES = ('eth0', 'eth1', 'sw0', 'sw1', 'sw2')
 PORTS = NAMES[2:]
 
-# (interface, address) of listeners and cards; what is none of these is a stranger's.
+# (interface, address) of listeners and cards. All other addresses are a stranger's.
 HOSTS = (('eth0', '10.0.0.2'), ('eth0', '10.0.0.3'), ('eth1', '10.0.1.2/24'), ('eth1', 'fd00::2/64'),
          ('eth1', 'fe80::7'))
 CARDS = (('eth0', '10.0.0.11'), ('eth0', '10.0.0.12/24'), ('eth1', '10.0.1.11/24'), ('eth1', 'fd00::11/64'),
          ('sw2', '10.0.2.11/24'), ('sw2', 'fd02::11'))
 
-# Numbers of files without a mistake; from RENUMBERED on, they have a lease and other cards, and half of them have all
-# listeners on one interface.
+# The files with the numbers below MANY have no mistake. From RENUMBERED on they have a lease and other cards, and half
+# of them have all listeners on one interface.
 MANY, RENUMBERED = 750, 500
 
-# The cards of those: each may take the place of another one in its network.
+# The cards of these files. Each may take the place of another card in its network.
 OTHERS = (('eth1', '10.0.1.11/24'), ('eth1', '10.0.1.12/24'), ('eth1', '10.0.1.13/24'), ('eth1', 'fd00::11/64'),
           ('sw2', '10.0.2.11/24'))
 
@@ -26,17 +26,17 @@ OURS = frozenset(address.partition('/')[0] for _, address in HOSTS + CARDS + OTH
 TIMEOUTS = (1000, 2000, 3000)
 
 
-# {number: its Config}: values that nobody changes, read once a process.
+# {number: its Config}. Nobody changes these values, so each process reads them once.
 _READ = {}
 
 
-# Mistakes that make a file a faulty one.
+# A file with one of these lines has a mistake.
 FAULTS = ('LISTEN_HEARTBEAT_FAILED=9', 'LISTEN_HEARTBEAT_TIMEOUT=3s', 'LISTEN_HEARTBEAT_RECOVERY=0', 'nonsense',
           'LISTEN_CUBRO_IFS=sw0/1', 'BYPASS_CARD_LEASE=-1', 'LISTEN_HB_PORT[7]=99', 'LISTEN_HEARTBEAT_TIMEOUT[0]=0')
 
 
 def config(number):
-    """What the daemon reads from the configuration file of that number; of a negative one, with a mistake."""
+    """The Config of the file with this number. If the number is negative, the file has a mistake."""
     if number not in _READ:
         _READ[number] = reader.read(text(number) if number >= 0 else text(-number)
                                     + u'%s\n' % FAULTS[-number % len(FAULTS)])
@@ -44,7 +44,7 @@ def config(number):
 
 
 def text(number):
-    """The configuration file of that number."""
+    """The text of the configuration file with this number."""
     dice = Dice(number)
     nodes = _nodes(dice)
     lines = ['LISTEN_HEARTBEAT_FAILED=%d' % (1 + dice.randrange(len(nodes))),
@@ -67,7 +67,7 @@ def text(number):
 
 
 def nodes(number):
-    """The indexes of its listeners."""
+    """The indexes of the listeners in the file with this number."""
     return _nodes(Dice(abs(number)))
 
 

@@ -1,15 +1,15 @@
 """The part of the simulated world in which nodes send heartbeats and listeners wait for them."""
 
-# Seconds between two heartbeats of a node that is well.
+# Seconds between two heartbeats of a living node.
 BEAT = 0.5
 
 
 class Hearing(object):
-    """alive: the ports whose nodes are well; nodes: the listeners; next_beat: when the next heartbeats come; heard_at:
-    when the listeners looked last."""
+    """alive: the UDP ports whose nodes live; nodes: the listeners; next_beat: when the next heartbeats come; heard_at:
+    when the listeners have looked last."""
 
     def has(self, host):
-        """Whether somebody answers at this address."""
+        """Whether the kernel answers at this address."""
         if self.answering[0] != self.kernel.changes:
             self.answering = self.kernel.changes, set(
                 entry.text for device in self.kernel.devices.values() for entry in device.four + device.six
@@ -17,7 +17,7 @@ class Hearing(object):
         return host in self.answering[1]
 
     def hang(self, seconds):
-        """What the daemon's controller waits for does not answer; its listeners go on."""
+        """The daemon's controller waits for so long, while its listeners go on."""
         self.laws.asleep()
         end, self.nodes = self.now + seconds, self.launched()
         while self.now < end:
@@ -28,7 +28,7 @@ class Hearing(object):
             self._listeners()
 
     def stall(self, seconds):
-        """The daemon is not scheduled for so long; heartbeats wait in its sockets."""
+        """The daemon is not scheduled for so long. Heartbeats wait in its sockets."""
         self.laws.asleep()
         for node in self.nodes:
             node.stuck = max(node.stuck, self.now + seconds)
@@ -60,7 +60,7 @@ class Hearing(object):
                 self.beat(port)
 
     def beat(self, port):
-        """A heartbeat to that port."""
+        """Send a heartbeat to this port."""
         for node in self.nodes:
             if node.settings.port == port and self.has(node.settings.host) and self.near(node):
                 if node.stuck > self.now:
@@ -69,7 +69,8 @@ class Hearing(object):
                     self._hears(node, self.now, False)
 
     def near(self, node):
-        """Whether a listener at a link-local address is bound to the interface that has it."""
+        """Whether a listener can hear: at a link-local address it must be bound to the interface that has the address.
+        """
         if not node.settings.host.startswith('fe80:'):
             return True
         scope = self.kernel.devices.get(node.bound_to().scope)

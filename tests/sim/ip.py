@@ -1,30 +1,30 @@
-"""What stands in for `ip`: the child that changes the simulated kernel, the monitor that tells of it, and readings of
-routes."""
+"""Stand-ins for `ip`: the child that changes the simulated kernel, the monitor, and the readings of routes."""
 from fbmon.network import monitor, picture
 from fbmon.network.routewatch import RoutesRead
 from sim.linux import command
 from sim.linux.ipv4 import Refused
 from sim.standins import Killed
 
-# Seconds after which the daemon gives up on an `ip` that does not answer, that a new `ip monitor` needs until it
-# listens and then for a reading, and for which one that swallows what comes goes on with that.
+# Seconds. HANG: after which the daemon gives up an `ip` that does not answer; STARTING: that a new `ip monitor` needs
+# until it listens; READING: that the reading takes then; DEAF: for which a monitor that swallows lines goes on to do
+# so.
 HANG, STARTING, READING, DEAF = 1.0, 4 / 1024.0, 1 / 1024.0, 1 / 16.0
 
-# Seconds until it tells of a change.
+# Seconds until the monitor tells of a change.
 LATENCY = 1 / 1024.0
 
-# Seconds in which the daemon has to see that its own change is not shown.
+# Seconds in which the daemon must notice that its own change is not shown.
 SHOWN = 1.125
 
-# Lines of the monitor in one piece.
+# The most lines that the monitor tells at once when it tells in pieces.
 PIECE = 2
 
-# Seconds until the routes are read.
+# Seconds that a reading of routes takes.
 ROUTES = 1 / 64.0
 
 
 class Batch(object):
-    """Does to the simulated kernel what `ip -batch` does, with the accidents that the world has for it."""
+    """Changes the simulated kernel as `ip -batch` does, with the accidents that the world has for it."""
 
     def __init__(self, world):
         self.unsure = False
@@ -32,11 +32,11 @@ class Batch(object):
         self._indexes = {}
 
     def restart(self):
-        """A new child remembers nothing."""
+        """Begin with a new child, which remembers nothing."""
         self._indexes = {}
 
     def run(self, lines):
-        """{position: ip's words} of the lines that failed, after a second try with a new child."""
+        """Run the lines. Returns {position: ip's words} of those that failed, also with a new child."""
         deed, number = self._world.accident()
         self.unsure = deed in ('hang', 'die')
         if deed == 'missing':
@@ -58,7 +58,7 @@ class Batch(object):
         return again
 
     def once(self, lines):
-        """The same without a second try, and without accidents."""
+        """As run(), but without a second try and without accidents."""
         return self._do(lines, range(len(lines)))
 
     def _do(self, lines, places):
@@ -86,7 +86,7 @@ class Batch(object):
         return failed
 
     def _undo(self, line):
-        """A stranger undoes what a line did, where the world is contrary."""
+        """If the world is contrary, a stranger undoes what a line did."""
         words = line.split()
         place = 'dev ' + words[words.index('dev') + 1]
         back = {'link': 'link set %s %s' % (place, 'up' if words[-1] == 'down' else 'down'),
@@ -98,8 +98,10 @@ class Batch(object):
 
 
 class Networks(object):
-    """The networks of IPv4 that the interfaces are in while a batch is done: none is left and entered again, for with
-    the last address of one its routes go."""
+    """The IPv4 networks in which the interfaces are during a batch.
+
+    No network must be left and entered again, because its routes go with its last address.
+    """
 
     def __init__(self, world):
         self._world = world
@@ -107,11 +109,11 @@ class Networks(object):
         self._left = set()
 
     def look(self):
-        """A line was done."""
+        """Look after a line was carried out."""
         self._left |= self._before - self._now()
 
     def end(self):
-        """The batch was done."""
+        """Check at the end of the batch."""
         again = self._left & self._now()
         if again and not self._world.refuses and self._world.now > self._world.laws.calm:
             raise self._world.laws.wrong('gap: left and entered again: %s' % sorted(again))
@@ -122,44 +124,45 @@ class Networks(object):
 
 
 class Watch(object):
-    """`ip monitor`: tells the daemon of the simulated kernel's lines, late, in pieces, or not at all.
+    """`ip monitor`. It tells the daemon the lines of the simulated kernel, late, in pieces, or not at all.
 
-    blind: it has lost something without a word, and nothing was read since; ours: what the kernel tells now is what the
-    daemon waits for; owed: when it has to have been replaced, since some of that was lost; well_at: since when it
-    listens and has read everything."""
+    blind: it has lost something without a word, and nothing was read since; ours: the daemon waits for what the kernel
+    tells now; owed: when the daemon must have replaced it, because such a line was lost; well_at: since when it listens
+    and has read everything.
+    """
 
     def __init__(self, world):
         self.late, self.pieces, self.swallows, self.losing = 0.0, False, False, 0
         self.blind = self.ours = False
         self.owed = None
         self._world = world
-        self._lines = []    # (when it is to be told, the line)
+        self._lines = []    # [(when it is told, line)]
         self._listens = False
         self._deaf_until = 0.0
         self._reading = self.well_at = world.now
         self.replaced = 0
 
     def replace(self):
-        """Everything is read again by a new child; what the old one had still to tell is never told."""
+        """A new child reads everything again. What the old one has not told yet is never told."""
         self.replaced += 1
         self._begin(STARTING)
 
     def look(self, _limit):
-        """What the kernel has now."""
+        """The Picture of what the kernel has now."""
         return picture.of(self._world.kernel.show_links() + self._world.kernel.show_addresses())
 
     def end(self, pause):
-        """The child ends, and so do new ones for `pause` seconds."""
+        """The child ends. For `pause` seconds new ones end, too."""
         self._world.inbox.append(monitor.Lost('ip monitor: ended'))
         self._begin(pause)
 
     def forget(self):
-        """What it had still to tell is lost without a word."""
+        """Lose without a word all that it has not told yet."""
         self.blind = self.blind or bool(self._lines)
         del self._lines[:]
 
     def collect(self, lines):
-        """The kernel tells of these now."""
+        """Take these lines, which the kernel tells now."""
         if self._listens and self._world.now < self._deaf_until:
             self.blind = self.blind or bool(lines)
         elif self._listens:
@@ -172,20 +175,20 @@ class Watch(object):
             self._lines += [(at, line) for line in lines[len(lost):]]
 
     def has_told(self, entry):
-        """Whether the daemon knows all that happened to an address."""
+        """Whether the daemon knows all that has happened to an address."""
         return not self.blind and not any(' %s/' % entry.text in line for _, line in self._lines)
 
     def next_time(self):
-        """When it has something to tell."""
+        """When it has something to tell next, or None."""
         told = self._lines[0][0] if self._lines else None
         return told if self._reading is None or (told is not None and told < self._reading) else self._reading
 
     def deliver(self):
-        """Put what it tells by now into the inbox."""
+        """Put all that it tells by now into the inbox."""
         now = self._world.now
         if self._reading is not None and self._reading <= now:
             if not self._listens:
-                # What comes between its listening and the end of the reading is told twice.
+                # Changes between its listening and the end of the reading are told twice.
                 self._listens, self._reading = True, now + READING
                 return
             self._read(now)
@@ -209,7 +212,7 @@ class Watch(object):
 
 
 class Routes(object):
-    """Reads routes a moment after it was asked."""
+    """Reads the routes a moment after it was asked."""
 
     def __init__(self, world):
         self._world = world
@@ -217,11 +220,11 @@ class Routes(object):
         self._places = ()
 
     def ask(self, places):
-        """For RouteReadings."""
+        """Note what to read; RouteReadings calls this."""
         self.at, self._places = self._world.now + ROUTES, tuple(places)
 
     def deliver(self):
-        """Put what was read into the inbox."""
+        """Put the routes into the inbox when they are read."""
         if self.at is not None and self.at <= self._world.now:
             self.at = None
             self._world.inbox.append(RoutesRead(

@@ -1,29 +1,29 @@
-"""What must hold of the daemon in the simulated world, after each round, after each step, and once all is quiet."""
+"""The laws for the daemon in the simulated world: what must hold after each round, after each step, and in quiet."""
 from kernel import model
 from sim import business, quiet, wants
 from sim.lateness import Lateness
 from sim.lines import Lines
 
-# Seconds: in which the network has to be as it must, where nothing is amiss; until it is so after an accident of `ip`
-# (the longest pause is 30 s), and of the monitor; until nothing is in doubt any more (what was not shown is for 5 s).
+# Seconds. BOUND: until the network must be as it should if nothing is amiss; PATIENCE: the same after an accident of
+# `ip` (the longest pause is 30 s); SHORT: after one of the monitor; QUIET: until nothing is in doubt any more (a change
+# that was not shown is in doubt for 5 s).
 BOUND, PATIENCE, SHORT, QUIET = 1 / 32.0, 40.0, 4.0, 7.0
 
-# Seconds past its deadline after which a listener must not be vouched for; until a healthy daemon feeds the watchdog;
-# the same after something that kept it from that.
+# Seconds. STUCK: if a listener is so late, the daemon must not feed the watchdog; FEED: until a healthy daemon must
+# feed it; AGAIN: the same after something that kept it from feeding.
 STUCK, FEED, AGAIN = 5.0, 3.6, 1.1
 
-# Seconds between two renewals of the longest lease, and a little more.
+# RENEWED: a little more than the seconds between two renewals of the longest lease.
 RENEWED, NEVER = 2.25, float('inf')
 
-# Rounds without an event: so many at any time, and in each second.
+# Rounds without an event: SPARE at once, and ROUNDS a second.
 SPARE, ROUNDS = 16, 8
 
 
 class Laws(object):
-    """verdict: what is decided, as the model has it; calm: since when nothing is amiss; changed: since when the verdict
-    or the file is as it is; ears: {Node: Ear}; items: {item: (its last state that the daemon has told of, how often it
-    told of one)}; withheld: until when a listener's thread does nothing; touched: how often others did something after
-    a pause."""
+    """verdict: of the model; calm: since when nothing is amiss; changed: since when verdict and file are as they are;
+    ears: {Node: Ear}; items: {item: (the last state that the daemon has told, how often it has told one)}; withheld:
+    until when a listener's thread does nothing; touched: how often others have done something after a pause."""
 
     def __init__(self, world, wrong):
         self.world, self.wrong = world, wrong
@@ -50,7 +50,7 @@ class Laws(object):
         self._names = None
 
     def amiss(self, seconds=BOUND):
-        """Something is, or was done by somebody: give the daemon so long."""
+        """Something is amiss, or somebody has changed something. Give the daemon so many seconds."""
         self.unwell(seconds)
         self.lateness.touch(seconds)
 
@@ -62,25 +62,25 @@ class Laws(object):
             self.world.watch.owed = None
 
     def unpromoted(self):
-        """promote_secondaries was reset: the next renewal of a lease sees to it."""
+        """promote_secondaries was reset. The next renewal of a lease must set it again."""
         self._prepared = max(self._prepared, self.world.now + RENEWED if self.world.daemon else NEVER)
 
     def asleep(self):
-        """The daemon does nothing from now on: a lease may end before it has seen to that."""
+        """The daemon does nothing from now on. A lease may end before it has set promote_secondaries."""
         if self.world.now < self._prepared:
             self._prepared = NEVER
 
     def spares(self):
-        """Whether no end of a lease takes others' addresses along."""
+        """Whether the end of a lease takes no other addresses with it."""
         return self.world.marks.sure and not self.world.refuses and self.world.now >= max(self._prepared, self.ip_calm)
 
     def commanded(self, line):
-        """The daemon has `ip` do this."""
+        """The daemon gives this command to `ip`."""
         if business.wrong(line, self.world.daemon, self._names):
             raise self.wrong('business: %s' % line)
 
     def amiss_with_ip(self):
-        """The same of an `ip` that does not do what it was told to."""
+        """As amiss(), for an `ip` that does not do what it was told."""
         self.amiss(PATIENCE)
         self.ip_calm = max(self.ip_calm, self.world.now + PATIENCE)
 
@@ -104,12 +104,12 @@ class Laws(object):
         ear.follow(node.pulse, at)
 
     def kernel_told(self, lines):
-        """The kernel tells of these changes."""
+        """The kernel tells these lines."""
         for line in lines:
             self.lines.take(line)
 
     def item_changed(self, item, old, new):
-        """The daemon has seen a change of an item: each once, none left out, and none that was not there."""
+        """The daemon has seen a change of an item. It must see each change once, leave none out, and invent none."""
         before, count = self.items.get(item, (old, 0))
         self.items[item] = new, count + 1
         self._untold.append((item[-1], old, new))
@@ -119,7 +119,7 @@ class Laws(object):
             raise self.wrong('event: %s %s -> %s, which the kernel did not tell' % (item, old, new))
 
     def told(self, one):
-        """A transition: each once, and none left out."""
+        """The daemon has told a transition. It must tell each one once, and leave none out."""
         if one.kind == 'reload':
             # It has no state before.
             return
@@ -146,9 +146,9 @@ class Laws(object):
             return
         settings = self.world.daemon.settings
         if not self.world.marks.sure and not settings.lease:
-            # A lease of an earlier run that could not remember whose the address is.
+            # It was the lease of an earlier run, which could not remember whose the address is.
             return
-        # Before a decision the leases that are there are kept, too.
+        # Leases that are there are renewed before a decision, too.
         held = 'present' if settings.lease and not self.verdict.cards else None
         over = [(card.interface, card.address) for card in settings.cards if not card.error
                 and self.verdict.cards.get((card.interface, card.address), held) == 'present'
@@ -157,12 +157,12 @@ class Laws(object):
             raise self.wrong('lease: of %s was over' % over)
 
     def _owed(self):
-        """A monitor that does not show what the daemon did is replaced in time."""
+        """The daemon must replace a monitor in time that does not show what the daemon did."""
         if self.world.watch.owed is not None and self.world.now > self.world.watch.owed:
             raise self.wrong('monitor: it has not shown what the daemon did, and was not replaced')
 
     def turns(self, events):
-        """A round begins: without an event only so often."""
+        """A round begins. There must not be too many without an event."""
         self._names = self.world.daemon._names
         self._owed()
         if not events:
@@ -184,7 +184,7 @@ class Laws(object):
             self.judge()
 
     def ended(self):
-        """A clean stop."""
+        """The daemon has ended by a clean stop."""
         world = self.world
         cards = set(card.address for card in world.daemon.settings.cards)
         left = [entry.text for device in world.kernel.devices.values() for entry in device.four + device.six
@@ -195,7 +195,7 @@ class Laws(object):
     # --- what must hold ---
 
     def judge(self):
-        """The state is the one of the rules."""
+        """The global state must be that of the rules."""
         world, states = self.world, {}
         for node in world.nodes:
             ear = self.ear(node)
@@ -213,7 +213,7 @@ class Laws(object):
             raise self.wrong('state: %s, not %s with %s' % (world.daemon.decision.state, self.verdict.state, states))
 
     def check(self):
-        """After a step."""
+        """Check all that must hold after a step."""
         world = self.world
         if not world.daemon:
             return
@@ -234,19 +234,19 @@ class Laws(object):
             raise self.wrong('watchdog: last fed %g s ago' % (world.now - world.notifier.fed))
 
     def _since(self):
-        """Seconds since when all should be as it must; negative where something is amiss."""
+        """The seconds since when all should be as it must; negative if something is amiss."""
         watch = self.world.watch
         if watch.blind or watch.next_time() is not None or self.world.untold:
             return -1.0
         return self.world.now - max(self.calm, self.changed + watch.late, watch.well_at)
 
     def _due(self):
-        """When the watchdog must have been fed again."""
+        """The second by which the watchdog must have been fed again."""
         notifier = self.world.notifier
         return max(notifier.fed + FEED, max(self.withheld, notifier.full_until) + AGAIN)
 
     def foreign(self):
-        """All that is none of the daemon's business."""
+        """The set of all that the daemon must leave alone."""
         kernel = self.world.kernel
         if self._foreign[:2] != (kernel, kernel.changes):
             self._foreign = kernel, kernel.changes, business.foreign(kernel)

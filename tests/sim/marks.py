@@ -1,12 +1,12 @@
-"""Whose the addresses and ports of the simulated kernel are, as the world saw it, whatever the daemon remembers."""
+"""Knows whose the addresses and ports of the simulated kernel are, even if the daemon has forgotten it."""
 
 from sim.linux.device import Device
 
 
 class Marks(object):
-    """Follows what the daemon has done. taken: {(index, address): (prefix, the Address)} of what was there before it
-    and was taken away. sure: the daemon could remember all that it did. astray: what `ip` did on another interface
-    than the one that the daemon meant, which has had its name since."""
+    """Follows what the daemon has done. taken: {(index, address): Address} of the addresses that were there before the
+    daemon and that it has removed; sure: whether the daemon could remember all that it did; astray: the Addresses and
+    Devices that `ip` has changed on another interface than the daemon meant, which had got the name since."""
 
     def __init__(self):
         self.taken, self._dropped = {}, {}
@@ -14,9 +14,10 @@ class Marks(object):
         self.sure = True
 
     def did(self, line, done, ledger, dropped, refuses):
-        """The daemon's `ip` has done a line; done: the Address or Device that it concerned; dropped: the Addresses that
-        the kernel dropped with that, as far as the daemon knew of them; refuses: whether it does so, and all of them
-        are put back. A daemon that was killed between its note and its deed takes what a stranger does for its own."""
+        """The daemon's `ip` has carried out a line. done: the Address or Device that it changed; dropped: the Addresses
+        that the kernel has dropped with that and of which the daemon knew; refuses: whether promote_secondaries cannot
+        be set, so that the daemon puts these back. A daemon that was killed between its note and its deed takes a
+        stranger's change for its own."""
         words = line.split()
         noted = set(item[-1] for item in ledger.items)
         found = set((index, item.address) for item, (index, _) in ledger.found.items())
@@ -33,13 +34,13 @@ class Marks(object):
         elif words[0] == 'addr' and words[1] != 'del' and done.fresh:
             done.fresh = False
             self._dropped.pop((done.index, done.text), None)
-            # What it puts back is whose it was.
+            # An address that it puts back belongs to its former owner.
             done.ours = self.taken.pop((done.index, done.text), None) is None and (done.index, done.text) not in found \
                 and not (refuses and done.text not in noted)
 
     def killed(self, ledger):
-        """A daemon is no more that may not have seen yet where something went, or has not put back yet what the kernel
-        dropped: nobody will know."""
+        """The daemon was killed. Perhaps it has not seen where its change went, or has not put back what the kernel has
+        dropped. Then nobody will know it."""
         for place in self._dropped:
             self.taken.pop(place, None)
         self._dropped = {}
@@ -57,18 +58,18 @@ class Marks(object):
 
     @staticmethod
     def _indexes(done, ledger):
-        """Those of the interfaces on which the ledger has something of that name."""
+        """The indexes of the interfaces on which the ledger has an item with this name."""
         name = done.name if isinstance(done, Device) else done.text
         return [index for item, index in ledger.items.items() if item[-1] == name]
 
     def strange(self, line, done):
-        """Somebody else has done a line: what he does with an address is what counts there."""
+        """Somebody else has carried out a line. If it was about an address, that address is his."""
         if line.startswith('addr'):
             done.fresh = False
             self.taken.pop((done.index, done.text), None)
 
     @staticmethod
     def ours(kernel):
-        """{(index, address)} of the addresses that the daemon put there."""
+        """{(index, address), ...} of the addresses that the daemon has added."""
         return set((device.index, entry.text) for device in kernel.devices.values()
                    for entry in device.four + device.six if entry.ours)

@@ -1,9 +1,9 @@
-"""The faults that the simulated world has to find, as the files below mutations/ list them.
+"""The faults that the simulated world must find. The files in mutations/ list them.
 
-An entry begins with `== NAME: sentence`. `within: N` says after how many seeds it is found at the latest; `outside:`
-says why the world cannot show it, and `missed:` what it lacks for that so far. `-- PATH` begins a change there: lines
-as in a patch, unchanged ones after a blank, those that go after a `-`, those that come after a `+`. What is to be
-replaced must be there exactly once.
+An entry begins with `== NAME: sentence`. `within: N` says after how many seeds the fault is found at the latest.
+`outside:` says why the world cannot show it, and `missed:` what the world still lacks to show it. `-- PATH` begins a
+change of that file, with lines as in a patch: unchanged ones after a blank, old ones after a `-`, new ones after a `+`.
+The old lines must be in the file exactly once.
 """
 import collections
 import io
@@ -13,17 +13,17 @@ import re
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FILES = ('found', 'own')
 
-# changes: [Change]; within: a number of seeds, None where `outside` or `missed` says why it is not found.
+# changes: [Change]; within: a number of seeds, or None if `outside` or `missed` says why the fault is not found.
 Mutant = collections.namedtuple('Mutant', 'name sentence within outside missed changes')
 Change = collections.namedtuple('Change', 'path old new')
 
 
 class Stale(Exception):
-    """What is to be replaced is not there, or more than once."""
+    """The old lines of a change are not in the file, or are there more than once."""
 
 
 def every():
-    """All Mutants, in the order of the files."""
+    """[All Mutants], in the order of the files."""
     return [mutant for name in FILES for mutant in parse(read(os.path.join(
         ROOT, 'tests', 'sim', 'mutations', name + '.txt')))]
 
@@ -64,7 +64,7 @@ def replaced(text, change):
 
 
 def put_in(mutant, directory):
-    """Make its changes in the copy of the repository in that directory. Raises Stale."""
+    """Make the changes of a Mutant in the copy of the repository in a directory. Raises Stale."""
     for change in mutant.changes:
         path = os.path.join(directory, change.path)
         text = replaced(read(path), change)

@@ -1,9 +1,9 @@
-"""`make mutations`: does the simulated world find what is known to be wrong? Needs no root.
+"""`make mutations`: does the simulated world find faults that we put in? It needs no root.
 
-python tests/sim/mutations.py [NAME ...]. Each fault of mutations/*.txt, or those that are named, is put into a copy of
-the repository, which then lives one simulated life after the other, from seed 0 on, until something is wrong with one
-that is well without the fault; at last every history of a small switch is tried. The exit code is 1 when one was not
-found within the number of seeds that its entry gives.
+python tests/sim/mutations.py [NAME ...]. Each fault in mutations/*.txt, or each one that is named, is put into a copy
+of the repository. The copy then plays one simulated history after the other, from seed 0 on, until a history goes wrong
+that goes well without the fault. At last all histories of a small switch are tried. The exit code is 1 if a fault was
+not found within the number of seeds in its entry.
 """
 import logging
 import os
@@ -20,11 +20,11 @@ from sim import deeds, exhaustive, mutants  # noqa: E402
 
 HUNT = '--hunt'
 
-# Listeners and events of the small switch; said of what was found there.
+# (listeners, events) of the small switch. EVERY stands for a seed if a fault was found there.
 SMALL = ((1, 4), (2, 3), (3, 4))
 EVERY = 'every'
 
-# Seeds for one that is known to be missed.
+# The number of seeds for a fault that is known to be missed.
 TRIED = 100
 
 
@@ -41,7 +41,7 @@ def main(arguments):
 
 
 def told(mutant):
-    """Print what comes of it; False where it was not found."""
+    """Search a fault, and print the result. Returns False if it should have been found and was not."""
     if mutant.outside:
         say('%-13s outside        %s: %s' % (mutant.name, mutant.sentence, mutant.outside))
         return True
@@ -53,7 +53,7 @@ def told(mutant):
 
 
 def search(mutant, within):
-    """(the first seed below `within` that finds it, EVERY or None; what was wrong), from a process of its own."""
+    """(the first seed below `within` that finds a fault, or EVERY, or None; what was wrong), from another process."""
     place = tempfile.mkdtemp(prefix='fastbypass_monitor.')
     try:
         for name in ('fbmon', 'tests'):
@@ -62,7 +62,7 @@ def search(mutant, within):
         mutants.put_in(mutant, place)
         seed, wrong = ask(place, 0, within)
         while seed not in (None, EVERY) and deeds.play(deeds.choose(seed)):
-            # Something is wrong with that one without the fault, too.
+            # The history with this seed goes wrong without the fault, too.
             seed, wrong = ask(place, seed + 1, within)
         return seed, wrong
     finally:
@@ -70,7 +70,7 @@ def search(mutant, within):
 
 
 def ask(place, first, within):
-    """The answer of hunt() in that copy."""
+    """The answer of hunt() in the copy at `place`."""
     script = os.path.join(place, 'tests', 'sim', os.path.basename(__file__).replace('.pyc', '.py'))
     process = subprocess.Popen([sys.executable, script, HUNT, str(first), str(within)], cwd=place,
                                stdout=subprocess.PIPE)
@@ -81,7 +81,7 @@ def ask(place, first, within):
 
 
 def hunt(first, within):
-    """In the copy: print the first seed with which something is wrong, or EVERY, and what; or that there is none."""
+    """Runs in the copy: print the first seed that goes wrong, or EVERY, and what is wrong; or `none`."""
     logging.disable(logging.CRITICAL)
     for seed in range(first, within):
         wrong = deeds.play(deeds.choose(seed))
@@ -100,7 +100,7 @@ def hunt(first, within):
 
 
 def say(text):
-    """A line, at once."""
+    """Print a line at once."""
     sys.stdout.write(text + '\n')
     sys.stdout.flush()
 

@@ -18,7 +18,7 @@ def wrong(world, laws):
 
 
 def _ledger(world, _laws):
-    """The ledger is what is ours there, by index and name."""
+    """The ledger must have exactly our items that are there, by index and name."""
     ledger, kernel = world.daemon.ledger, world.kernel
     if not _sure(world):
         return None
@@ -45,7 +45,7 @@ def _sure(world):
 
 
 def _released(world, _laws):
-    """What the file does not name is as it was found."""
+    """All that the file does not name must be as it was found."""
     daemon, kernel = world.daemon, world.kernel
     if not _sure(world):
         return None
@@ -65,7 +65,7 @@ def _released(world, _laws):
 
 
 def _history(world, laws):
-    """What was told last is what is."""
+    """The last transition of each thing must be its present state."""
     last = dict((key, word) for key, (word, at) in laws._last.items() if at > laws._loose)
     state = last.get(('global', 'state'), world.daemon.decision.state)
     if state != world.daemon.decision.state:
@@ -82,7 +82,7 @@ def _history(world, laws):
 
 
 def _real(device, item):
-    """What there is of an item, in the daemon's words."""
+    """The state of an item in the kernel, in the daemon's words."""
     if device is None:
         return 'missing'
     if isinstance(item, PortItem):
@@ -92,7 +92,7 @@ def _real(device, item):
 
 
 def _deaf(world, _laws):
-    """A listener is bound to the interface that has its address."""
+    """Each listener must be bound to the interface that has its address."""
     for node in world.nodes:
         if world.has(node.settings.host) and world.kernel.find(node.settings.interface) and not world.near(node):
             return 'deaf: listener %d' % node.settings.index
@@ -100,7 +100,7 @@ def _deaf(world, _laws):
 
 
 def _memory(world, _laws):
-    """Nothing grows: neither the parts of the daemon and theirs, nor what its listeners have, nor its files."""
+    """Nothing must grow: not the daemon's parts and their parts, not its listeners, and not its files."""
     parts = [world.daemon] + world.nodes
     for part in parts[:1] + [world.daemon.network, world.daemon.routes]:
         parts += [one for one in vars(part).values() if type(one).__module__.startswith('fbmon.')]
@@ -112,7 +112,7 @@ def _memory(world, _laws):
 
 
 def _routes(world, laws):
-    """A route that was there in normal is there in normal again."""
+    """A route that was there in normal must be there in normal again."""
     if laws.verdict.state != 'normal':
         return None
     there = set(route for route in world.kernel.fib.routes if not route.connected)

@@ -1,35 +1,36 @@
-"""Sections 4 to 6 of the specification once more, by hand from its text, for a switch with one card and one port.
+"""The rules of listeners, states and releases once more, for a switch with one card and one port.
 
-Values only: a Book is all that has come to pass so far, and after() is the Book after one more event.
+It is written from the text of the specification (4 to 6), not from the code. It only has values: a Book is all that has
+happened so far, and after() gives the Book after one more event.
 """
 from collections import namedtuple
 
-# threshold: None where the file has a mistake there; listeners: Lines; card: whether the file has it; lists: (index of
-# the listener, None for the global list; its flag) of each list that names the port.
+# threshold: None if it is faulty; listeners: [Line]; card: whether the file has it; lists: [(index of the listener or
+# None for the global list, its flag)] of the lists that name the port.
 File = namedtuple('File', 'threshold listeners card lists')
 Line = namedtuple('Line', 'port index attempts recovery')
 
-# A launched listener: missed, heard: timeouts, and heartbeats while failed, in a row.
+# A launched listener. missed: timeouts in a row; heard: heartbeats in a row while it is failed.
 Node = namedtuple('Node', 'state missed heard')
 
-# What was decided last; None: the card or the port is left alone.
+# The last decision. card, port: True for present or up, False for absent or down, None if it is left alone.
 Verdict = namedtuple('Verdict', 'state card port')
 
-# file: on the disk; running: the one that counts; nodes: {port: Node}; decided: since the start. card, up: what the
-# switch has; whose: 'ours', 'found' (it had been there before), None; shut: the daemon put the port down; far: whether
-# the interface of the last listener is there.
+# file: the one on the disk; running: the one that counts; nodes: {port: Node}; decided: whether there was a decision
+# since the start; card, up: what the switch has; whose: 'ours', 'found' (it was there before) or None; shut: whether
+# the daemon has shut the port; far: whether the interface of the last listener is there.
 Book = namedtuple('Book', 'file running nodes verdict decided card whose up shut far')
 
 NOTHING = Verdict('unknown', None, None)
 
 
 def begin(files, name):
-    """A start on a switch where nothing was done yet: the port is up, the last listener's interface is missing."""
+    """The Book after a start on a fresh switch: the port is up, and the last listener's interface is missing."""
     return _started(Book(name, name, {}, NOTHING, False, False, None, True, False, False), files)
 
 
 def after(book, event, files):
-    """The Book after one event: a word, and what it needs."""
+    """The Book after one event, (word, arguments ...)."""
     word, rest = event[0], event[1:]
     if word in ('heartbeat', 'timeout'):
         book = _heard(book, word, rest[0], _lines(files[book.running])[rest[0]])
@@ -52,12 +53,12 @@ def _started(book, files):
 
 
 def _stopped(book):
-    """What was there before and is there now is as it was: nothing of it needs to be remembered."""
+    """After a stop a card that was there before, and is there now, is as it was: it is no longer remembered."""
     return book._replace(whose=None) if book.card and book.whose == 'found' else book
 
 
 def _reloaded(book, files):
-    """A file with a mistake is refused as a whole; what is no longer in the file is gone."""
+    """A file with a mistake is refused as a whole. Listeners that are no longer in the file are closed."""
     fresh = files[book.file]
     if fresh.threshold is None:
         return book
@@ -70,13 +71,13 @@ def _lines(one):
 
 
 def far(files):
-    """The listener whose interface comes and goes: the last one, where there is more than one."""
+    """The port of the listener whose interface comes and goes: the last one, if there are several; else None."""
     ports = sorted(line.port for line in files['a'].listeners)
     return ports[-1] if len(ports) > 1 else None
 
 
 def _launched(book, files):
-    """What can be configured is launched, and begins unknown."""
+    """Each listener that can be configured is launched, and begins unknown."""
     nodes = dict(book.nodes)
     for line in files[book.running].listeners:
         if line.port not in nodes and (book.far or line.port != far(files)):
@@ -86,7 +87,7 @@ def _launched(book, files):
 
 def _heard(book, word, port, line):
     """unknown or active -> failed after ATTEMPTS timeouts in a row; failed -> active after RECOVERY heartbeats in a row
-    (never ATTEMPTS timeouts in a row between two of them). Anything else is active with a heartbeat."""
+    (with never ATTEMPTS timeouts in a row between two of them); unknown -> active with a heartbeat."""
     state, missed, heard = book.nodes[port]
     if word == 'timeout':
         missed += 1
@@ -114,7 +115,7 @@ def _settled(book, files):
 
 
 def _judged(one, states):
-    """Section 5, where nothing is held."""
+    """The rules of section 5 when nothing is held."""
     dead = list(states.values()).count('failed')
     state = 'unknown' if one.threshold is None else \
         'bypass' if dead >= one.threshold or dead == len(states) else 'normal'
@@ -125,8 +126,8 @@ def _judged(one, states):
 
 
 def _card(book, one):
-    """What is decided, for what the file names; what it no longer names is released with the first decision, but not
-    by a file with a mistake."""
+    """A card that the file names becomes as decided. One that the file no longer names is released with the first
+    decision, but not while a file with a mistake runs."""
     if one.card:
         if book.verdict.card is None:
             return book

@@ -1,9 +1,9 @@
-"""`make sim`: one simulated life of the daemon after the other, as many as fit into the time. Needs no root.
+"""`make sim`: plays simulated histories of the daemon, as many as fit into the time. It needs no root.
 
 python tests/sim/run.py SECONDS [--jobs N] [--first SEED | --seed SEED]. It plays the seeds from the first one on, or
-the one of --seed alone, in N processes, by default one for each processor. When something is wrong, it prints the seed
-and a short list of steps that shows it (sim.deeds.play([...]) repeats them), and the exit code is 1. The last line says
-how much was played and how fast.
+only the one of --seed, in N processes, by default one for each processor. If something is wrong, it prints the seed and
+a short list of steps that shows it (sim.deeds.play([...]) repeats them), and the exit code is 1. The last line says how
+much was played and how fast.
 """
 import argparse
 import logging
@@ -20,7 +20,8 @@ sys.path[:0] = [os.path.join(ROOT, 'tests'), ROOT]
 
 from sim import deeds  # noqa: E402
 
-# Histories that each process is given at a time; seconds that they take at most (2.7 hears no Ctrl-C without a limit).
+# PORTION: the histories that each process gets at a time; LIMIT: the seconds that these take at most (without a limit
+# 2.7 hears no Ctrl-C).
 PORTION, LIMIT = 16, 3600
 
 
@@ -34,11 +35,11 @@ class Tally(object):
         self._begin, self._spent = time.time(), spent()
 
     def seconds(self):
-        """How long this has taken."""
+        """The seconds that all has taken."""
         return time.time() - self._begin
 
     def add(self, life):
-        """One more."""
+        """Add one more Life."""
         self.histories += 1
         self.steps += life.steps
         self.simulated += life.seconds
@@ -70,7 +71,7 @@ def main(arguments):
 
 
 def parser():
-    """What the command takes."""
+    """The parser of the command line."""
     made = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     made.add_argument('seconds', type=float)
     made.add_argument('--jobs', type=int, default=multiprocessing.cpu_count())
@@ -85,18 +86,18 @@ def quiet():
 
 
 def apart():
-    """The start of a process of the pool. Ctrl-C is for the parent."""
+    """Start a process of the pool. It ignores Ctrl-C, which is for the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     quiet()
 
 
 def life(seed):
-    """The Life of that seed."""
+    """The Life of the history with this seed."""
     return deeds.live(deeds.choose(seed))
 
 
 def alone(tally, seconds):
-    """Play one history after the other; returns (seed, what is wrong) of the first that fails, or None."""
+    """Play one history after the other. Returns (seed, what is wrong) of the first one that goes wrong, or None."""
     found = None
     while not found and (not tally.histories or tally.seconds() < seconds):
         found = _first_wrong(tally, [life(tally.first + tally.histories)])
@@ -104,7 +105,7 @@ def alone(tally, seconds):
 
 
 def together(tally, seconds, jobs):
-    """The same in so many processes. The results come in order, so it is the first one here, too."""
+    """As alone(), but in so many processes. The results come in order, so this returns the first one, too."""
     pool, found = multiprocessing.Pool(jobs, apart), None
     try:
         while not found and (not tally.histories or tally.seconds() < seconds):
@@ -126,7 +127,7 @@ def _first_wrong(tally, lives):
 
 
 def told(seed, text):
-    """Print what is wrong with a history, and how to see it again; returns the exit code."""
+    """Print what is wrong with a history, and how to see it again. Returns the exit code."""
     say('seed %d: %s' % (seed, text or 'nothing wrong'))
     if text:
         say('steps: %r' % deeds.shortened(deeds.choose(seed)))
@@ -134,12 +135,12 @@ def told(seed, text):
 
 
 def spent():
-    """Seconds of a processor that this process and those that it has waited for have used."""
+    """The seconds of processor time that this process has used, with the children that it has waited for."""
     return sum(os.times()[:4])
 
 
 def say(text):
-    """A line, at once."""
+    """Print a line at once."""
     sys.stdout.write(text + '\n')
     sys.stdout.flush()
 

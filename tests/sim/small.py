@@ -1,5 +1,7 @@
-"""The daemon's own controller on a switch with one card and one port, in which no time passes: what an event leads to
-has happened when happen() comes back, and all of it can be kept and brought back."""
+"""The daemon's own controller on a switch with one card and one port, without time.
+
+All that follows from an event has happened when happen() returns. The whole switch can be kept and brought back.
+"""
 import collections
 import contextlib
 import errno
@@ -20,15 +22,15 @@ from sim.world import Inbox
 
 CARD, PORT, FAR = '10.0.1.11', 'sw0', 'eth2'
 
-# Turns after one event.
+# The most turns after one event.
 TURNS = 50
 
-# A listener that has failed for long is as one that has for so many timeouts.
+# More timeouts than this make no difference.
 MANY = 3
 
 
 def text(one, last):
-    """The configuration file of a rulebook.File; last: the UDP port of the listener that is on eth2, or None."""
+    """The text of a rulebook.File. last: the UDP port of the listener that is on eth2, or None."""
     lines = ['LISTEN_HEARTBEAT_FAILED=%s' % (one.threshold or 'many')]
     for port, index, attempts, recovery in one.listeners:
         host, name = ('10.0.2.2', FAR) if port == last else ('10.0.0.2', 'eth0')
@@ -43,7 +45,7 @@ def text(one, last):
 
 
 class Bell(object):
-    """Nobody waits, so nobody is woken."""
+    """Nobody waits here, so nobody is woken."""
 
     descriptor = 0
 
@@ -54,7 +56,7 @@ class Bell(object):
 
 
 class Short(History):
-    """Keeps nothing for later runs."""
+    """A History that keeps nothing for later runs."""
 
     def write(self):
         del self._unwritten[:]
@@ -62,7 +64,7 @@ class Short(History):
 
 @contextlib.contextmanager
 def edges(switch):
-    """Where the daemon's parts look for something by themselves."""
+    """Replaces the places at which the daemon's parts read something by themselves."""
     before = source.load, ledger.Records, listener.Bell
     source.load = lambda path: reader.read(switch.texts[switch.file])
     ledger.Records, listener.Bell = lambda path: Records(switch, path), Bell
@@ -73,7 +75,7 @@ def edges(switch):
 
 
 class Paper(object):
-    """A run directory on which nothing goes wrong."""
+    """A run directory with which nothing goes wrong."""
 
     full = refuses = contrary = False
 
@@ -81,7 +83,7 @@ class Paper(object):
         self.disk, self.untold = {}, set()
 
     def cut(self):
-        """Nobody kills the daemon in the middle of something."""
+        """Nobody kills the daemon in the middle of a deed."""
 
     feeds = cut
 
@@ -127,7 +129,7 @@ class Switch(Paper):
         return None, 0
 
     def commanded(self, _line):
-        """Nobody looks."""
+        """Nobody looks at the commands."""
 
     def collect(self):
         told, self.kernel.told[:] = list(self.kernel.told), []
@@ -136,7 +138,7 @@ class Switch(Paper):
     # --- what happens ---
 
     def happen(self, event):
-        """Carry out an event of the rulebook, and all that follows."""
+        """Carry out an event of the rulebook, and all that follows from it."""
         word, rest = event[0], event[1:]
         if word in ('heartbeat', 'timeout'):
             node = self.nodes()[rest[0]]
@@ -182,14 +184,14 @@ class Switch(Paper):
     # --- what is seen ---
 
     def nodes(self):
-        """{UDP port: listener}"""
+        """{UDP port: Listener}"""
         return dict((key.port, member.listener) for key, member in self.daemon.roster.launched.items())
 
     def has_card(self):
         return any(entry.text == CARD for entry in self.kernel.find('eth1').four)
 
     def seen(self):
-        """What the rulebook says of it, in its words: listeners, state, card, whose it is, port, who shut it."""
+        """(listeners, global state, card, whose it is, port, whether we have shut it), in the words of the rulebook."""
         ours = set(item[-1] for item in self.daemon.ledger.items)
         found = set(item[-1] for item in self.daemon.ledger.found)
         nodes = dict((port, (node.pulse.state, min(node.pulse.missed, MANY), node.pulse.heard))
@@ -198,7 +200,7 @@ class Switch(Paper):
                 'found' if CARD in found else 'ours' if CARD in ours else None, self.kernel.find(PORT).up, PORT in ours)
 
     def key(self):
-        """All that the daemon's further life depends on, as far as it is not in what the rulebook knows."""
+        """All on which the daemon's further life depends, except what the rulebook knows."""
         decision, ledger_ = self.daemon.decision, self.daemon.ledger
         return (self.daemon.decided, sorted(decision.cards.items()), sorted(decision.ports.items()),
                 sorted(ledger_.items), sorted(ledger_.found), sorted(ledger_.followed),
@@ -206,7 +208,7 @@ class Switch(Paper):
 
 
 def keep(root):
-    """All that can change below an object, for bring_back(): [(object, what it is made of)]."""
+    """[(object, its contents)] of all objects below `root` that can change, for bring_back()."""
     kept, known, rest = [], set(), [root]
     while rest:
         one = rest.pop()
@@ -238,7 +240,7 @@ def keep(root):
 
 
 def bring_back(kept):
-    """Make everything what it was when it was kept."""
+    """Make everything as it was when it was kept."""
     for one, parts in kept:
         kind = type(one)
         if kind is dict:

@@ -1,14 +1,14 @@
-"""What stands in for the edges of the daemon: files of records, sockets and their threads, systemd, settings."""
+"""Stand-ins for the edges of the daemon: files of records, sockets and their threads, systemd, settings."""
 from fbmon.listeners.listener import Listener
 
 
 class Killed(Exception):
-    """The daemon was killed in the middle of something."""
+    """The daemon was killed in the middle of a deed."""
 
 
 class Records(object):
-    """Lines in memory, for fbmon.memory.records. While the world's disk is full nothing is taken; what was not is
-    written with the next lines, as a whole file."""
+    """Lines in memory, instead of fbmon.memory.records. While the world's disk is full it takes nothing; these lines
+    are written later, with the next ones, as a whole file."""
 
     def __init__(self, world, path):
         self.error = None
@@ -37,7 +37,7 @@ class Records(object):
 
 
 class Socket(object):
-    """A bound socket; scope: index of the interface for a link-local address."""
+    """A bound socket. scope: the index of the interface for a link-local address."""
 
     def __init__(self, scope):
         self.scope = scope
@@ -64,7 +64,7 @@ class Bell(object):
 
 class Node(Listener):
     """A listener without a thread: the world calls heartbeat() and timed_out(). stuck: until when it does nothing;
-    backlog: when heartbeats came meanwhile."""
+    backlog: the seconds at which heartbeats came meanwhile."""
 
     stuck = 0.0
 
@@ -76,14 +76,14 @@ class Node(Listener):
         self.launched = self._waiting_since = self._clock()
 
     def bound_to(self):
-        """The socket that it hears, the one of rebind() as its thread would."""
+        """The socket that it hears. It takes over the one of rebind(), as its thread would do."""
         while self._fresh:
             self._take_over()
         return self._sock
 
 
 class Notifier(object):
-    """systemd's socket. full_until: it takes nothing before; fed: when the watchdog was fed last."""
+    """The socket of systemd. full_until: until then it takes nothing; fed: when the watchdog was fed last."""
 
     def __init__(self, world):
         self.watchdog_interval = 3.0
@@ -113,7 +113,7 @@ class Notifier(object):
 
 
 class Sysctl(object):
-    """promote_secondaries of the simulated kernel, which cannot be set where the world's `refuses` says so."""
+    """promote_secondaries of the simulated kernel. It cannot be set while the world's `refuses` is true."""
 
     def __init__(self, world):
         self._world = world
@@ -130,7 +130,7 @@ class Sysctl(object):
 
 
 class Hooks(object):
-    """Takes what is told, and has the world look at it."""
+    """Takes transitions, and lets the world look at them."""
 
     error = program = None
 
@@ -139,7 +139,7 @@ class Hooks(object):
 
 
 class Log(object):
-    """A log file with which nothing is wrong."""
+    """A log file with which nothing goes wrong."""
 
     error = None
 

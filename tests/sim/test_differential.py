@@ -1,6 +1,6 @@
-"""The simulated kernel against the real one: the same random `ip` commands, and what `ip` shows of both after each.
+"""The simulated kernel and the real one get the same random `ip` commands, and after each one `ip` must show the same.
 
-What they differ in, and what is therefore not compared (the daemon does not go by it):
+They differ in the following, which is not compared because the daemon does not use it:
 - addresses and routes that the kernel makes by itself: fe80::/10, ff00::/8, the table local;
 - the state, mtu, queue and hardware address of a link, and its carrier flags (NO-CARRIER, LOWER_UP, M-DOWN);
 - when the detection of duplicates ends, so the flag `tentative` and the lines that tell of its end;
@@ -34,13 +34,13 @@ FIRST = ('link add v0 type veth peer name v1', 'link add v2 type veth peer name 
 
 
 class Real(object):
-    """A namespace, and `ip` in it."""
+    """The real kernel: a namespace, and `ip` in it."""
 
     def __init__(self, namespace):
         self._ip = namespace
         self._mark = 60000
         self._monitor = subprocess.Popen(['ip', '-o', 'monitor', 'address', 'link'], stdout=subprocess.PIPE)
-        # It listens when it tells of the first mark.
+        # The monitor listens when it tells of the first mark.
         helpers.wait_for(lambda: self._subscribed())
 
     def _subscribed(self):
@@ -51,7 +51,7 @@ class Real(object):
         return state == 'S' and any(row[2] == str(self._monitor.pid) and row[3].strip('0') for row in rows[1:])
 
     def run(self, line):
-        """Whether the kernel took it."""
+        """Run a line. Returns whether the kernel accepted it."""
         child = subprocess.Popen(['ip'] + line.split(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         child.communicate()
         return child.returncode == 0
@@ -80,7 +80,7 @@ class Real(object):
 
 
 def links(lines):
-    """What is compared of links: index, name, up, master."""
+    """What is compared of links: (index, name, up, master)."""
     found = []
     for line in lines:
         match = re.match(r'(\d+): ([^:@]+)[^<]*<([^>]*)>(.*)', line)
@@ -111,13 +111,13 @@ def routes(lines):
 
 
 def told_of_addresses(lines):
-    """What the monitor tells of addresses; of IPv6 only what goes: what comes is told of when it is looked at."""
+    """What the monitor tells of addresses; of IPv6 only those that go. It may tell later of those that come."""
     four, six = addresses(lines, name_matters=False)
     return four, sorted(one[:5] for one in six if one[0])
 
 
 def told_of_links(lines):
-    """The indexes of links that are told of, gone ones apart."""
+    """The indexes of the links of which the monitor tells, with those that are gone apart."""
     found = set()
     for line in lines:
         match = re.match(r'(Deleted )?(\d+): [^\s:]+: <.* qdisc ', line)
@@ -201,7 +201,7 @@ def test_the_simulated_kernel_does_what_the_real_one_does(namespace):
 
 
 def compare(seed, done, kernel, real, taken, model, told):
-    """Fail, with the last commands, where the two differ."""
+    """Fail and show the last commands if the two kernels differ."""
     text = 'SIM_SEED=%d, after %d commands: ...\n%s' % (seed, len(done), '\n'.join(done[-12:]))
     ip = real._ip
     assert model == taken, text
@@ -216,6 +216,6 @@ def compare(seed, done, kernel, real, taken, model, told):
 
 
 def later(kernel, line):
-    """What is told of the other end of the veth that a command brings up or down."""
+    """The lines about the other end of the veth that a command brings up or down."""
     device = kernel.find(line.split()[3]) if line.startswith('link set dev ') else None
     return set([(False, device.peer.index)]) if device and device.peer else set()

@@ -1,6 +1,6 @@
-"""Every history of a switch with one to three listeners, one card and one port, against the specification.
+"""All histories of a switch with one to three listeners, one card and one port, compared with the specification.
 
-FASTBYPASS_DEPTH=2 makes all of them that much longer: from seconds to minutes.
+FASTBYPASS_DEPTH=N makes all of them N events longer. With 2 they take minutes instead of seconds.
 """
 import logging
 import os
@@ -16,7 +16,7 @@ MORE = int(os.environ.get('FASTBYPASS_DEPTH', '0'))
 
 @pytest.fixture(autouse=True)
 def quiet():
-    """Without a log: it would be most of the time."""
+    """Turns the log off, which would take most of the time."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -30,7 +30,7 @@ def test_every_history_ends_as_the_specification_says(listeners, depth, historie
 
     assert search.wrong is None
     print('%d listeners: %d histories of %d events, %d states' % (listeners, count, depth + MORE, len(search.leads)))
-    # A search that merges too much, or has no events, would prove nothing.
+    # A search that merges too many states, or has no events, would prove nothing.
     assert count >= histories
 
 
@@ -45,7 +45,7 @@ def never_held(settings, states):
 
 
 def not_held(threshold, states):
-    """The threshold alone."""
+    """The threshold alone decides, even if all listeners have failed."""
     return UNKNOWN if threshold is None else BYPASS if list(states.values()).count('failed') >= threshold else NORMAL
 
 

@@ -1,4 +1,4 @@
-"""The list of what the simulated world has to find: it fits the code, and what is found at once still is."""
+"""The list of faults that the simulated world must find: it fits the code, and easy faults are still found at once."""
 import pytest
 
 from sim import mutants, mutations

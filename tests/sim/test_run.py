@@ -10,7 +10,7 @@ WRONG = 'state: bypass, not normal (step 3)'
 
 @pytest.fixture(autouse=True)
 def a_log_that_stays(monkeypatch):
-    """The tests that come after these want theirs."""
+    """Keeps the log on, because the tests after these need it."""
     monkeypatch.setattr(run, 'quiet', lambda: None)
 
 

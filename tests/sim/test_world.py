@@ -1,4 +1,4 @@
-"""Lives of the daemon in a simulated world: each seed is a history of 200 steps, and always the same one."""
+"""Histories of the daemon in a simulated world. Each seed makes a history of 200 steps, always the same one."""
 import logging
 
 import pytest
@@ -7,36 +7,37 @@ from sim import deeds
 
 SEEDS = 48
 
-# What such a history has shown, shortened, and mended since.
+# Faults that such histories have shown, with the shortened history of each. All of them are mended.
 FOUND = [
-    # A reload while the kernel has not been read yet: round after round, with routes to be read and no picture.
+    # A reload before the kernel was read: the controller made round after round, to read routes without a picture.
     [('file', 252), ('stop',), ('wait', 1.0), ('monitor', 'ends'), ('reload', 345), ('wait', 2.5)],
-    # A lease was made permanent on an interface made anew, which put the address there, and it was not noted as ours.
+    # A lease was made permanent on an interface that was made anew. This added the address, but it was not noted as
+    # ours.
     [('file', 176), ('alive', 3003), ('alive', 3004), ('monitor', 'late'), ('wait', .5), ('anew', 'sw2'),
      ('reload', 253), ('rest',)],
-    # The same after two interfaces got each other's names, where another one had that name before.
+    # The same after two interfaces had exchanged their names, so that the name belonged to another interface before.
     [('file', 54), ('wait', 1.0), ('swap', 'eth1', 'sw2'), ('reload', 453), ('beat', 3002), ('wait', 1 / 1024.0),
      ('reload', 416), ('wait', 6.0), ('wait', 6.0)],
     # An IPv6 address that had just been made permanent got a lease at once, and its network had no route meanwhile.
     [('file', 10), ('alive', 3002), ('alive', 3003), ('wait', 2.5), ('reload', 17), ('reload', 10), ('wait', .5)],
-    # Two interfaces seemed to have one name, and one note in the ledger took the place of another.
+    # Two interfaces seemed to have one name, and one note in the ledger replaced the other.
     [('file', 48), ('wait', .5), ('swap', 'eth0', 'eth1'), ('monitor', 'loses'), ('swap', 'eth0', 'eth1'), ('rest',)],
     [('file', 27), ('reload', 11), ('wait', 6.0), ('monitor', 'loses'), ('swap', 'eth1', 'sw2'), ('rest',)],
-    # Without promote_secondaries: an address whose removal was not shown yet was put back with the next one.
+    # Without promote_secondaries an address whose removal was not shown yet was put back with the next one.
     [('file', 417), ('refuses', 'refuses'), ('monitor', 'late'), ('reload', 39), ('alive', 3003), ('alive', 3001),
      ('wait', .5), ('reload', 157), ('wait', 1.0), ('wait', 1 / 16.0), ('reload', 412), ('rest',)]]
 
 
 @pytest.fixture(autouse=True)
 def quiet():
-    """Without a log: it would be most of the time."""
+    """Turns the log off, which would take most of the time."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
 
 
 def told(steps):
-    """What is wrong with a history, with the steps that show it; None."""
+    """What is wrong with a history, with the steps that show it; None if nothing is."""
     wrong = deeds.play(steps)
     return wrong and '%s\n%r' % (wrong, deeds.shortened(steps))
 

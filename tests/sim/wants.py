@@ -1,21 +1,21 @@
-"""What the network has to be, once more and in another way than the daemon does it: by hand from the specification."""
+"""What the network must be, written once more from the specification, in another way than in the daemon."""
 from kernel import model
 
 
 class Ear(object):
-    """What a listener's state has to be (section 4): last: the second since when it waits; known: False after new
-    timers, until a heartbeat or a failure says where it stands."""
+    """The state that a listener must have (section 4). last: the second since when it waits; known: False after new
+    timers, until a heartbeat or a failure shows where it stands."""
 
     def __init__(self, settings, now):
         self.state, self.heard, self.last, self.known = 'unknown', 0, now, True
         self.settings = settings
 
     def span(self):
-        """Seconds without a heartbeat until it has failed."""
+        """The seconds without a heartbeat after which it has failed."""
         return self.settings.timeout * self.settings.attempts / 1000.0
 
     def hear(self, now, late=False):
-        """A heartbeat; late: it waited in the socket, and counts before a timeout does."""
+        """A heartbeat comes. late: it has waited in the socket, so it counts before a timeout."""
         if now > self.last + self.span() and not late:
             self.pass_time(now)
         self.heard += self.state == 'failed'
@@ -24,17 +24,17 @@ class Ear(object):
         self.last = now
 
     def pass_time(self, now):
-        """What has become of it by now."""
+        """It fails if it has waited too long by now."""
         if self.known and now >= self.last + self.span():
             self.state, self.heard = 'failed', 0
 
     def follow(self, pulse, now):
-        """Where new timers left it is taken from the daemon's own, up to a heartbeat or a failure."""
+        """After new timers take the daemon's own state, at a heartbeat or a failure."""
         if not self.known:
             self.state, self.heard, self.last, self.known = pulse.state, pulse.heard, now, True
 
     def update(self, settings):
-        """A new file."""
+        """Take a new file."""
         self.known = self.known and (settings.timeout, settings.attempts, settings.recovery) == (
             self.settings.timeout, self.settings.attempts, self.settings.recovery)
         self.settings = settings
@@ -49,8 +49,8 @@ def judge(settings, states, before):
 
 
 def wrong(kernel, settings, verdict):
-    """What of the kernel is otherwise than the verdict wants it: a sorted list of words."""
-    # What is held of an earlier file counts as far as this one names it.
+    """[What in the kernel is not as the verdict wants it], as sorted texts."""
+    # A verdict that is held from an earlier file counts for the items that this file names.
     wanted = dict((card, target) for card, target in verdict.cards.items()
                   if card in [(one.interface, one.address) for one in settings.cards if not one.error])
     named = set(settings.ports if settings.shutdown else ()).union(
@@ -60,7 +60,7 @@ def wrong(kernel, settings, verdict):
     for (interface, address), target in wanted.items():
         device = kernel.find(interface)
         entries = [entry for entry in device.four + device.six if entry.text == address] if device else ()
-        # None of it is left where it is to be absent.
+        # If the address must be absent, none of its entries must be left.
         there = [entry for entry in entries if target != 'present' or _answers(kernel, device, entry)]
         if device and bool(there) != (target == 'present'):
             found.append('%s on %s is not %s' % (address, interface, target))
@@ -72,7 +72,7 @@ def wrong(kernel, settings, verdict):
 
 
 def _answers(kernel, device, entry):
-    """Nobody answers at an address that is still looked for; one of IPv6 needs the route of its network, too."""
+    """Whether an entry answers: not while it is tentative. An IPv6 address also needs the route of its network."""
     if not entry.six or not entry.ours or entry.prefix == 128 or not device.up:
         return not entry.tentative
     return not entry.tentative and any(route.six and route.connected and route.index == device.index

@@ -1,5 +1,5 @@
-"""A switch in one process: the daemon's own controller, and around it a world in which time, kernel and every accident
-are a list of steps. Nothing in it is left to chance; deeds.py chooses the steps, laws.py says what must hold."""
+"""A switch in one process: the daemon's own controller, and around it a world whose time, kernel and accidents are a
+list of steps. Nothing is left to chance: deeds.py chooses the steps, and laws.py says what must hold."""
 import errno
 
 from fbmon.daemon.controller import Controller, Reload, Stop
@@ -17,15 +17,15 @@ from sim.linux.kernel import Kernel
 from sim.marks import Marks
 from sim.standins import Hooks, Killed, Log, Node, Notifier, Records, Socket, Sysctl
 
-# Seconds until a daemon that ended is started again, and until systemd ends one that does not feed its watchdog.
+# Seconds until a daemon that has ended is started again, and until systemd ends one that does not feed its watchdog.
 RESTART, WATCHDOG = 1.0, 10.0
 
-# Rounds at one instant without an event.
+# The most rounds at one moment.
 ROUNDS = 20
 
 
 class Wrong(Exception):
-    """Something that must hold does not."""
+    """Something does not hold that must hold. The argument says what."""
 
 
 class World(Hearing):
@@ -42,7 +42,7 @@ class World(Hearing):
         self.start()
 
     def boot(self):
-        """A new kernel, and a run directory with nothing in it."""
+        """Make a new kernel and an empty run directory."""
         self.disk, self.kernel, self.marks, self.untold = {}, Kernel(self.now), Marks(), set()
         self.refuses = False
         for name in files.NAMES:
@@ -100,7 +100,7 @@ class World(Hearing):
         return self.accidents.pop(0)
 
     def cut(self):
-        """The daemon does something that can be seen: it may be its last."""
+        """The daemon does something that can be seen. It may be its last deed."""
         if self.knife is not None:
             self.knife -= 1
             if self.knife < 0:
@@ -113,7 +113,7 @@ class World(Hearing):
                 self.stop()
 
     def commanded(self, line):
-        """The daemon has `ip` do this."""
+        """The daemon gives this command to `ip`."""
         self.laws.commanded(line)
 
     def feeds(self):
@@ -128,7 +128,7 @@ class World(Hearing):
         self.collect()
 
     def load(self):
-        """The daemon reads its file; the disk may hang."""
+        """The daemon reads its file. The disk may hang."""
         seconds, self.slow = self.slow, 0.0
         if seconds:
             self.laws.amiss(seconds + SHORT)
@@ -136,14 +136,14 @@ class World(Hearing):
         return files.config(self.file)
 
     def collect(self):
-        """What the kernel told goes to the monitor."""
+        """Give all that the kernel has told to the monitor."""
         if self.kernel.told:
             told, self.kernel.told[:] = list(self.kernel.told), []
             self.laws.kernel_told(told)
             self.watch.collect(told)
 
     def run(self, line):
-        """Somebody else runs `ip`; True if it was done."""
+        """Somebody else runs `ip`. Returns whether the kernel accepted it."""
         try:
             done = command.run(self.kernel, line)
         except Refused:
@@ -155,7 +155,7 @@ class World(Hearing):
     # --- time ---
 
     def until(self, end):
-        """Let all happen that happens until then."""
+        """Let all happen that happens until the second `end`."""
         while True:
             self._round()
             if self.now >= end:
@@ -171,12 +171,12 @@ class World(Hearing):
             self.pass_time(max(0.0, soonest - self.now))
 
     def _looked(self):
-        """The daemon came round: when it wants to again, and the listeners that it has."""
+        """Note after a round when the daemon wants the next one, and which listeners it has."""
         self.deadline = self.daemon._deadline()
         self.nodes = self.launched()
 
     def _round(self):
-        """All that is due now."""
+        """Do all that is due now."""
         if self.again_at is not None and self.again_at <= self.now:
             self.start()
         if self.next_beat <= self.now:
@@ -216,10 +216,10 @@ class World(Hearing):
         self.kill()
 
     def kill(self):
-        """The daemon is no more; it is started again."""
+        """The daemon has gone. After RESTART it is started again."""
         self.marks.killed(ledger.Seen('ledger'))
         self.laws.asleep()
-        # It may have been killed in the middle of launching some.
+        # It may have been killed while it launched listeners.
         for member in self.daemon.roster.launched.values() if self.daemon else ():
             member.listener.close()
         self.nodes, self.daemon, self.again_at, self.knife = [], None, self.now + RESTART, None
@@ -227,7 +227,7 @@ class World(Hearing):
     # --- what others do ---
 
     def strange(self, *lines):
-        """Somebody else's commands, one after the other without a pause."""
+        """Somebody else runs commands, one after the other without a pause."""
         self.laws.amiss()
         for line in lines:
             self.run(line)
@@ -241,18 +241,18 @@ class World(Hearing):
             self.laws.unpromoted()
 
     def reload(self, number_of_file, *more):
-        """SIGHUP with another file."""
+        """Send SIGHUP with another file."""
         self.file = number_of_file
         self.laws.reloads()
         self.inbox += [Reload()] + list(more)
 
     def stop(self):
-        """SIGTERM."""
+        """Send SIGTERM."""
         self.inbox.append(Stop())
 
 
 class Inbox(object):
-    """The queue of the controller, which the world empties."""
+    """The queue of the controller. The world empties it."""
 
     def __init__(self, events):
         self._events = events

@@ -1,2 +1,4 @@
-"""A kernel for the simulation: links, addresses, routes, and `ip` in front of them. It is held against the real one by
-tests/sim/test_differential.py; it imports nothing of fbmon."""
+"""A simulated kernel: links, addresses and routes, and `ip` in front of them. It imports nothing of fbmon.
+
+tests/sim/test_differential.py compares it with the real one.
+"""

@@ -1,4 +1,4 @@
-"""The lines of `ip -batch` that the daemon, operators and strangers write, carried out by the simulated kernel."""
+"""Carries out the lines of `ip -batch` that the daemon, operators and strangers write, in the simulated kernel."""
 from sim.linux.device import SCOPES, Address
 from sim.linux.fib import Route
 from sim.linux.ipv4 import Refused
@@ -8,7 +8,7 @@ NO_DEVICE = 'Cannot find device "%s"'
 
 
 def run(kernel, line, indexes=None):
-    """Carry out one line; returns the Address or Device concerned. Raises Refused with the words of `ip`.
+    """Carry out one line. Returns the Address or Device that it changes. Raises Refused with the words of `ip`.
     indexes: {name: index} that a running `ip` remembers (ll_name_to_index), None for one that remembers nothing."""
     words = line.split()
     deed = {'addr': _address, 'link': _link, 'route': _route}[words[0]]
@@ -27,7 +27,7 @@ def _device(kernel, name, indexes):
 
 
 def _options(words, flags=()):
-    """{word: what follows it}; of flags: True."""
+    """{word: the word that follows it, or True for a flag}"""
     found, rest = {}, list(words)
     while rest:
         word = rest.pop(0)
@@ -70,7 +70,7 @@ def _link(kernel, words, indexes):
     if words[0] == 'del':
         return kernel.destroy(_device(kernel, words[1], indexes))
     words = [word for word in words[1:] if word != 'dev']
-    # `ip link set` forgets what it remembers of a name.
+    # `ip link set` forgets the index that it remembers for a name.
     indexes.pop(words[0], None)
     device = _device(kernel, words[0], indexes)
     indexes.pop(words[0], None)
@@ -120,7 +120,7 @@ def _matches(route, wanted):
 
 
 def _check(kernel, device, fresh):
-    """Whether the kernel takes a route at this moment (fib_check_nh)."""
+    """Raise Refused if the kernel does not take a route now (fib_check_nh)."""
     if not device.up:
         raise Refused('RTNETLINK answers: Network is down')
     if fresh.via is not None and not any(

@@ -1,12 +1,13 @@
-"""A network interface of the simulated kernel, and what one entry of its addresses is."""
+"""A network interface of the simulated kernel, and one entry of its addresses."""
 
 NOWHERE, HOST, LINK, GLOBAL = 255, 254, 253, 0
 SCOPES = {'global': GLOBAL, 'link': LINK, 'host': HOST}
 
 
 class Address(object):
-    """An entry: local and network are numbers, until is the second at which its lifetime ends (None: never); failed: by
-    the detection of duplicates. What the kernel does not know: index, of its interface; ours, fresh: see sim.marks."""
+    """An entry. local: a number; until: the second at which its lifetime ends, None for never; failed: whether the
+    detection of duplicates has found one. The kernel itself does not know index (of its interface), ours and fresh: see
+    sim.marks."""
     __slots__ = ('text', 'local', 'prefix', 'scope', 'secondary', 'until', 'label', 'six', 'nodad', 'tentative',
                  'metric', 'noprefixroute', 'failed', 'index', 'ours', 'fresh')
 
@@ -25,18 +26,18 @@ class Address(object):
         self.fresh, self.index = True, None
 
     def network(self):
-        """The network that it is in, as a number."""
+        """The network of the address, as a number."""
         bits = 128 if self.six else 32
         return self.local >> (bits - self.prefix) << (bits - self.prefix)
 
     def beside(self, other):
-        """Whether both are of one network with the same prefix."""
+        """Whether both are in the same network with the same prefix."""
         return self.prefix == other.prefix and self.network() == other.network()
 
 
 class Device(object):
-    """An interface. peer: the other end of a veth; master: the bridge that it is a port of; both
-    Devices or None; downed: by the daemon, see sim.marks."""
+    """An interface. peer: the Device at the other end of a veth, or None; master: the Device of its bridge, or None;
+    downed: whether the daemon has brought it down, see sim.marks."""
     __slots__ = ('index', 'name', 'kind', 'up', 'peer', 'master', 'four', 'six', 'promote', 'alias', 'ipv6', 'downed')
 
     def __init__(self, index, name, kind):

@@ -1,10 +1,10 @@
-"""IPv4 addresses of the simulated kernel, as net/ipv4/devinet.c has them: primaries, secondaries, promotion."""
+"""The IPv4 addresses of the simulated kernel, as in net/ipv4/devinet.c: primaries, secondaries, promotion."""
 from sim.linux.device import HOST, LINK
 from sim.linux.fib import Route
 
 
 class Refused(Exception):
-    """The kernel says no; str(): what `ip` prints then."""
+    """The kernel says no. str(): what `ip` prints then."""
 
 
 def insert(kernel, device, fresh):
@@ -43,7 +43,7 @@ def delete(kernel, device, gone):
 
 
 def end(kernel, device):
-    """inetdev_destroy: all of them go as they stand in the list, and none is promoted."""
+    """inetdev_destroy: all addresses go in the order of the list, and none is promoted."""
     while device.four:
         _drop(kernel, device, device.four[0])
 
@@ -60,7 +60,7 @@ def link_down(kernel, device):
 
 
 def renamed(kernel, device):
-    """inetdev_changename: the labels follow, numbered after the first one; each is told of."""
+    """inetdev_changename: the labels follow, numbered from the second one on; each address is told."""
     for number, entry in enumerate(device.four, 1):
         _, colon, rest = (entry.label or '').partition(':')
         if number > 1:
@@ -99,7 +99,7 @@ def _connected(device, entry):
 
 
 def _route(kernel, device, entry):
-    """fib_add_ifaddr: of a primary with a network around it, while the link is up."""
+    """fib_add_ifaddr: the route of a primary to its network, while the link is up."""
     if device.up and not entry.secondary and entry.prefix < 32 and not entry.noprefixroute:
         kernel.fib.append(_connected(device, entry))
 

@@ -1,13 +1,13 @@
-"""IPv6 addresses of the simulated kernel, as net/ipv6/addrconf.c has them: detection of duplicates, and links that go
-down take them along."""
+"""The IPv6 addresses of the simulated kernel, as in net/ipv6/addrconf.c: detection of duplicates, and their end with
+the link."""
 from sim.linux.device import LINK
 from sim.linux.fib import Route
 from sim.linux.ipv4 import Refused
 
-# Seconds that the detection of duplicates takes (RFC 4862; the kernel waits up to a second more by chance).
+# Seconds that the detection of duplicates takes (RFC 4862). The kernel waits up to one more second at random.
 DAD = 1.0
 
-# Of a route that comes with an address, where none is given (IP6_RT_PRIO_ADDRCONF).
+# The metric of the route that comes with an address, if none is given (IP6_RT_PRIO_ADDRCONF).
 METRIC = 256
 
 
@@ -26,7 +26,7 @@ def insert(kernel, device, fresh):
 
 
 def delete(kernel, device, gone):
-    """ipv6_del_addr: the route of its network goes with the last permanent address of it; with one that had a lifetime
+    """ipv6_del_addr: the route of a network goes with its last permanent address. After an address that had a lifetime
     it stays until its own time is over."""
     device.six.remove(gone)
     kernel.tell_address(device, gone, gone=True)
@@ -35,14 +35,14 @@ def delete(kernel, device, gone):
 
 
 def expire(kernel, device, gone):
-    """The end of a lifetime is that of the route, too."""
+    """When the lifetime of an address ends, its route ends, too."""
     delete(kernel, device, gone)
     _clean(kernel, device, gone)
 
 
 def change(kernel, device, entry, until, noprefixroute):
-    """inet6_addr_modify. A permanent address that gets a lifetime loses its route (6.18: it is given a time that is
-    over); the next change makes it again."""
+    """inet6_addr_modify: a permanent address that gets a lifetime loses its route (6.18 gives the route a time that is
+    over). The next change makes the route again."""
     had = entry.until is None and not entry.noprefixroute
     entry.until, entry.noprefixroute = until, noprefixroute
     if noprefixroute:
@@ -53,7 +53,7 @@ def change(kernel, device, entry, until, noprefixroute):
     if first is None:
         _route(kernel, device, entry)
     elif first.metric != (entry.metric or METRIC):
-        # modify_prefix_route takes the first one for its own, also where it belongs to another address.
+        # modify_prefix_route takes the first route for its own, even if that belongs to another address.
         kernel.fib.remove(lambda other: other is first)
         _route(kernel, device, entry)
     elif until is not None:
@@ -61,7 +61,7 @@ def change(kernel, device, entry, until, noprefixroute):
 
 
 def _first_route(kernel, device, entry):
-    """addrconf_get_prefix_route: of those with this network the one with the least metric, or None."""
+    """addrconf_get_prefix_route: the route to this network with the least metric, or None."""
     return min(_routes(kernel, device, entry) or [None], key=lambda route: route and route.metric)
 
 
@@ -77,7 +77,7 @@ def _clean(kernel, device, entry):
 
 
 def link_up(kernel, device):
-    """Permanent addresses that came while the link was down get their routes (fixup_permanent_addr), others do not."""
+    """Permanent addresses that came while the link was down get their routes (fixup_permanent_addr); others do not."""
     for entry in list(device.six):
         if entry.until is None:
             _route(kernel, device, entry)
@@ -86,7 +86,7 @@ def link_up(kernel, device):
 
 
 def link_down(kernel, device):
-    """addrconf_ifdown: all of them go, and every route through the device."""
+    """addrconf_ifdown: all addresses go, and all routes through the device."""
     kernel.fib.remove(lambda route: route.six and route.index == device.index)
     for entry in list(device.six):
         device.six.remove(entry)
@@ -100,7 +100,7 @@ def _detected(kernel, device, entry):
 
 
 def double(kernel, device, entry):
-    """The detection of duplicates finds one: the address stays, and nobody answers there."""
+    """The detection of duplicates finds one: the address stays, but does not answer."""
     if entry in device.six and entry.tentative and not entry.failed:
         entry.failed = True
         kernel.tell_address(device, entry)

@@ -1,4 +1,4 @@
-"""The simulated kernel: its devices, what is told to `ip monitor address link`, and what happens later by itself."""
+"""The simulated kernel: its devices, what it tells `ip monitor address link`, and what happens later by itself."""
 import heapq
 
 from sim.linux import ipv4, ipv6, text
@@ -6,7 +6,7 @@ from sim.linux.device import HOST, Address, Device
 from sim.linux.fib import Fib
 from sim.linux.ipv4 import Refused
 
-# Of the end of the next lifetime: to be looked for.
+# Stands for the end of the next lifetime while that must be looked for.
 NOT_KNOWN = -1.0
 
 
@@ -18,8 +18,8 @@ class Kernel(object):
         self.devices = {}
         self.fib = Fib()
         self.told = []
-        self.dropped = []    # what went with the primary of a command
-        self.changes = 0    # how often something was told: what was looked at before it is still so
+        self.dropped = []    # the Addresses that went with the primary of a command
+        self.changes = 0    # how often something was told; while it is the same, nothing has changed
         self._next = 1
         self._later = []
         self._soonest = NOT_KNOWN
@@ -37,7 +37,7 @@ class Kernel(object):
         heapq.heappush(self._later, (self.now + seconds, self._order, deed, arguments))
 
     def next_time(self):
-        """When something happens by itself, or None."""
+        """The second at which something happens by itself, or None."""
         at = self._later[0][0] if self._later else None
         if self._soonest == NOT_KNOWN:
             times = [entry.until for device in self.devices.values() for entry in device.four + device.six
@@ -68,14 +68,14 @@ class Kernel(object):
     # --- links ---
 
     def find(self, name):
-        """The Device of that name, or None."""
+        """The Device with this name, or None."""
         for device in self.devices.values():
             if device.name == name:
                 return device
         return None
 
     def create(self, name, kind='bridge'):
-        """A new interface, down."""
+        """Make an interface, which is down, and return its Device."""
         if self.find(name):
             raise Refused('RTNETLINK answers: File exists')
         device = self.devices[self._next] = Device(self._next, name, kind)
@@ -85,7 +85,7 @@ class Kernel(object):
         return device
 
     def create_pair(self, name, other):
-        """Two ends of a veth."""
+        """Make a veth, and return the Devices of its two ends."""
         if self.find(name) or self.find(other):
             raise Refused('RTNETLINK answers: File exists')
         second, first = self.create(other, 'veth'), self.create(name, 'veth')
@@ -93,7 +93,7 @@ class Kernel(object):
         return first, second
 
     def destroy(self, device):
-        """Remove an interface; the other end of a veth goes with it."""
+        """Remove an interface. The other end of a veth goes with it."""
         going = [device] + ([device.peer] if device.peer else [])
         for one in going:
             self.set_down(one)
@@ -128,7 +128,7 @@ class Kernel(object):
             self._peer_sees(device)
 
     def rename(self, device, name):
-        """`ip link set name`: also while the link is up."""
+        """`ip link set name`, also while the link is up."""
         if self.find(name):
             raise Refused('RTNETLINK answers: File exists')
         device.name = name
@@ -136,7 +136,7 @@ class Kernel(object):
         ipv4.renamed(self, device)
 
     def enslave(self, device, master):
-        """Make a device a port of a bridge; None: of none."""
+        """Make a device a port of a bridge, or with None of no bridge."""
         if master is not device.master:
             device.master = master
             self.tell_link(device)
@@ -148,18 +148,18 @@ class Kernel(object):
     # --- addresses ---
 
     def add_address(self, device, fresh):
-        """`ip addr add`; returns what is there now."""
+        """`ip addr add`. Returns the Address that is there now."""
         fresh.index = device.index
         (ipv6 if fresh.six else ipv4).insert(self, device, fresh)
         return fresh
 
     def remove_address(self, device, entry):
-        """`ip addr del`, or the end of a lifetime; returns what is gone."""
+        """`ip addr del`, or the end of a lifetime. Returns the Address that is gone."""
         (ipv6 if entry.six else ipv4).delete(self, device, entry)
         return entry
 
     def change_address(self, device, entry, until, noprefixroute=False):
-        """`ip addr change` of an entry that is there; until: the end of its lifetime, None for ever."""
+        """`ip addr change` of an entry that is there. until: the second at which its lifetime ends, None for ever."""
         if entry.six:
             ipv6.change(self, device, entry, until, noprefixroute)
         else:
