@@ -45,6 +45,7 @@ class Controller(object):
         self.started = self.state_since = clock()
         self.troubles = {}
         self._inbox = inbox
+        self._batch = batch
         self.clock = clock
         self.roster = Roster(inbox.put, self._listener_changed, crashed, clock)
         self.network = Keeper(batch, ledger, self._item_changed, watch.replace, clock, routes=routes.keeper)
@@ -166,7 +167,9 @@ class Controller(object):
             logging.warning(line)
         self._names = wanted.names(self.settings)
         self.network.interfaces = wanted.interfaces(self._names, self.ledger.items)
-        self._leases.idle = self.settings.observe
+        self._leases.idle = self._batch.resting = self.settings.observe
+        if self.settings.observe:
+            self._batch.restart()
         self._leases.hasten()
         self.routes.reloaded()
         self.hooks.program = self.settings.on_change

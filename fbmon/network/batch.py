@@ -44,6 +44,8 @@ class Batch(object):
 
     def __init__(self, limit=BATCH_LIMIT, clock=compat.monotonic):
         self.unsure = False
+        # True while nothing will be run: no child is kept ready.
+        self.resting = False
         self._limit = limit
         self._clock = clock
         self._child = None
@@ -133,6 +135,8 @@ class Batch(object):
     def restart(self):
         """Replace the child by a fresh one. If it cannot be started, the next run says why."""
         self.close()
+        if self.resting:
+            return
         try:
             self._start()
         except iproute.IpError:

@@ -94,7 +94,8 @@ class Watch(object):
         self._machine = machine
         self._lines = []
         self._process = machine.network('ip', '-o', 'monitor', 'address', 'link')
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         wait_for(self._marked, 'reports of ip monitor')
         self._settle()
         del self._lines[:]
@@ -104,6 +105,13 @@ class Watch(object):
         self._settle()
         self._process.terminate()
         self._process.wait(10)
+        return [line for line in self._lines if self.MARK not in line]
+
+    def last(self):
+        """All reports, once the machine has gone down. Nobody can make a mark there any more."""
+        self._process.terminate()
+        self._process.wait(10)
+        self._reader.join(10)
         return [line for line in self._lines if self.MARK not in line]
 
     def _read(self):

@@ -38,6 +38,10 @@ class Machine(object):
         assert self._nspawn.wait(60) == REBOOT_WANTED
         self.boot()
 
+    def ended(self):
+        """Wait until the system has gone down, after a command that it was given."""
+        assert self._nspawn.wait(60) in (0, REBOOT_WANTED)
+
     def _start(self):
         # The systemd of trixie needs the unified hierarchy, even if the machine below has another one.
         environ = dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY='1')
