@@ -27,7 +27,6 @@ INTERRUPTED = b'dump was interrupted'
 # The first one prints the same as `ip link`, but without the alias, which may be any text with line ends (3.16 to 7.1).
 LINKS, ADDRESSES = ['-o', '-0', 'addr'], ['-o', 'addr']
 
-
 # The same links with each text in quotes, and the words in front of somebody's text in LINKS.
 QUOTED, NAMED = ['-j', '-0', 'addr'], (b'altname ', b'link-netns ')
 
