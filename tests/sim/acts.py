@@ -90,7 +90,6 @@ def _strangely(world, deed, *arguments):
 
 def swap(world, one, other):
     """Two interfaces get each other's names."""
-    world.laws.amiss(SHORT)
     world.strange('link set dev %s name swapped' % one, 'link set dev %s name %s' % (other, one),
                   'link set dev swapped name %s' % other)
 
@@ -105,8 +104,11 @@ def order(world, number):
     """A stranger's address on an interface goes and comes back, as with ifdown and ifup: then it stands behind the
     daemon's own, and promote_secondaries is reset."""
     place = '10.0.%d.%d/24 dev eth%d' % (number, 77 if number else 1, number)
-    world.unpromote('eth%d' % number)
+    device = world.kernel.find('eth%d' % number)
+    if device:
+        device.promote = True
     world.strange('addr del ' + place, 'addr add ' + place)
+    world.unpromote('eth%d' % number)
 
 
 def contrary(world):

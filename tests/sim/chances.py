@@ -4,6 +4,9 @@ from sim import files
 # Seconds of a pause.
 WAITS = (1 / 1024.0, 1 / 16.0, 1 / 16.0, 0.5, 0.5, 1.0, 2.5, 6.0)
 
+# How often a step is a reload.
+RELOADS = (0.0, 0.05, 0.05)
+
 # Of how many kinds of accidents a history is made: of few, they meet each other; of all, nothing is left out.
 KINDS = (3, 6, 10, 0)
 
@@ -24,7 +27,7 @@ MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'miss
         ('both', lambda dice: (dice.random() < .5,)), ('term', lambda dice: (dice.randrange(9),)),
         ('knife', lambda dice: (dice.randrange(9),)), ('notify', lambda dice: ()), ('unpromoted', lambda dice: ()),
         ('anew', lambda dice: (dice.choice(LINKS), dice.choice((0.0, 0.0, 2.0, 7.0)))),
-        ('swap', lambda dice: dice.choice((('eth0', 'eth1'), ('sw0', 'sw1'), ('eth1', 'sw2')))),
+        ('swap', lambda dice: dice.choice((('eth0', 'eth1'), ('sw0', 'sw1'), ('eth1', 'sw2'), ('eth1', 'sw2')))),
         ('bounce', lambda dice: (dice.choice(('eth0', 'eth1', 'sw2')), dice.choice((0.0, 1 / 16.0, 1.0)))),
         ('double', lambda dice: ()), ('order', lambda dice: (dice.randrange(2),)), ('contrary', lambda dice: ()),
         ('stall', lambda dice: (dice.choice((.5, 2.0, 4.0)),)),

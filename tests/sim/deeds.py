@@ -17,7 +17,7 @@ def choose(seed, steps=STEPS):
     """The steps of that seed: tuples of a word and what it needs."""
     dice = Dice(seed)
     mean = chances.kinds(dice) if dice.random() < .6 else ()
-    file = dice.randrange(files.MANY)
+    file, reloads = dice.randrange(files.MANY), dice.choice(chances.RELOADS)
     found = [('file', file)]
     for _ in range(steps):
         kind = dice.random()
@@ -27,7 +27,7 @@ def choose(seed, steps=STEPS):
             found.append((dice.choice(('alive', 'alive', 'dead')), chances.node(dice, file)))
         elif kind < .65:
             found.append(('beat', chances.node(dice, file)))
-        elif kind < .7:
+        elif kind < .65 + reloads:
             file = dice.randrange(files.MANY)
             found.append(('reload', file))
         elif kind < .8 or not mean:

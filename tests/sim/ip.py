@@ -3,6 +3,7 @@ from fbmon.network import monitor, picture
 from fbmon.network.routewatch import RoutesRead
 from sim.linux import command
 from sim.linux.ipv4 import Refused
+from sim.laws import SHORT
 from sim.standins import Killed
 
 # Seconds. HANG: after which the daemon gives up an `ip` that does not answer; STARTING: that a new `ip monitor` needs
@@ -63,6 +64,8 @@ class Batch(object):
 
     def _do(self, lines, places):
         failed, networks = {}, Networks(self._world)
+        if self._world.watch.behind():
+            self._world.laws.amiss(SHORT)
         for place in places:
             self._world.cut()
             self._world.commanded(lines[place])
@@ -74,6 +77,8 @@ class Batch(object):
                 dropped, self._world.kernel.dropped[:] = list(self._world.kernel.dropped), []
                 known = [entry for entry in dropped if self._world.watch.has_told(entry)]
                 self._world.marks.did(lines[place], done, self._world.daemon.ledger, known, self._world.refuses)
+                if self._world.watch.revives(lines[place]):
+                    done.ours = False
                 if self._world.watch.blind:
                     # That the names have changed was never told.
                     self._world.marks.unseen(self._world.daemon.ledger)
@@ -177,6 +182,16 @@ class Watch(object):
     def has_told(self, entry):
         """Whether the daemon knows all that has happened to an address."""
         return not self.blind and not any(' %s/' % entry.text in line for _, line in self._lines)
+
+    def behind(self):
+        """Whether it has not told yet that a link has changed: what the daemon does may go to another one."""
+        return any(': <' in line for _, line in self._lines)
+
+    def revives(self, line):
+        """Whether a change of a lifetime puts back what somebody else has just removed, which is nobody's then."""
+        words = line.split()
+        return words[:2] == ['addr', 'change'] and any(
+            gone.startswith('Deleted ') and ' %s ' % words[2] in gone for _, gone in self._lines)
 
     def next_time(self):
         """When it has something to tell next, or None."""

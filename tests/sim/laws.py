@@ -152,9 +152,14 @@ class Laws(object):
         held = 'present' if settings.lease and not self.verdict.cards else None
         over = [(card.interface, card.address) for card in settings.cards if not card.error
                 and self.verdict.cards.get((card.interface, card.address), held) == 'present'
-                and any(' %s/' % card.address in line for line in told if line.startswith('Deleted '))]
+                and any(' %s/' % card.address in line for line in told if self._gone(card.interface, line))]
         if over:
             raise self.wrong('lease: of %s was over' % over)
+
+    def _gone(self, interface, line):
+        """Whether the kernel tells that something is no more there."""
+        device = self.world.kernel.find(interface)
+        return device is not None and line.startswith('Deleted %d: ' % device.index)
 
     def _owed(self):
         """The daemon must replace a monitor in time that does not show what the daemon did."""

@@ -1,5 +1,6 @@
 """What must hold once all has been quiet for a while: what the daemon remembers is what is there."""
 from fbmon.memory.history import KEPT
+from fbmon.memory.ledger import Seen
 from fbmon.rules.items import AddressItem, PortItem
 
 # Items that a part of the daemon may remember: all that any file names, on any interface.
@@ -10,7 +11,7 @@ COLLECTIONS = (dict, list, set, frozenset)
 
 def wrong(world, laws):
     """What does not hold, in words; None."""
-    for law in (_ledger, _released, _history, _deaf, _memory, _routes):
+    for law in (_ledger, _written, _released, _history, _deaf, _memory, _routes):
         found = law(world, laws)
         if found:
             return found
@@ -37,6 +38,14 @@ def _ledger(world, _laws):
         return 'ledger: lacks %s' % sorted(downed - ports)
     up = [name for name in sorted(ports) if kernel.find(name) is None or kernel.find(name).up]
     return 'ledger: has %s, which is not down' % up if up else None
+
+
+def _written(world, _laws):
+    """The file of the ledger says the same as its memory."""
+    known, kept = world.daemon.ledger, Seen('ledger')
+    if (kept.items, kept.found) != (known.items, known.found):
+        return 'ledger: its file has %s' % sorted(set(kept.items.items()) ^ set(known.items.items()))
+    return None
 
 
 def _sure(world):
