@@ -63,7 +63,7 @@ class Hearing(object):
         """Send a heartbeat to this port."""
         for node in self.nodes:
             if node.settings.port == port and self.has(node.settings.host) and self.near(node):
-                if node.stuck > self.now:
+                if node.stuck >= self.now:
                     node.backlog.append(self.now)
                 else:
                     self._hears(node, self.now, False)

@@ -24,7 +24,7 @@ class Marks(object):
         if done and self._indexes(done, ledger) and not self._known(done, ledger):
             self.astray.append(done)
         fresh = dict(((entry.index, entry.text), entry) for entry in dropped
-                     if not entry.ours and entry.text not in noted)
+                     if not entry.ours and not self._known(entry, ledger))
         self.taken.update(fresh)
         self._dropped.update(fresh)
         if words[0] == 'link' and words[-1] == 'down':
@@ -36,7 +36,7 @@ class Marks(object):
             self._dropped.pop((done.index, done.text), None)
             # An address that it puts back belongs to its former owner.
             done.ours = self.taken.pop((done.index, done.text), None) is None and (done.index, done.text) not in found \
-                and not (refuses and done.text not in noted)
+                and not (refuses and not self._known(done, ledger))
 
     def killed(self, ledger):
         """The daemon was killed. Perhaps it has not seen where its change went, or has not put back what the kernel has

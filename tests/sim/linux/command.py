@@ -51,13 +51,16 @@ def _address(kernel, words, indexes):
         return kernel.remove_address(device, there[0])
     until = options.get('valid_lft', 'forever')
     until = None if until == 'forever' else kernel.now + int(until)
+    deprecated = options.get('preferred_lft') == '0'
     if verb == 'add' or not there:
         scope = SCOPES[options.get('scope', 'host' if value >> 24 == 127 and not six else 'global')]
-        return kernel.add_address(device, Address(
+        fresh = Address(
             local, value, bits, six, scope=scope, until=until, label=options.get('label'), nodad='nodad' in options,
-            metric=int(options.get('metric', 0)), noprefixroute='noprefixroute' in options))
+            metric=int(options.get('metric', 0)), noprefixroute='noprefixroute' in options)
+        fresh.deprecated = deprecated
+        return kernel.add_address(device, fresh)
     entry = there[0]
-    entry.nodad = 'nodad' in options
+    entry.nodad, entry.deprecated = 'nodad' in options, deprecated
     kernel.change_address(device, entry, until, 'noprefixroute' in options)
     return entry
 

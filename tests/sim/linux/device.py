@@ -9,7 +9,8 @@ class Address(object):
     detection of duplicates has found one. The kernel itself does not know index (of its interface), ours and fresh: see
     sim.marks."""
     __slots__ = ('text', 'local', 'prefix', 'scope', 'secondary', 'until', 'label', 'six', 'nodad', 'tentative',
-                 'metric', 'noprefixroute', 'failed', 'index', 'ours', 'fresh')
+                 'metric', 'noprefixroute', 'failed', 'index', 'ours', 'fresh',
+                 'deprecated')
 
     def __init__(self, text, local, prefix, six, **options):
         self.text = text
@@ -23,7 +24,7 @@ class Address(object):
         self.metric = options.get('metric', 0)
         self.noprefixroute = options.get('noprefixroute', False)
         self.secondary = self.tentative = self.failed = self.ours = False
-        self.fresh, self.index = True, None
+        self.fresh, self.index, self.deprecated = True, None, False
 
     def network(self):
         """The network of the address, as a number."""

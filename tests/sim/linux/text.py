@@ -41,13 +41,13 @@ def address(kernel, device, entry):
     """A line of `ip -o addr`."""
     life = 'forever' if entry.until is None else '%dsec' % max(0, round(entry.until - kernel.now))
     flags = [(' secondary', entry.secondary), (' dadfailed', entry.failed),
-             (' tentative', entry.tentative), (' nodad', entry.six and entry.nodad),
+             (' deprecated', entry.deprecated), (' tentative', entry.tentative), (' nodad', entry.six and entry.nodad),
              (' dynamic', entry.until is not None), (' noprefixroute', entry.noprefixroute)]
     tail = ' ' if entry.six else ' %s' % (entry.label or device.name)
     return '%d: %s    %s %s/%d %sscope %s%s%s\\       valid_lft %s preferred_lft %s' % (
         device.index, device.name, 'inet6' if entry.six else 'inet', entry.text, entry.prefix,
         'metric %d ' % entry.metric if entry.metric else '', _SCOPES[entry.scope],
-        ''.join(word for word, there in flags if there), tail, life, life)
+        ''.join(word for word, there in flags if there), tail, life, '0sec' if entry.deprecated else life)
 
 
 def route(found, device=None):
