@@ -147,8 +147,8 @@ class Keeper(object):
 
     def _change(self, commands):
         failed = self._batch.run([command.line for command in commands]) if commands else {}
-        for command in commands:
-            self._ownership.sent(command.item, PRESENT, self.picture)
+        for position, command in enumerate(commands):
+            self._ownership.sent(command.item, PRESENT, self.picture, position in failed and not self._batch.unsure)
         return dict((commands[position].item, said) for position, said in failed.items())
 
     def actual(self, item):
@@ -190,10 +190,9 @@ class Keeper(object):
     def _look(self, wanted, forms):
         """Compare what the kernel shows with what was known, what is under way and what is wanted. Returns whether an
         item is no longer under way and still not as wanted."""
-        freed = late = False
+        freed, late = False, self._ownership.expire()
         self._shown.keep(wanted)
         self._troubles.keep(wanted)
-        self._ownership.expire()
         for item, target in wanted.items():
             has = plan.state(item, self.picture)
             flight = self._shown.look(item, has, forms)
@@ -232,7 +231,7 @@ class Keeper(object):
                     self._replace_monitor()
             else:
                 self._shown.sent(item, target, why, shown_by)
-            self._ownership.sent(item, target, self.picture)
+            self._ownership.sent(item, target, self.picture, item in words and not self._batch.unsure)
         if self._routes:
             added = [command.item for command in commands if command.target == PRESENT and command.item not in words]
             self._routes.put_back(added, self.picture)

@@ -9,8 +9,9 @@ from fbmon.rules.states import ABSENT, DOWN, PRESENT
 # Seconds in which an item that was sent but not shown may still turn up, even on an interface that was made anew.
 UNSURE = 5.0
 
-# What was sent and not shown since. until: monotonic seconds; count: how often it was sent and has to be shown;
-# foreign: the index of the interface on which it is not ours, None: it is ours wherever it turns up.
+# What was sent and not shown since. until: monotonic seconds, None: they are over, and the next reading decides; count:
+# how often it was sent and has to be shown, 0: it has failed; foreign: the index of the interface on which it is not
+# ours, None: it is ours wherever it turns up.
 Sent = namedtuple('Sent', 'target until count foreign')
 
 
@@ -59,14 +60,14 @@ class Ownership(object):
         if item in self._ledger.found:
             self._ledger.restored(item)
 
-    def sent(self, item, target, now):
+    def sent(self, item, target, now, failed):
         """`ip` was given a change; whether it was made is not sure even where it gave no answer. A change of a lifetime
         puts an address there, too, where `ip` finds an interface without it."""
         if target in (PRESENT, DOWN):
             before = self._unsure.get(item)
             count = before.count if before and before.target == target else 0
             foreign = None if item in self._ledger.items or self._makes(item, now) else now.names.get(item[0])
-            self._unsure[item] = Sent(target, self._clock() + UNSURE, count + 1, foreign)
+            self._unsure[item] = Sent(target, self._clock() + UNSURE, count + (not failed), foreign)
         else:
             self._unsure.pop(item, None)
 
@@ -93,6 +94,8 @@ class Ownership(object):
             if plan.actual(item, now) == sent.target:
                 del self._unsure[item]
                 self._turned_up(item, sent, now.names[item[0]])
+            elif sent.until is None:
+                self._never(item)
         return names
 
     def shown(self, item, target, index):
@@ -117,17 +120,30 @@ class Ownership(object):
             self._ledger.forget([item])
 
     def expire(self):
-        """Items whose time is over will not turn up any more."""
-        now = self._clock() if self._unsure else None
-        for item in [item for item, sent in self._unsure.items() if sent.until <= now]:
-            del self._unsure[item]
-            if self._nowhere(item):
-                self._ledger.forget([item])
+        """Items whose time is over will not turn up any more, if their change had failed.
+
+        Returns whether there are others: the monitor has lost them, and everything is to be read again.
+        """
+        now, lost = self._clock() if self._unsure else None, False
+        for item, sent in list(self._unsure.items()):
+            if sent.until is not None and sent.until <= now:
+                if sent.count:
+                    self._unsure[item], lost = sent._replace(until=None), True
+                else:
+                    self._never(item)
         self._kept.intersection_update(self._unsure)
+        return lost
 
     def times(self):
-        """The monotonic seconds at which an item can be forgotten."""
-        return [sent.until for item, sent in self._unsure.items() if item in self._kept or self._nowhere(item)]
+        """The monotonic seconds at which an item can be forgotten, or is looked for."""
+        return [sent.until for item, sent in self._unsure.items() if sent.until is not None
+                and (sent.count or item in self._kept or self._nowhere(item))]
+
+    def _never(self, item):
+        """An item has not turned up."""
+        del self._unsure[item]
+        if self._nowhere(item):
+            self._ledger.forget([item])
 
     def _nowhere(self, item):
         """Whether the interface on which an item was ours is gone."""

@@ -391,7 +391,9 @@ def test_a_change_on_an_interface_that_goes_meanwhile_is_not_waited_for():
     world.seen('Deleted ' + ETH0)
     assert (world.settle(card=PRESENT), world.network.deadline()) == ([], UNSURE)
     world.now = UNSURE
-    assert (world.settle(card=PRESENT), world.network.deadline(), world.ledger.items) == ([], None, {})
+    assert (world.settle(card=PRESENT), world.network.deadline(), world.replaced) == ([], None, [UNSURE])
+    world.read()
+    assert world.ledger.items == {}
 
 
 @pytest.mark.parametrize('secondary, times', [('', 1), (' secondary', 2)], ids=['no-secondary', 'a-secondary'])
@@ -645,7 +647,25 @@ def test_what_never_turned_up_is_forgotten_in_the_end():
 
     world.now = 5.0
     settle(world)
+    # While it is not sure that the monitor has lost nothing, it is ours.
+    assert (world.ledger.items, world.network.deadline(), world.replaced) == ({ON_P1: 5}, None, [1.5, 5.0])
+    world.now = 60.0
+    world.read(P1)
+    settle(world)
     assert (world.ledger.items, world.network.deadline()) == ({}, None)
+
+
+def test_what_the_monitor_has_lost_without_a_word_is_ours_when_everything_was_read_again():
+    world = World(P1)
+    settle(world, p1=PRESENT)
+    # A reload: nothing is decided about it any more, so that nobody waits for it.
+    world.network.settle({}, {}, str)
+    assert world.network.deadline() == UNSURE
+
+    world.now = UNSURE
+    world.network.settle({}, {}, str)
+    world.read(P1, shown_on(5))
+    assert settle(world) == ['addr del 10.0.0.1/32 dev p1']
 
 
 def test_a_removal_that_goes_on_failing_has_everything_read_again():

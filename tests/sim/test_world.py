@@ -25,7 +25,10 @@ FOUND = [
     [('file', 27), ('reload', 11), ('wait', 6.0), ('monitor', 'loses'), ('swap', 'eth1', 'sw2'), ('rest',)],
     # Without promote_secondaries an address whose removal was not shown yet was put back with the next one.
     [('file', 417), ('refuses', 'refuses'), ('monitor', 'late'), ('reload', 39), ('alive', 3003), ('alive', 3001),
-     ('wait', .5), ('reload', 157), ('wait', 1.0), ('wait', 1 / 16.0), ('reload', 412), ('rest',)]]
+     ('wait', .5), ('reload', 157), ('wait', 1.0), ('wait', 1 / 16.0), ('reload', 412), ('rest',)],
+    # What the monitor had lost without a word was not looked for, and forgotten.
+    [('file', 643), ('reload', 145), ('wait', 1 / 16.0), ('reload', 120), ('monitor', 'forgets'), ('reload', 38),
+     ('wait', 6.0), ('both', False), ('wait', 6.0), ('wait', 6.0)]]
 
 
 @pytest.fixture(autouse=True)
