@@ -10,7 +10,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
 ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'return', 'tail', 'tailf', 'show', 'check', 'beat']
 
-# What is called is noted in $NOTES; the exit code is the content of a file named like the program, or 0.
+# It notes its call in $NOTES. Its exit code is in a file with the name of the program, or else 0.
 STUB = '''#!/bin/sh
 echo "%(name)s $*" >> "$NOTES"
 [ -e "%(directory)s/%(name)s.$1.says" ] && cat "%(directory)s/%(name)s.$1.says"

@@ -13,7 +13,7 @@ from fbmon import __version__
 from fbmon.base import compat
 from helpers import ROOT
 
-# What the daemon decides by: values in, values out.
+# The modules that decide: values in, values out.
 CORE = ['network.checks', 'network.picture', 'network.plan', 'network.routes', 'config.reader', 'config.table',
         'rules.decision', 'rules.heartbeat', 'rules.items', 'rules.nodes', 'rules.returning', 'rules.states',
         'rules.wanted']

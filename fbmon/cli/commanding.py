@@ -1,4 +1,4 @@
-"""Commands that the running daemon carries out itself: asked over its socket, answered when it has acted."""
+"""Gives commands to the running daemon over its socket. It carries them out itself, and answers after that."""
 import os
 
 from fbmon.cli import stopped
@@ -8,8 +8,10 @@ from fbmon.show import statussocket
 
 
 def give(run_dir, command, by, **fields):
-    """Give a command to the daemon of a run directory; returns the exit code: 0, 1 where it is refused, 3 where no
-    daemon answers. by: the name of the person who gives it."""
+    """Give a command to the daemon of a run directory. by: the name of the person who gives it.
+
+    Returns the exit code: 0, 1 if it is refused, 3 if no daemon answers.
+    """
     question = dict(fields, command=command, by=by)
     try:
         answer = statussocket.ask(os.path.join(run_dir, rundir.SOCKET), question=question)

@@ -52,7 +52,7 @@ def components(found, listeners, cards, report):
 
 
 def threshold(found, listeners, report):
-    """The number of failed nodes at which the state is bypass; None where it is faulty."""
+    """The number of failed nodes at which the global state is bypass; None if it is faulty."""
     value, count = found.get(THRESHOLD), len(nodes.grouped(listeners))
     if value is None or not count or value <= count:
         return value
@@ -63,7 +63,7 @@ def threshold(found, listeners, report):
 
 
 def longest_delay(found, delay, longest, report):
-    """The most that doubling makes of a delay, in ms: the delay itself where the file gives nothing usable."""
+    """The ms to which doubling can increase a delay; the delay itself if the file gives no usable value."""
     given = found.given.get((DELAY_MAX, None))
     if longest is None or longest < delay:
         if longest is not None:
@@ -75,7 +75,7 @@ def longest_delay(found, delay, longest, report):
 
 
 def strays(found, indexes, report):
-    """Mistakes for the keys of components that do not exist. indexes: {LISTENER or CARD: those that do}."""
+    """Report the keys of components that do not exist. indexes: {LISTENER or CARD: the indexes that exist}."""
     for one in sorted(found.given.values()):
         kind = SCHEMA[one.name].of
         if one.index is not None and one.index not in indexes[kind]:

@@ -8,27 +8,27 @@ from fbmon.config.addresses import Address
 from fbmon.config.schema import CARD, LISTENER, SCHEMA
 from fbmon.rules.returning import AT_ONCE, Return
 
-# index: n of its keys; host: canonical address; prefix: length or None (that address only); port: UDP;
-# timeout: ms; sources: canonical addresses, () for any; ports: the names of LISTEN_CUBRO_IFS[n]; shutdown:
-# False where that list is left alone; error: None, or the mistake for which it cannot be launched; node: the name of
-# its node, or None. What could not be read is None.
+# index: the n of its keys; host: canonical address; prefix: its length, None for /32 or /128; port: of UDP; timeout:
+# ms; sources: canonical addresses, () for any; ports: the names of LISTEN_CUBRO_IFS[n]; shutdown: False if that list is
+# left alone; error: the mistake because of which it cannot be launched, or None; node: the name of its node, or None. A
+# value that could not be read is None.
 Listener = namedtuple('Listener', 'index host prefix port interface timeout attempts recovery sources ports '
                                   'shutdown error node')
 Listener.__new__.__defaults__ = (None,)
 
-# address: that the bypass card pings, canonical; name: that a person gave it, or None; the rest as above.
+# address: the canonical address that the bypass card pings; name: that a person gave it, or None; the rest as above.
 Card = namedtuple('Card', 'index address prefix interface error name')
 Card.__new__.__defaults__ = (None,)
 
-# threshold: failed listeners for bypass, None when faulty; listeners, cards: by index; ports, shutdown: the
-# global list and its flag; faulty_ports: {name: why it is not touched}; lease: ms, 0 for none; on_change:
-# path or None; nodes: {index: name} of the listeners whose nodes have a name; returns: a Return; observe: nothing is
-# changed; on_shutdown: bypass when the system goes down.
+# threshold: the number of failed nodes at which bypass begins, None if it is faulty; listeners, cards: in the order of
+# their indexes; ports, shutdown: the global list and its flag; faulty_ports: {name: why it is not touched}; lease: ms,
+# 0 for none; on_change: a path or None; nodes: {index: name} of the listeners whose nodes have a name; returns: a
+# Return; observe: whether nothing is changed; on_shutdown: whether the cards go to bypass when the system goes down.
 Settings = namedtuple('Settings', 'log_level threshold listeners cards ports shutdown faulty_ports lease '
                                   'on_change nodes returns observe on_shutdown')
 Settings.__new__.__defaults__ = ({}, AT_ONCE, False, True)
 
-# warnings: what can be seen without the kernel; given: {(name, index): Assignment}, for the lines of values.
+# warnings: those that need no look at the kernel; given: {(name, index): Assignment}, which knows the values' lines.
 Config = namedtuple('Config', 'settings mistakes warnings given')
 
 Mistake, Notice, format_problem = notices.Mistake, notices.Notice, notices.format_problem
@@ -153,7 +153,7 @@ def _card(found, index, missing):
 
 
 def _returns(found, report):
-    """The Return of the file; a faulty value counts as its default."""
+    """The Return of the file. If a value is faulty, its default counts."""
     how, delay, longest, carrier = (found.usable(name) for name in (
         'BYPASS_RETURN', 'BYPASS_RETURN_DELAY', 'BYPASS_RETURN_DELAY_MAX', 'BYPASS_RETURN_CARRIER'))
     return Return(how == 'manual', delay, conflicts.longest_delay(found, delay, longest, report), carrier)

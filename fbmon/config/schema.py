@@ -19,7 +19,7 @@ def _rule(index, of, read, default=None, optional=False, inherits=True):
     return Rule(index, of, read, default, optional, inherits)
 
 
-# In milliseconds: the most for TIMEOUT x ATTEMPTS, so ATTEMPTS end where TIMEOUT begins (10 ms).
+# Milliseconds: TIMEOUT x ATTEMPTS is at most this. The least TIMEOUT is 10 ms, so ATTEMPTS is a tenth of this at most.
 HOUR = 3600000
 
 TO_WAIT = values.number(0, HOUR, 'a time to wait', 'milliseconds')

@@ -37,7 +37,7 @@ def _globals(settings):
 
 
 def _unusual(settings):
-    """What is as it is without a line in the file is not shown."""
+    """The rows of values that differ from their defaults; the others are not shown."""
     if settings.observe:
         yield 'OBSERVE', 'nothing is changed'
     if settings.returns != returning.AT_ONCE:

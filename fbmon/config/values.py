@@ -17,8 +17,8 @@ _NAME = re.compile(r'[!-~]{1,%d}\Z' % LONGEST_NAME)
 _CALLED = re.compile(r'[A-Za-z0-9._-]{1,32}\Z')
 _SEPARATORS = re.compile(r'[, \t]+')
 
-# What a name must not hold: what the kernel refuses, and what `ip -batch` or a reader of ip's output would
-# take for something else.
+# Characters that a name must not have: the kernel refuses the first ones, and `ip -batch` or a reader of ip's output
+# would take the others for something else.
 _KERNEL = '/:%'
 _SYNTAX = '#"\'\\@'
 _RESERVED = ('.', '..', 'all', 'default')
@@ -53,14 +53,14 @@ def level(text, complain):
     return complain(_wrong(text, 'not a log level', 'give one of %s' % ', '.join(LEVELS)))
 
 
-# What 1 and 0 of a flag mean.
+# The remedies of flags: what 1 and 0 mean.
 OF_PORTS = 'give 1 (the ports of the list go down in bypass) or 0 (they are left alone)'
 OF_SHUTDOWN = "give 1 (the cards' addresses go first when the system goes down) or 0 (they stay until the links go)"
 OF_OBSERVE = 'give 1 (nothing is changed) or 0 (the daemon acts)'
 
 
 def flag(remedy):
-    """A reader of True for 1, False for 0. remedy: what the two mean."""
+    """A reader of flags: True for 1, False for 0. remedy: says what the two mean."""
     def read(text, complain):
         if text in ('0', '1'):
             return text == '1'
@@ -85,7 +85,7 @@ def path(text, complain):
 
 
 def name(text, complain):
-    """What a person calls a node or a card. Not a bare number: that is an index."""
+    """The name that a person gives to a node or a card. It must not be a bare number: that is an index."""
     if _CALLED.match(text) and not text.isdigit():
         return str(text)
     why = 'a bare number is an index' if text.isdigit() else 'not a name'

@@ -1,24 +1,25 @@
-"""What is asked for over the socket: a command is acted on like any other event, and all is answered after that."""
+"""Answers questions from the socket. A command is carried out like any other event; all answers come after that."""
 import json
 
 from fbmon.base.tuples import namedtuple
 
-# reply(text) is called with the status as a line of JSON.
+# reply(text) gets the status as a line of JSON.
 StatusWanted = namedtuple('StatusWanted', 'reply')
 
-# A command. question: a dict, its name is "command", "by" says who gives it; reply(text) is called with the answer.
+# A command. question: a dict with the name of the command in "command", and who gives it in "by"; reply(text) gets the
+# answer.
 Commanded = namedtuple('Commanded', 'question reply')
 
 
 class Refused(Exception):
-    """A command that is not carried out; str() says why."""
+    """A command is not carried out. str() says why."""
 
 
 class Answers(object):
-    """What is to be answered at the end of this round. For the controller's thread.
+    """Collects what is answered at the end of this round. For the controller's thread.
 
-    commands: {name: take}; take(question) returns what is done, and raises Refused. The answer to a command is {"done":
-    text} or {"refused": why}.
+    commands: {name: take}; take(question) carries a command out and returns what was done, as text, or raises Refused.
+    The answer to a command is {"done": text} or {"refused": why}.
     """
 
     def __init__(self, commands):
@@ -26,11 +27,11 @@ class Answers(object):
         self._status, self._answers = [], []
 
     def wanted(self, event):
-        """Somebody asks for the status."""
+        """Note that somebody asks for the status."""
         self._status.append(event.reply)
 
     def take(self, event):
-        """Have a command done with this round."""
+        """Take a command, so that this round carries it out."""
         name = event.question.get('command')
         try:
             if name not in self._commands:
@@ -41,7 +42,7 @@ class Answers(object):
         self._answers.append((event.reply, answer))
 
     def give(self, document):
-        """Answer all of them. document(): the text of the status."""
+        """Answer all questions. document(): the text of the status."""
         answers, self._answers = self._answers, []
         for reply, answer in answers:
             reply(json.dumps(answer) + '\n')

@@ -1,4 +1,4 @@
-"""The one consumer of the queue: events -> listeners' states -> rules -> wanted network -> the network."""
+"""The controller takes events from the queue: events -> listeners' states -> rules -> wanted network -> the network."""
 import logging
 import time
 
@@ -21,11 +21,11 @@ from fbmon.rules import decision, wanted
 from fbmon.rules.states import ABSENT, BYPASS, PRESENT
 from fbmon.show import status
 
-# What the main thread puts on the queue.
+# The main thread puts these on the queue.
 Reload = namedtuple('Reload', '')
 Stop = namedtuple('Stop', '')
 
-# Seconds past its own deadline after which a listener's thread counts as stuck.
+# A listener's thread that is so many seconds past its own deadline is stuck.
 STUCK = 5.0
 
 
@@ -65,7 +65,7 @@ class Controller(object):
         self._stopped = self.going_down = False
 
     def run(self):
-        """Take events until Stop; afterwards the network stays as it is. Returns whether no address keeps a lease."""
+        """Take events until Stop. Then the network stays as it is. Returns whether no address keeps a lease."""
         self.history.begin()
         self._take_settings()
         while not self._stopped:
@@ -156,7 +156,7 @@ class Controller(object):
         self._take_settings()
 
     def _stop(self, _event):
-        """There is one last step after this, and nothing that comes with it or later undoes it."""
+        """Stop with this round, which then only makes its last steps. No other event undoes them."""
         self._stopped = True
 
     # --- what follows ---
@@ -202,14 +202,14 @@ class Controller(object):
                              wanted.left_behind(self._names, found))
 
     def _settle(self):
-        """Make the network what it is wanted to be; while observing, tell only what would be made of it."""
+        """Make the network as it is wanted. While observing, only tell what would be changed."""
         observes = self.settings.observe
         self.network.settle({} if observes else self.wanted(), self._names.forms, self._reason, self._note)
         if observes:
             self.telling.observed(self.wanted(), self.network.actual, self._names, self._reason)
 
     def _bypass_if_system_stops(self):
-        """Take the cards' addresses away while their links still have light (spec: BYPASS_ON_SHUTDOWN)."""
+        """If the system goes down, remove the cards' addresses while the links have light (BYPASS_ON_SHUTDOWN)."""
         if self.settings.on_shutdown and not self.settings.observe and shutdown.going_down():
             self.decision = self.decision._replace(state=BYPASS, cards=dict.fromkeys(self._names.cards, ABSENT))
             self.going_down = True
@@ -241,7 +241,7 @@ class Controller(object):
         return reasons.of_item(self, self._names, item)
 
     def _healthy(self):
-        """Whether no listener's thread is stuck; this one comes round, or could not be asked."""
+        """Whether no listener's thread is stuck. This thread is not stuck if it gets here."""
         return not self.roster.overdue(STUCK)
 
     def _deadline(self):

@@ -27,7 +27,7 @@ class Leases(object):
         self._at = self._renewed = None
         # Whether the last step has left no lease.
         self.over = False
-        # True while nothing may be changed.
+        # Whether nothing may be changed now.
         self.idle = False
 
     def deadline(self):

@@ -1,4 +1,4 @@
-"""Why the global state is what it is, and why an item is wanted as it is, in the words of log and history."""
+"""The reasons for the global state and for what is wanted of an item, in the words of log and history."""
 from fbmon.daemon.telling import WOULD
 from fbmon.rules import decision
 
@@ -6,7 +6,7 @@ GOING_DOWN = 'the system is going down'
 
 
 def of_state(controller, state):
-    """Why the Decision of the controller has this global state."""
+    """The reason for this global state in the controller's Decision."""
     settings, states = controller.settings, controller.roster.local_states()
     if controller.going_down:
         return GOING_DOWN
@@ -15,7 +15,7 @@ def of_state(controller, state):
 
 
 def of_item(controller, names, item):
-    """Why an item is wanted as it is. names: the wanted.Names of the file."""
+    """The reason for what is wanted of an item. names: the wanted.Names of the file."""
     state = controller.decision.state
     if item in names.cards:
         return 'global state %s' % state

@@ -1,4 +1,4 @@
-"""How far the return from a bypass has come: kept, remembered in the run directory, and told."""
+"""Follows the return from a bypass: decides with it, remembers it in the run directory, and tells how far it is."""
 import json
 import logging
 import time
@@ -12,10 +12,11 @@ from fbmon.rules.states import BYPASS, NORMAL, UP
 
 
 class Returns(object):
-    """Decides with what was decided before (spec: BYPASS_RETURN...). For the controller's thread.
+    """Lets a bypass last until its return (BYPASS_RETURN...). For the controller's thread.
 
-    records: the file in the run directory, which is gone after a boot: then nothing is waited for. It is written before
-    a bypass is acted on, so that no crash turns a bypass into none, and only where a return has to be earned.
+    records: the file in the run directory. It is gone after a boot, so nothing is waited for then. It is written before
+    the daemon acts on a bypass, so that a bypass survives a crash; and only if the file demands that a return is
+    earned.
     """
 
     def __init__(self, records, clock=compat.monotonic, wall=time.time, look=carrier.read):
@@ -29,16 +30,16 @@ class Returns(object):
         self._known = self.course = self._remembered()
         self.judged = None
         self.dark = ()    # the ports that it waits for
-        self._carriers = {}    # {port: its Carrier when it was looked at last}
+        self._carriers = {}    # {port: its Carrier at the last look}
 
     @property
     def error(self):
-        """Why it cannot be remembered, or None."""
+        """Why the return cannot be remembered, or None."""
         why = self._records.error
         return why and why + ': after a crash in bypass the return is not waited for'
 
     def decide(self, settings, states, last):
-        """The Decision for the launched listeners' states; `last` while held."""
+        """The Decision on the launched listeners' states; while held it is `last`."""
         self._rule, self.judged = settings.returns, decision.judged(settings, states)
         now = self._clock()
         broken = self._look_at_ports(settings, states)
@@ -53,16 +54,16 @@ class Returns(object):
         return decision.made(settings, states, state, ports)
 
     def waiting(self):
-        """The returning.Wait of this moment, or None."""
+        """The present returning.Wait, or None."""
         return returning.waiting(self.course, self._rule, self._clock())
 
     def deadline(self):
-        """Monotonic seconds at which a wait is over, or None. Held, it is over with the next report."""
+        """The monotonic second at which the wait is over, or None. While held, it can only end with the next report."""
         wait = self.waiting() if self.course.bypassed and self.judged == NORMAL else None
         return wait and wait.until
 
     def ask(self, question):
-        """An operator says return: it comes with the next decision. Raises Refused."""
+        """An operator says return. The next decision returns. Raises Refused."""
         if not self.course.bypassed:
             raise Refused('there is no bypass to return from')
         if self.judged is None:
@@ -73,13 +74,13 @@ class Returns(object):
         return 'returned to normal'
 
     def reason(self, state):
-        """Why the global state is not what the rules alone give, or None."""
+        """The reason why the global state is not that of the rules alone, or None."""
         if state == BYPASS and self.judged == NORMAL:
             return 'a bypass has to be returned from: ' + self.words()
         return 'fbypass_ctl return by %s' % self._by if state == NORMAL and self._by else None
 
     def line(self):
-        """What the return waits for, in words that do not change while it waits, or ''."""
+        """What the return waits for, in words that stay the same while it waits; '' if it does not wait."""
         wait = self.waiting()
         if wait is None or wait.until is None:
             return self.words()
@@ -87,7 +88,7 @@ class Returns(object):
         return 'returns at ' + time.strftime('%H:%M:%S', time.localtime(round(at)))
 
     def words(self):
-        """What the return waits for, or ''."""
+        """What the return waits for, as words; '' if it does not wait."""
         wait = self.waiting()
         if wait is None:
             return ''
@@ -98,7 +99,7 @@ class Returns(object):
         return 'returns in %d s' % max(1, round(wait.until - self._clock()))
 
     def as_dict(self):
-        """The same as the status has it, or None."""
+        """What the return waits for, as a dict for the status, or None."""
         wait, now = self.waiting(), self._clock()
         if wait is None:
             return None
@@ -107,7 +108,7 @@ class Returns(object):
                 'ports': list(self.dark) if wait.what == returning.CARRIER else []}
 
     def tell(self):
-        """Log, after the network was acted on, when a wait begins, waits for something else, and ends."""
+        """Log when a wait begins, changes or ends. This is called after the network was changed."""
         wait = self.waiting()
         what = wait and (wait.what, wait.until is None and self.dark)
         if what != self._told and (what or not self.course.bypassed):
@@ -117,8 +118,10 @@ class Returns(object):
         self._told = what
 
     def _look_at_ports(self, settings, states):
-        """Find out which of the ports that are up in normal have no carrier; whether one that has it had none for a
-        moment since the last look. Nothing is looked at where nothing waits for carrier."""
+        """Find the ports without carrier among those that are up in normal, if the return has to wait for carrier.
+
+        Returns whether a port that has carrier was without it for a moment since the last look.
+        """
         before, self._carriers, self.dark = self._carriers, {}, ()
         if self._rule.carrier and self.course.bypassed and self.judged != BYPASS:
             wanted = decision.made(settings, states, NORMAL, NORMAL).ports
@@ -128,8 +131,11 @@ class Returns(object):
         return any(self._carriers[name] != before.get(name, self._carriers[name]) for name in self._carriers)
 
     def _remembered(self):
-        """The Course that an earlier run has left behind. The time of its last return is by the wall clock, as 2.7 has
-        a monotonic clock of each process alone: a step may double a delay once too often or too seldom."""
+        """The Course that an earlier run has left behind.
+
+        The time of its last return is by the wall clock, since the monotonic clock of 2.7 is that of one process only.
+        So a step of the clock may double a delay once too often, or not often enough.
+        """
         try:
             bypassed, doubled, returned = json.loads(self._records.read()[-1])
             if returned is not None:
@@ -140,7 +146,7 @@ class Returns(object):
             return returning.BEGINNING
 
     def _remember(self):
-        """Write down what has changed of what a crash must not lose; nothing where the file wants no return earned."""
+        """Write what a crash must not lose, if it has changed; nothing if the file does not demand an earned return."""
         course = self.course
         worth = None if self._rule == returning.AT_ONCE else (course.bypassed, course.doubled, course.returned)
         if worth == self._known:

@@ -1,19 +1,19 @@
-"""Whether the whole system is going down, and not this service alone."""
+"""Finds out whether the whole system is going down, and not this service alone."""
 import os
 import select
 import subprocess
 
 from fbmon.base import compat
 
-# There where systemd is what started the system, see sd_booted(3).
+# This directory is there if systemd has started the system, see sd_booted(3).
 BOOTED = '/run/systemd/system'
 
-# Seconds that systemctl has for its answer; the stop as a whole has more.
+# Seconds in which systemctl must answer. The whole stop has more.
 LIMIT = 0.5
 
 
 def going_down(limit=LIMIT):
-    """Whether systemd is stopping the system. False where it cannot be asked, or does not answer in time."""
+    """Whether systemd is stopping the system. False if it cannot be asked, or does not answer in time."""
     if not os.path.isdir(BOOTED):
         return False
     try:
@@ -23,13 +23,13 @@ def going_down(limit=LIMIT):
     try:
         return _line(child.stdout.fileno(), compat.monotonic() + limit) == b'stopping'
     finally:
-        # It must not outlive us; it is collected when the process ends.
+        # The child must not outlive us. It is collected when this process ends.
         if child.poll() is None:
             child.kill()
 
 
 def _line(descriptor, deadline):
-    """What is said there until the end of a line or the deadline."""
+    """The first line, as bytes; b'' if it does not come before the deadline."""
     said, poller = b'', select.poll()
     poller.register(descriptor, select.POLLIN)
     while b'\n' not in said:

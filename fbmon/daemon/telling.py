@@ -1,31 +1,33 @@
-"""Notes in the history what a round brings: the listeners' reports, the decision, the changes that the kernel shows."""
+"""Notes in the history what happens in a round: the listeners' reports, the decision, and changes in the kernel."""
 from fbmon.base import compat
 from fbmon.rules import decision, nodes
 from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, MISSING, UNCONFIGURED, UNKNOWN
 
-# What the reason of a change begins with that is not made.
+# The reason of a change that is not made begins with this.
 WOULD = 'would be: '
 
 
 class Telling(object):
-    """Turns what the controller and its parts report into transitions, in the order of cause and effect."""
+    """Makes transitions of the reports of the controller and its parts, in the order of cause and effect."""
 
     def __init__(self, history, clock=compat.monotonic):
         self.nodes = {}    # {name: (state, since)} of the nodes with a name; since: monotonic seconds
         self._history = history
         self._clock = clock
-        self._would = {}    # {item: target} that observed() has told of
+        self._would = {}    # {item: target} of what observed() has told
         self._reports = []
         self._before = decision.UNDECIDED
 
     def reported(self, event):
-        """A listener's StateChanged; noted with the next decided()."""
+        """Take a listener's StateChanged. The next decided() notes it."""
         self._reports.append(event)
 
     def decided(self, after, names, local, reason):
-        """Note what the listeners reported, what became of their nodes, and the Decision that followed. names: {index:
-        name} of the listeners' nodes; local: the listeners' states; reason(state): why it is so."""
+        """Note what the listeners have reported, the changes of their nodes, and then the Decision.
+
+        names: {index: name} of the listeners' nodes; local: {index: local state}; reason(state): why the state is so.
+        """
         reports, self._reports = self._reports, []
         for event in reports:
             self._history.reported(event, self._before is decision.UNDECIDED)
@@ -36,19 +38,23 @@ class Telling(object):
             self._history.note('global', 'state', before.state, after.state, reason(after.state))
 
     def listener_changed(self, settings, old, new, why, kept):
-        """A listener was launched. kept: False for what is logged only."""
+        """Note that a listener was launched. kept: False if it is only logged."""
         self._history.note('listener', '%d' % settings.index, old, new, why, settings.node or '', kept=kept)
 
     def item_changed(self, item, old, new, why, cards, called):
-        """What the kernel shows of an item has changed. cards: the items that are cards' addresses; called: {item:
-        name} of those that have one."""
+        """Note that the kernel shows another state of an item.
+
+        cards: the items that are cards' addresses; called: {item: name} of those that have a name.
+        """
         kind = 'port' if isinstance(item, PortItem) else 'card' if item in cards else 'address'
         name = item.name if kind == 'port' else item.address
         self._history.note(kind, name, old, new, why, called.get(item, ''))
 
     def observed(self, wanted, actual, names, reason):
-        """Tell once of each item what would be made of it if the daemon did more than observe. wanted: {item: target};
-        actual(item): what the kernel has; reason(item): why the item is wanted so."""
+        """Tell once for each item what the daemon would change if it did not only observe.
+
+        wanted: {item: target}; actual(item): the state in the kernel; reason(item): why the item is wanted so.
+        """
         before, self._would = self._would, {}
         for item, target in sorted(wanted.items()):
             has = actual(item)
@@ -59,7 +65,7 @@ class Telling(object):
                 self.item_changed(item, has, target, WOULD + reason(item), names.cards, names.called)
 
     def _of_nodes(self, names, local):
-        """Note the nodes that have changed: of one with several ways it tells more than its listeners do."""
+        """Note the nodes that have changed. For a node with several ways this says more than its listeners do."""
         before, self.nodes = self.nodes, {}
         for name, state in sorted(nodes.named(names, local).items()):
             old, since = before.get(name, (UNCONFIGURED, None))

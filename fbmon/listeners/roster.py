@@ -9,7 +9,7 @@ from fbmon.listeners.sockets import open_socket
 from fbmon.rules.nodes import described
 from fbmon.rules.states import UNCONFIGURED, UNKNOWN
 
-# A listener is the same one after a reload if these are.
+# After a reload a listener is the same one if its Key is the same.
 Key = namedtuple('Key', 'host port interface')
 
 # A launched listener, its local state, and the monotonic second since when it has this state.
@@ -88,8 +88,10 @@ class Roster(object):
         return True
 
     def find(self, settings):
-        """The Member of these settings, or None where it is not launched. One that a mistake leaves out is not, whoever
-        else is at its host and port."""
+        """The Member of a listener's settings; None if it is not launched.
+
+        A listener with a mistake is not launched, even if another one at its host and port is.
+        """
         return None if settings.error else self.launched.get(key_of(settings))
 
     def local_states(self):

@@ -16,7 +16,8 @@ from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
 Transition = namedtuple('Transition', 'at kind name old new why called')
 Transition.__new__.__defaults__ = ('',)
 
-# What force_on or force_off made of the global state: BYPASS or NORMAL; at: as above; by: the name of a person.
+# What a person has made of the global state by force_on or force_off. state: BYPASS or NORMAL; at: as above; by: the
+# person's name.
 Forced = namedtuple('Forced', 'state at by')
 _FORCED = r'force_o(?:n|ff) by (.+)'
 
@@ -52,20 +53,23 @@ class History(object):
 
     @property
     def error(self):
-        """Why the file is not usable and all is kept in memory only, or None."""
+        """Why the file cannot be used, so that all is kept in memory only; None if it can."""
         why = self._records.error
         return why and why + ': the history is not kept across a restart'
 
     def note(self, kind, name, old, new, why, called='', kept=True):
-        """Remember a transition; it is logged by the next write(). kept: False for what is logged and told only."""
+        """Remember a transition. The next write() logs it. kept: False if it is only logged and told."""
         transition = Transition(round(self._wall(), 3), kind, name, old, new, why, called)
         if kept:
             self.transitions.append(transition)
         self._unwritten.append((transition, kept))
 
     def reported(self, event, starting):
-        """Note the StateChanged of a listener. starting: before the first decision of a run; what is as it was is not
-        kept then: 64 listeners would need a third of all places at each start."""
+        """Note the StateChanged of a listener. starting: whether the first decision of this run is still to come.
+
+        Then a listener that is active as before is not kept: at each start 64 listeners would need a third of all
+        places.
+        """
         settings = event.listener.settings
         name, called = '%d' % settings.index, settings.node or ''
         routine = starting and event.new == ACTIVE and self.last('listener', name) in (None, ACTIVE)
@@ -147,6 +151,6 @@ def named(name, called):
 
 
 def as_dict(transition):
-    """A Transition as the status has it."""
+    """A Transition as a dict for the status."""
     return {'at': transition.at, 'kind': transition.kind, 'name': transition.name, 'from': transition.old,
             'to': transition.new, 'why': transition.why, 'called': transition.called or None}

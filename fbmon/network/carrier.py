@@ -1,7 +1,7 @@
-"""Whether an interface has carrier, and whether it had it all the time.
+"""Reads whether an interface has carrier, and whether it had it all the time.
 
-`ip monitor` is no witness of that: the kernel tells of a lost carrier up to a second late, and not at all where it is
-back by then (linkwatch). It counts every change in sysfs (Documentation/ABI/testing/sysfs-class-net: carrier,
+`ip monitor` cannot tell this: the kernel reports a lost carrier up to a second late, and not at all if it is back by
+then (linkwatch). But in sysfs the kernel counts each change (Documentation/ABI/testing/sysfs-class-net: carrier,
 carrier_changes).
 """
 import io
@@ -10,12 +10,13 @@ from fbmon.base.tuples import namedtuple
 
 PLACE = '/sys/class/net/%s/%s'
 
-# here: whether there is light, or a cable to somebody who is up; changes: how often that has changed, None: not known.
+# here: whether there is light, or a cable to another end that is up; changes: how often that has changed, None if it is
+# not known.
 Carrier = namedtuple('Carrier', 'here changes')
 
 
 def read(name):
-    """The Carrier of an interface; none where there is no such interface, or it is down."""
+    """The Carrier of an interface. There is no carrier if the interface is missing or down."""
     return Carrier(_number(name, 'carrier') == 1, _number(name, 'carrier_changes'))
 
 

@@ -1,4 +1,4 @@
-"""The only module that starts `ip`: children of it, their words and their ends."""
+"""The only module that starts `ip`. It starts and ends the children, and reads their words."""
 import os
 import socket
 import subprocess
@@ -18,7 +18,7 @@ MOST = 256
 # Bytes of a read. What is written at once and is larger than that would lose its end; `ip` writes 4,096 at most.
 LARGEST = 65536
 
-# Seconds that a killed child is waited for when the process ends.
+# Seconds for which we wait for a killed child when the process ends.
 END_LIMIT = 0.2
 
 
@@ -27,7 +27,7 @@ class IpError(Exception):
 
 
 def spawn(arguments, stdin=None, stdout=PIPE):
-    """A child `ip ARGUMENTS` with non-blocking pipes, found on PATH, its words in English. Raises IpError."""
+    """Start `ip ARGUMENTS` from PATH, with non-blocking pipes and English words, and return it. Raises IpError."""
     environ = dict(os.environ, LC_ALL='C')
     try:
         with open(os.devnull, 'rb') as null:
@@ -75,7 +75,7 @@ def _cannot_start(error):
 
 
 class Reaper(object):
-    """Ends children without waiting for them: a child that hangs in the kernel must not hang us."""
+    """Ends children without waiting for them. So a child that hangs in the kernel does not hold us up."""
 
     def __init__(self):
         self._ending = []
@@ -148,7 +148,7 @@ def is_whole(part):
 
 
 def words(data):
-    """Bytes that `ip` printed, as text in one line."""
+    """The bytes that `ip` printed, as text in one line."""
     return ' '.join(data.decode('utf-8', 'replace').split())
 
 
@@ -158,5 +158,5 @@ def text(record):
 
 
 def lines(data):
-    """Bytes that `ip` printed, as its lines: a name may hold what Python takes for a line end."""
+    """The lines of the bytes that `ip` printed. A name may have characters in it that Python takes for a line end."""
     return data.decode('utf-8', 'replace').rstrip('\n').split('\n') if data else []

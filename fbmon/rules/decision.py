@@ -1,4 +1,4 @@
-"""What the listeners' states mean for the cards and ports. Pure: states and Settings in, a Decision out.
+"""Decides from the listeners' states what becomes of cards and ports. Pure: states and Settings in, a Decision out.
 
 The rules:
 - No listener launched, or a node unknown (see nodes.py): the last decision is held.
@@ -20,13 +20,13 @@ UNDECIDED = Decision(UNKNOWN, {}, {})
 
 
 def decide(settings, states, last):
-    """The Decision for the launched listeners' states {index: UNKNOWN, ACTIVE or FAILED}; `last` while held."""
+    """The Decision on the launched listeners' states, {index: UNKNOWN, ACTIVE or FAILED}; while held it is `last`."""
     state = judged(settings, states)
     return last if state is None else made(settings, states, state, state)
 
 
 def judged(settings, states):
-    """The global state that the rules give; None while they hold what was decided last."""
+    """The global state that the rules give; None while they hold the last decision."""
     found = nodes.states(settings.nodes, states)
     if not found or UNKNOWN in found.values():
         return None
@@ -34,17 +34,17 @@ def judged(settings, states):
 
 
 def made(settings, states, state, ports):
-    """The Decision of a global state. ports: the global state that the ports follow already."""
+    """The Decision that follows from a global state. ports: the global state that the ports follow already."""
     return Decision(state, _cards(settings, state), _ports(settings, ports, states))
 
 
 def waited_for(settings, states):
-    """The indexes of the listeners that have not reported yet, and whose nodes are unknown for that, in order."""
+    """The indexes of the listeners that have not reported yet, if their nodes are unknown because of that, in order."""
     return nodes.waited_for(settings.nodes, states)
 
 
 def failed(settings, states):
-    """How many nodes with a launched listener are failed."""
+    """The number of failed nodes. Nodes without a launched listener do not count."""
     return _failed(nodes.states(settings.nodes, states))
 
 
@@ -53,7 +53,7 @@ def _failed(found):
 
 
 def global_state(threshold, found):
-    """NORMAL or BYPASS of {node: state} where none is unknown; UNKNOWN where the file gives no usable threshold."""
+    """NORMAL or BYPASS for {node: state} of nodes that are all known; UNKNOWN if the file has no usable threshold."""
     if threshold is None:
         return UNKNOWN
     count = _failed(found)
@@ -77,7 +77,7 @@ def _ports(settings, state, states):
 
 
 def _lists(settings, state, states):
-    """Each list that has a say, as (its ports, UP, DOWN or None: it cannot tell)."""
+    """(ports, word) of each list that has a say; word: UP, DOWN, or None if the list cannot tell."""
     if settings.shutdown:
         yield settings.ports, {NORMAL: UP, BYPASS: DOWN}.get(state)
     found = nodes.states(settings.nodes, states)
@@ -88,7 +88,7 @@ def _lists(settings, state, states):
 
 
 def reason(settings, state, states, name=None):
-    """Why the global state is what it is, or a port (by name) is down or up, for the log and the status."""
+    """The reason for the global state, or for the state of the port with this name, for the log and the status."""
     found = nodes.states(settings.nodes, states)
     return _reason(settings, state, found) if name is None else _reason_of_port(settings, state, found, name)
 
@@ -113,7 +113,7 @@ def _reason_of_port(settings, state, found, name):
 
 
 def _kinds(listeners):
-    """('node', names), ('listener', indexes) of listeners; what has no names is left out."""
+    """[('node', names), ('listener', indexes)] of listeners: the nodes with a name, and the other listeners."""
     named = []
     for one in listeners:
         if one.node and one.node not in named:

@@ -1,16 +1,16 @@
-"""Nodes: one node is one DPI. Listeners with the same name are several ways to hear the same node. Pure.
+"""Nodes. One node is one DPI; listeners with the same node name are several ways to hear the same node. Pure.
 
-A listener without a name is a node of its own, called by the listener's index. `names` is {index: name} of those that
-have one, `local` is {index: local state} of the launched listeners.
+A listener without a node name is a node of its own, and is called by its index. names: {index: name} of the listeners
+that have one; local: {index: local state} of the launched listeners.
 """
 from fbmon.rules.states import ACTIVE, FAILED, UNCONFIGURED, UNKNOWN
 
-# A node has the best of its listeners' states.
+# A node has the best state of its listeners.
 _RANK = {FAILED: 0, UNKNOWN: 1, ACTIVE: 2}
 
 
 def states(names, local):
-    """{node: state} of the nodes with a launched listener; a node is a name, or an index where there is no name."""
+    """{node: state} of the nodes with a launched listener. A node is its name, or its index if it has no name."""
     if not names:
         return local
     found = {}
@@ -21,7 +21,7 @@ def states(names, local):
 
 
 def grouped(listeners):
-    """[(name as text, [settings of its listeners])] of all nodes of a file, in the order of their first listeners."""
+    """[(name as text, [settings of its listeners])] of all nodes in a file, in the order of their first listeners."""
     found, order = {}, []
     for one in listeners:
         name = called(one)
@@ -32,23 +32,23 @@ def grouped(listeners):
 
 
 def called(listener):
-    """What the node of a listener is called, as text."""
+    """The name of a listener's node, or else its index, as text."""
     return listener.node or '%d' % listener.index
 
 
 def described(listener):
-    """A listener in the words of log and status: listener 3, or listener 3 of node dpi-1."""
+    """The name of a listener in log and status: 'listener 3', or 'listener 3 of node dpi-1'."""
     return 'listener %d' % listener.index + (' of node ' + listener.node if listener.node else '')
 
 
 def named(names, local):
-    """{name: state} of the nodes that have a name; UNCONFIGURED where none of their listeners is launched."""
+    """{name: state} of the nodes that have a name. A node without a launched listener is UNCONFIGURED."""
     found = states(names, local)
     return dict((name, found.get(name, UNCONFIGURED)) for name in names.values())
 
 
 def waited_for(names, local):
-    """The indexes of the listeners that have not reported yet and whose nodes are unknown for that, in order."""
+    """The indexes of the listeners that have not reported yet, if their nodes are unknown because of that, in order."""
     unknown = [index for index, state in local.items() if state == UNKNOWN]
     if unknown and names:
         found = states(names, local)

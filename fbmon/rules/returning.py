@@ -1,27 +1,27 @@
-"""Return: when a bypass is left. Going to bypass is never delayed; coming back has to be earned. Pure.
+"""Return: when a bypass is left. Going to bypass is never delayed; the return from it has to be earned. Pure.
 
-Only a bypass is returned from: a start without one, or a reload in normal, waits for nothing. While the rules hold what
-was decided last, the wait neither ends nor lets the return through.
+Only a bypass needs a return: a start without one, or a reload in normal, waits for nothing. While the rules hold the
+last decision, the wait does not end and there is no return.
 """
 from fbmon.base.tuples import namedtuple
 from fbmon.rules.states import BYPASS, NORMAL, UNKNOWN
 
-# What the file says of it. manual: only an operator ends a bypass; delay: ms for which the rules must have said
-# normal; longest: the most that doubling makes of the delay, ms; carrier: ms for which all ports that are up in normal
-# must have had carrier, 0: carrier plays no part.
+# What the file says about the return. manual: whether only an operator ends a bypass; delay: ms for which the rules
+# must have said normal; longest: ms, to which doubling can increase the delay; carrier: ms for which all ports that are
+# up in normal must have had carrier, 0 if carrier plays no part.
 Return = namedtuple('Return', 'manual delay longest carrier')
 
 AT_ONCE = Return(False, 0, 0, 0)
 
-# How far a return has come. bypassed: a bypass has not been returned from; clear: since when the rules have said
-# normal without a break, None: they do not; lit: since when all ports have had carrier, None: they have not; doubled:
-# how often the delay is doubled; returned: when the last return was, None: there was none. Times are monotonic seconds.
+# How far a return has come. bypassed: whether there was a bypass without a return yet; clear: since when the rules have
+# said normal without a break, None if they do not; lit: since when all ports have had carrier, None if they have not;
+# doubled: how often the delay is doubled; returned: when the last return was, or None. Times are monotonic seconds.
 Course = namedtuple('Course', 'bypassed clear lit doubled returned')
 
 BEGINNING = Course(False, None, None, 0, None)
 
-# What a return waits for: DELAY, CARRIER or OPERATOR; since, until: monotonic seconds, until is None where only
-# somebody else can end the wait.
+# what: the return waits for DELAY, CARRIER or OPERATOR; since, until: monotonic seconds; until is None if only somebody
+# else can end the wait.
 Wait = namedtuple('Wait', 'what since until')
 
 DELAY, CARRIER, OPERATOR = 'delay', 'carrier', 'operator'
@@ -29,7 +29,7 @@ DELAY, CARRIER, OPERATOR = 'delay', 'carrier', 'operator'
 # A bypass that begins within this many seconds of the last return doubles the delay.
 HOUR = 3600.0
 
-# Doublings that are counted: more than an hour of 1 ms needs.
+# The most doublings that are counted: more than are needed from 1 ms to an hour.
 MOST = 22
 
 
@@ -37,8 +37,8 @@ def step(course, rule, judged, now, dark=(), broken=False, asked=False):
     """The Course after a look at `now`.
 
     judged: the global state by the rules, None while they hold; dark: the ports without carrier among those that are
-    up in normal; broken: whether one of them had none for a moment since the last look; asked: an operator has said
-    return.
+    up in normal; broken: whether one of these ports was without carrier for a moment since the last look; asked:
+    whether an operator has said return.
     """
     if judged == BYPASS:
         if course.bypassed:
@@ -73,17 +73,17 @@ def waiting(course, rule, now):
 
 
 def delay(course, rule):
-    """The delay of this return in ms."""
+    """The delay of this return, in ms."""
     return max(rule.delay, min(rule.delay << course.doubled, rule.longest))
 
 
 def state(course, judged):
-    """The global state: a bypass holds until it is returned from."""
+    """The global state. A bypass lasts until its return."""
     return BYPASS if judged == NORMAL and course.bypassed else judged
 
 
 def _doubled(course, now):
-    """An hour of normal resets it."""
+    """How often the delay of a new bypass is doubled. An hour of normal resets this."""
     if course.returned is None or now - course.returned >= HOUR:
         return 0
     return min(course.doubled + 1, MOST)

@@ -3,8 +3,8 @@ from fbmon.base.tuples import namedtuple
 from fbmon.rules.items import AddressItem, Form, PortItem
 from fbmon.rules.states import ABSENT, PRESENT, UP
 
-# Sets of items that a file names: the listeners' addresses, the cards' and the ports that a list has a say in;
-# forms: {AddressItem: Form}, the cards' with their lease; called: {AddressItem: name} of the cards that have one.
+# The items that a file names, as sets. listeners, cards: their addresses; ports: those in a list that has a say;
+# forms: {AddressItem: Form}, with the lease for those of cards; called: {AddressItem: name} of the cards with a name.
 Names = namedtuple('Names', 'listeners cards ports forms called')
 Names.__new__.__defaults__ = ({},)
 

@@ -5,7 +5,7 @@ import struct
 
 from fbmon.base import compat
 
-# Seconds after which who has asked nothing is sent the status, and the longest question in bytes.
+# SILENT: seconds after which a client that has asked nothing gets the status; LONGEST: of a question, in bytes.
 SILENT = 0.1
 LONGEST = 4096
 
@@ -13,9 +13,11 @@ SO_PEERCRED = getattr(socket, 'SO_PEERCRED', 17)
 
 
 class Client(object):
-    """data: the part of the answer that it has not taken yet (None: there is no answer yet); offered: since when
-    nothing of it was taken; silent, deadline: when it counts as one that asks for the status, and when its time is
-    up."""
+    """A client. Times are monotonic seconds.
+
+    data: the part of the answer that it has not taken yet, None before there is an answer; offered: since when it has
+    taken nothing of it; silent: when it counts as one that asks for the status; deadline: when its time is up.
+    """
 
     def __init__(self, connection, now, limit):
         self.connection = connection
@@ -26,7 +28,10 @@ class Client(object):
         self._heard = b''
 
     def hear(self):
-        """Take what it says; True once it has asked: a line, or all that it will ever say. Raises socket.error."""
+        """Take what it says. Returns whether it has asked: a whole line, or all that it will ever say.
+
+        Raises SYSTEM_ERRORS.
+        """
         try:
             part = self.connection.recv(LONGEST)
         except compat.SYSTEM_ERRORS as error:
@@ -37,7 +42,7 @@ class Client(object):
         return b'\n' in self._heard or not part or len(self._heard) > LONGEST
 
     def question(self):
-        """(the question as a dict, {} for the status; why it is refused, or None)."""
+        """(question, error). question: a dict, {} for the status; error: why the question is refused, or None."""
         line = self._heard.partition(b'\n')[0].strip()
         try:
             found = json.loads(line.decode('utf-8')) if line else {}
@@ -50,6 +55,6 @@ class Client(object):
         return found, None
 
     def _uid(self):
-        """The user of the process at the other end, see unix(7)."""
+        """The user id of the process at the other end, see unix(7)."""
         found = self.connection.getsockopt(socket.SOL_SOCKET, SO_PEERCRED, struct.calcsize('3i'))
         return struct.unpack('3i', found)[1]

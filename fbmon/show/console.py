@@ -7,10 +7,11 @@ from fbmon.rules.states import BYPASS, DOWN, FAILED, UNCONFIGURED, UNKNOWN
 from fbmon.show import layout, noderows
 from fbmon.show.terminal import painter
 
-# Lines that these have in bypass on a small screen, at least: whether the cards and ports have changed is asked then.
+# The least lines of cards and ports on a small screen in bypass: an operator then wants to see whether they have
+# changed.
 CARDS_SHOWN, PORTS_SHOWN = 5, 4
 
-# Columns that what a port follows is wrapped in, at least.
+# The least columns for the text that says what a port follows.
 FOLLOWS = 12
 
 OBSERVES = 'OBSERVES ONLY: nothing is changed (OBSERVE=1); the states are what they would be'
@@ -21,10 +22,11 @@ MORE_IN_SHORT = 'Left out here: fbypass_ctl show | less'
 
 
 def render(status, colour=False, height=None, width=layout.WIDTH):
-    """The text of a status dict (see status.py): state first, then what is wrong, then the components, those with
-    something wrong first. height: lines of the screen; where the whole would run off it, rows are left out, the healthy
-    ones first, and counted. width: columns of the screen, within which long texts are wrapped, and the last columns of
-    a table left out."""
+    """The text of a status dict (see status.py): the state, then the problems, then the components, bad ones first.
+
+    height: lines of the screen, or None. If the text is longer, rows are left out and counted, the healthy ones first.
+    width: columns of the screen. Longer texts are wrapped, and the last columns of a wider table are left out.
+    """
     paint = painter(colour)
     head = _head(status, paint, width)
     sections = [section for section in (_problems(status, paint, width), noderows.section(status, paint, width),

@@ -1,20 +1,20 @@
-"""The rows of the console's table of nodes: one for each node, its ways below it where it has several."""
+"""The console's table of nodes. It has one row for each node, and below it a line for each way if there are several."""
 from fbmon.rules.states import ACTIVE, FAILED, UNCONFIGURED, UNKNOWN
 from fbmon.show import layout
 
-# Longer names of listeners, which only long IPv6 addresses make, have a line of their own.
+# Longer names of listeners have a line of their own. Only long IPv6 addresses make such names.
 NAME = 24
 
 LISTENERS = ('LISTENER', 'STATE', 'FOR', 'LAST', 'GAP', 'RECEIVED', 'IGNORED')
 
 
 def has_names(status):
-    """Whether a node of the status has a name of its own."""
+    """Whether a node in the status has a name of its own."""
     return any(row['node'] != '%d' % row['index'] for row in status['listeners'])
 
 
 def section(status, paint, width):
-    """A row for each node; below a node with several listeners there is a line for each of them."""
+    """The Section with a row for each node. Below a node with several listeners there is a line for each of them."""
     by_index = dict((row['index'], row) for row in status['listeners'])
     rows = []
     for node in status['nodes']:
@@ -37,7 +37,7 @@ def _listener(row, state, name, notes):
 
 
 def _together(node, ways):
-    """What a row says of several ways: the last heartbeat of any, all that was received."""
+    """The values of several ways for one row: the last heartbeat of any, and the sums of what was received."""
     last = [way['last_heartbeat_s'] for way in ways if way['last_heartbeat_s'] is not None]
     return dict(since_s=node['since_s'], last_heartbeat_s=min(last) if last else None, longest_gap_s=None,
                 received=sum(way['received'] for way in ways), ignored=sum(way['ignored'] for way in ways))
@@ -55,7 +55,7 @@ def _ways(ways, width):
 
 
 def _notes(row, width, indent=4):
-    """What is told below a failed listener: how far its recovery is, and who sent last."""
+    """The lines below a failed listener: how far its recovery is, and who has sent the last heartbeat."""
     parts = ['%d of %s heartbeats' % (row['heard'], row['recovery'])] if row['heard'] else []
     parts += ['last heartbeat from ' + row['last_sender']] if row['last_sender'] else []
     return layout.wrapped('; '.join(parts), ' ' * indent, width) if parts and row['state'] == FAILED else []

@@ -88,7 +88,7 @@ def _listener_states(status):
 
 
 def _items(field, labels, column, good):
-    """1 where a card or port has the good word in the column, 0 where another, nothing where none."""
+    """The rows of cards or ports, as a function: 1 if the column has the good word, else 0; None if it is empty."""
     def rows(status):
         return [(dict((name, row[key]) for name, key in labels.items() if key != 'name' or row[key]),
                  None if row[column] is None else int(row[column] == good)) for row in status[field]]

@@ -1,6 +1,6 @@
 """The daemon's socket in the run directory: one question, one answer, both a line of JSON.
 
-Whoever asks nothing is sent the status. A command is an object with its name as "command"; only root may give one.
+A client that asks nothing gets the status. A command is an object with its name as "command"; only root may give one.
 """
 import errno
 import json
@@ -12,8 +12,9 @@ import time
 from fbmon.base import compat, threads
 from fbmon.show.client import Client
 
-# Seconds a client has for taking the document, and clients at once. One more takes the place of the one that has
-# taken nothing for the longest time, at least STALLED seconds; without such a client, it is turned away.
+# A client has CLIENT_LIMIT seconds to take the document. There are at most CLIENTS at once. One more takes the place of
+# the client that has taken nothing for the longest time, if that is at least STALLED seconds; otherwise it is turned
+# away.
 CLIENT_LIMIT = 5.0
 CLIENTS = 32
 STALLED = 0.2
@@ -29,7 +30,7 @@ NO_STATUS = 'the daemon is busy or stuck: it gave no status'
 # The question for the status.
 STATUS = {}
 
-# What the system says where no daemon is: there is no socket, or one that an earlier run left behind.
+# The system's errors if there is no daemon: there is no socket, or only one that an earlier run has left behind.
 NOBODY = (errno.ENOENT, errno.ENOTDIR, errno.ECONNREFUSED)
 
 
@@ -38,7 +39,7 @@ class NotRunning(Exception):
 
 
 class NoAnswer(NotRunning):
-    """The same, and a daemon may be running: it hangs, or may not be asked."""
+    """Nobody answers, but a daemon may run: it hangs, or we have no right to ask it."""
 
 
 def ask(path, limit=5.0, question=STATUS):
@@ -48,7 +49,7 @@ def ask(path, limit=5.0, question=STATUS):
         try:
             data = _receive(path, limit, json.dumps(question).encode('ascii') + b'\n')
         except compat.SYSTEM_ERRORS as error:
-            # The queue of the socket is full: many ask at this moment.
+            # It would block if the queue of the socket is full, because many clients ask now.
             if not compat.would_block(error):
                 kind = NotRunning if compat.error_number(error) in NOBODY else NoAnswer
                 raise kind('%s: %s' % (path, getattr(error, 'strerror', None) or error))
@@ -61,7 +62,7 @@ def ask(path, limit=5.0, question=STATUS):
 
 
 def _receive(path, limit, question):
-    """All that the daemon sends; b'' when it has no place for us or made no document in time."""
+    """The bytes that the daemon sends; b'' if it has no place for us or made no document in time."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(limit)
@@ -185,7 +186,7 @@ class Server(object):
             self._request(lambda text: self._reply(client, text))
 
     def _make_room(self):
-        """Drop the client that has taken nothing for the longest time; False where all are doing well."""
+        """Drop the client that has taken nothing for the longest time. Returns False if all are doing well."""
         stalled = [client for client in self._clients.values()
                    if client.offered is not None and self._clock() - client.offered >= STALLED]
         if stalled:

@@ -22,7 +22,7 @@ CALLED = {b'listener': 'FASTBYPASS_NODE', b'card': 'FASTBYPASS_CARD'}
 # The whole environment of a program besides FASTBYPASS_AT, FASTBYPASS_WHY and what is in CALLED.
 ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
 
-# Added to the niceness: a program that never rests gives way to the daemon.
+# Added to the niceness, so that a program that never rests gives way to the daemon.
 NICE = 10
 
 # The shortest and the longest time, in seconds, between two looks whether the program has ended. It grows.

@@ -433,7 +433,7 @@ def test_the_history_says_how_long_a_bypass_or_an_outage_was():
         'listener 0: active -> failed: why', 'global state: normal -> bypass: why',
         'listener 0: failed -> active after 1m0s: why', 'global state: bypass -> normal after 3m5s: why',
         'global state: normal -> bypass: why',
-        # The clock was set back; and of the port nothing is known of when it began.
+        # The clock was set back; and nobody knows since when the port was missing.
         'global state: bypass -> normal: why', 'port sw1: missing -> up: why']
 
 
