@@ -92,6 +92,7 @@ def swap(world, one, other):
     """Two interfaces get each other's names."""
     world.strange('link set dev %s name swapped' % one, 'link set dev %s name %s' % (other, one),
                   'link set dev swapped name %s' % other)
+    world.marks.misread = world.marks.misread or bool(world.daemon and world.watch.blind)
 
 
 def bounce(world, name, pause=0.0):

@@ -193,6 +193,10 @@ class Watch(object):
         return words[:2] == ['addr', 'change'] and any(
             gone.startswith('Deleted ') and ' %s ' % words[2] in gone for _, gone in self._lines)
 
+    def begins(self):
+        """Whether a new child has not read everything yet."""
+        return self._reading is not None
+
     def next_time(self):
         """When it has something to tell next, or None."""
         told = self._lines[0][0] if self._lines else None

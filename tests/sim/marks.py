@@ -5,13 +5,15 @@ from sim.linux.device import Device
 
 class Marks(object):
     """Follows what the daemon has done. taken: {(index, address): Address} of the addresses that were there before the
-    daemon and that it has removed; sure: whether the daemon could remember all that it did; astray: the Addresses and
+    daemon and that it has removed; sure: whether the daemon could remember all that it did; misread: whether
+    names were swapped while the monitor had lost lines without a word, so that what is gone may look as if it were
+    back; astray: the Addresses and
     Devices that `ip` has changed on another interface than the daemon meant, which had got the name since."""
 
     def __init__(self):
         self.taken, self._dropped = {}, {}
         self.astray = []
-        self.sure = True
+        self.sure, self.misread = True, False
 
     def did(self, line, done, ledger, dropped, refuses):
         """The daemon's `ip` has carried out a line. done: the Address or Device that it changed; dropped: the Addresses

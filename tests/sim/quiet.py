@@ -66,7 +66,7 @@ def _released(world, _laws):
                 return 'released: %s on %s is left' % (entry.text, device.name)
         if device.downed and PortItem(device.name) not in names.ports:
             return 'released: %s is left down' % device.name
-    for (index, text), entry in sorted(world.marks.taken.items()):
+    for (index, text), entry in sorted(world.marks.taken.items() if not world.marks.misread else ()):
         device = kernel.devices.get(index)
         if device and AddressItem(device.name, text) not in names.cards | names.listeners and not entry.six:
             return 'released: %s on %s was there before' % (text, device.name)

@@ -10,7 +10,7 @@ from fbmon.network.routereadings import RouteReadings
 from sim import files
 from sim.hearing import Hearing
 from sim.ip import Batch, Routes, Watch
-from sim.laws import SHORT, Laws
+from sim.laws import BOUND, SHORT, Laws
 from sim.linux import command
 from sim.linux.ipv4 import Refused
 from sim.linux.kernel import Kernel
@@ -228,7 +228,8 @@ class World(Hearing):
 
     def strange(self, *lines):
         """Somebody else runs commands, one after the other without a pause."""
-        self.laws.amiss()
+        # Nobody tells a monitor that does not listen yet that what the daemon has just done was undone.
+        self.laws.amiss(SHORT if self.daemon and self.watch.begins() else BOUND)
         for line in lines:
             self.run(line)
         self.collect()
