@@ -1,4 +1,4 @@
-"""returns.py and what the controller makes of it: waiting, remembering, telling, and the operator's return."""
+"""returns.py, and what the controller does with it: it waits, remembers and tells, and an operator can return."""
 import json
 
 import pytest
@@ -17,7 +17,7 @@ MANUAL, LATER = Return(True, 0, 0, 0), Return(False, 30000, 30000, 0)
 
 @pytest.fixture
 def world(monkeypatch):
-    """begin(rule, ...): a switch in bypass whose rules say normal again; sw0 follows the global state."""
+    """begin(rule, ...): makes a switch in bypass whose rules say normal again. sw0 follows the global state."""
     def begin(rule, **fields):
         made = World(config([listener(0)], [card(0)], ports=('sw0',), returns=rule, **fields), monkeypatch, HOST, CARD)
         made.carriers = {'sw0': Carrier(True, 2)}
@@ -31,7 +31,7 @@ def world(monkeypatch):
 
 
 def later(switch, seconds):
-    """The commands of the round so many seconds later."""
+    """Let so many seconds pass, then make a round. Returns its commands."""
     switch.now += seconds
     return switch.turn()
 
@@ -63,7 +63,7 @@ def test_with_carrier_the_ports_come_first_and_the_cards_when_the_light_has_last
     switch.carriers['sw0'] = Carrier(True, 4)
     later(switch, 5.0)
     assert switch.controller.returns.words() == 'returns in 2 s'
-    # Lost and back between two looks: only the kernel's counter tells.
+    # The carrier was lost and came back between two looks: only the kernel's counter shows that.
     switch.carriers['sw0'] = Carrier(True, 6)
     later(switch, 1.0)
 
@@ -123,7 +123,7 @@ def test_what_is_waited_for_is_logged_when_it_begins_and_when_it_ends(world, cap
 
 
 class Paper(object):
-    """Records that are a list."""
+    """Records that are kept in a list."""
 
     error = None
 
@@ -138,7 +138,7 @@ class Paper(object):
 
 
 def course(paper, rule, *states):
-    """A Returns of this paper after decisions with these states of one listener."""
+    """The Returns with these records after decisions on these states of one listener."""
     made = returns.Returns(paper, lambda: 50.0, lambda: 1000.0)
     found = config([listener(0)], [card(0)], returns=rule).settings
     for state in states:

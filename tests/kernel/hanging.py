@@ -1,4 +1,4 @@
-"""A disk that hangs whoever looks at it: a FUSE file system whose server takes each request and answers none."""
+"""A disk on which every look hangs: a FUSE file system whose server takes each request and answers none."""
 import os
 import subprocess
 
@@ -26,7 +26,7 @@ while True:
 
 
 class HangingDisk(object):
-    """At `hanging` in a directory. there: whether it could be had."""
+    """The file system at `hanging` in a directory. there: whether it could be made."""
 
     def __init__(self, directory):
         self.path = os.path.join(directory, 'hanging')
@@ -36,11 +36,11 @@ class HangingDisk(object):
         self.there = self._server.stdout.readline() == b'there\n'
 
     def wait_for(self, name):
-        """Until somebody waits for a file of that name."""
+        """Wait until somebody waits for a file with this name."""
         helpers.wait_for(lambda: name in helpers.read(self._asked).splitlines())
 
     def close(self):
-        """All who wait are told of an error."""
+        """End it. All who wait get an error."""
         if self._server.poll() is None:
             self._server.kill()
         self._server.communicate()

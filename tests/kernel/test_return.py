@@ -1,4 +1,4 @@
-"""Leaving bypass on the real kernel, with the cards' pings as the witness."""
+"""The return from a bypass on the real kernel. The cards' pings show it."""
 import pytest
 
 import clock
@@ -9,14 +9,14 @@ CARD = '192.168.1.211'
 
 
 def returns(**keys):
-    """SMALL with keys of BYPASS_RETURN: none is BYPASS_RETURN itself."""
+    """SMALL with further keys: BYPASS_RETURN_KEY for each KEY, and BYPASS_RETURN itself for HOW."""
     return files.SMALL + ''.join('BYPASS_RETURN%s=%s\n' % ('_' + key if key != 'HOW' else '', value)
                                  for key, value in keys.items())
 
 
 @pytest.fixture
 def bypassed(switch, daemon, dpis):
-    """begin(text): the daemon with this file, in bypass, and the node of listener 1 is back."""
+    """begin(text): starts the daemon with this file. It is in bypass, and the node of listener 1 is back."""
     def begin(text):
         dpis.steady(3000, 3100, interval=50)
         daemon.start(text)
@@ -36,7 +36,7 @@ def fail(switch, daemon):
 
 
 def waits(daemon, what):
-    """Wait until the return waits for this. Returns that status."""
+    """Wait until the return waits for `what`. Returns that status."""
     return daemon.wait(lambda status: status['return'] and status['return']['waits_for'] == what)
 
 

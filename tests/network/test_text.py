@@ -30,7 +30,7 @@ def kernel(namespace):
     """A Kernel with eth0, sw0 and sw1."""
     for name, peer in (('eth0', 'sw0'), ('sw1', 'sw2')):
         namespace('link', 'add', name, 'type', 'veth', 'peer', 'name', peer)
-        # What the kernel gives them itself comes at a time of its own.
+        # The kernel gives them addresses of its own, at any time.
         for each in (name, peer):
             namespace('link', 'set', 'dev', each, 'addrgenmode', 'none')
     made = Kernel(namespace)
@@ -43,7 +43,7 @@ def kernel(namespace):
 
 
 class Kernel(object):
-    """A network namespace whose texts are those of somebody who means harm."""
+    """A network namespace whose names and labels somebody has chosen who means harm."""
 
     def __init__(self, namespace, seed=29):
         self.sock = netlink.inside(namespace.path, netlink.open_socket)
@@ -59,14 +59,14 @@ class Kernel(object):
         return links, set((one.index, one.text) for one in addresses), [], []
 
     def text(self, most):
-        """Bytes that may be taken for records."""
+        """Random bytes that may look like records."""
         name, index = self.dice.choice(sorted(self.indexes.items()))
         pieces = [self.dice.choice(BEGINNINGS) + self.dice.choice(RECORDS).format(index, name)
                   for _ in range(self.dice.randint(1, 3))]
         return (''.join(pieces) + str(self.dice.randint(0, 999))).encode('utf-8')[:most]
 
     def step(self):
-        """A change."""
+        """Make one random change."""
         try:
             self.dice.choice([self.rename, self.rename, self.alias, self.toggle, self.address])(
                 self.dice.choice(sorted(self.names)))
@@ -75,7 +75,7 @@ class Kernel(object):
             assert error.errno in (errno.EEXIST, errno.EADDRNOTAVAIL, errno.EINVAL)
 
     def rename(self, index):
-        """Another name more, or fewer; now and then so many that `ip` prints them in parts."""
+        """Add or remove other names of an interface; now and then so many that `ip` prints them in parts."""
         if self.names[index] and self.dice.random() < 0.5:
             netlink.name_also(self.sock, index, [self.names[index].pop()], gone=True)
             return
@@ -85,21 +85,21 @@ class Kernel(object):
             self.names[index].append(name)
 
     def alias(self, index):
-        """Another alias."""
+        """Give an interface another alias."""
         netlink.set_alias(self.sock, index, self.text(255))
 
     def toggle(self, index):
-        """Up or down."""
+        """Bring an interface up or down."""
         netlink.set_up(self.sock, index, self.dice.random() < 0.5)
 
     def address(self, index):
-        """An address with a label that breaks its record, or without it."""
+        """Add or remove an address, with a label that breaks its record or without one."""
         label = self.dice.choice([None, b'a\n7: b', b'valid_lft 9sec\n', b'\\\n', b'a:b\\'])
         netlink.set_address(self.sock, index, '10.1.0.%d' % self.dice.randint(1, 3), label, self.dice.random() < 0.4)
 
 
 def shown(found):
-    """Of a Picture, what Kernel.has() tells."""
+    """The parts of a Picture that Kernel.has() returns, too."""
     entries = [entry for here in found.addresses.values() for each in here.values() for entry in each]
     return (dict((link.index, netlink.Link(link.index, link.name, link.up)) for link in found.links.values()),
             set((entry.index, '%s/%d' % (entry.address, entry.prefix)) for entry in entries),
@@ -115,13 +115,13 @@ nsenter --net=%s %s "$@" > $DIR/all && dd if=$DIR/all bs=4096 2>/dev/null
 
 
 def write_in_blocks(namespace, tmp_path):
-    """From now on `ip` does."""
+    """From now on `ip` writes in blocks."""
     write_program(str(tmp_path / 'bin' / 'ip'), BLOCKS % ((namespace.path, IP) * 2))
 
 
 @pytest.fixture(params=['each record by itself', 'in blocks'])
 def writes(request, namespace, tmp_path):
-    """How `ip` writes what it has read: both ways, one after the other."""
+    """The two ways in which `ip` writes what it has read, one after the other."""
     if request.param == 'in blocks':
         write_in_blocks(namespace, tmp_path)
 
@@ -181,7 +181,7 @@ def test_no_text_makes_the_monitor_show_what_is_not_there(kernel, monkeypatch):
 
 
 class Follower(object):
-    """Keeps a picture by what a Monitor reports, as the keeper does."""
+    """Keeps a Picture current by the reports of a Monitor, as the keeper does."""
 
     def __init__(self):
         self.picture = picture.empty()

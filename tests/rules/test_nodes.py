@@ -1,4 +1,4 @@
-"""nodes.py: what the listeners' states make of a node, and the rules of nodes with several ways."""
+"""nodes.py: the state of a node by the states of its listeners, and the rules for nodes with several ways."""
 import itertools
 
 import pytest
@@ -11,8 +11,8 @@ STATES = (UNKNOWN, ACTIVE, FAILED)
 
 
 def of_the_text(states):
-    """spec.md, 11, by hand: active if any launched listener is; failed if all are; unknown if none is active and one
-    is unknown; unconfigured if none is launched."""
+    """The rules by hand: active if any launched listener is; failed if all are; unknown if none is active and one is
+    unknown; unconfigured if none is launched."""
     launched = [state for state in states if state is not None]
     if not launched:
         return UNCONFIGURED
@@ -39,7 +39,7 @@ def test_a_listener_without_a_name_stands_beside_nodes_that_have_one():
 
 
 def two_ways(**fields):
-    """dpi-1 is heard by the listeners 0 and 1, the other node by listener 2; each listener has a port."""
+    """Settings in which listeners 0 and 1 hear dpi-1, and listener 2 hears another node. Each listener has a port."""
     return settings([listener(0, node='dpi-1', ports=('sw0',)), listener(1, node='dpi-1', ports=('sw1',)),
                      listener(2, ports=('sw2',))], [card(0)], **fields)
 

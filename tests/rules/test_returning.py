@@ -1,4 +1,4 @@
-"""returning.py: when a bypass is left, held against spec.md, 12, written down once more by hand."""
+"""returning.py: when a bypass is left, compared with the rules of the specification, written once more by hand."""
 import random
 
 import pytest
@@ -124,8 +124,10 @@ def test_a_state_that_the_file_does_not_give_changes_nothing():
 # --- all of it, against the text ---
 
 def by_the_text(rule, looks):
-    """The global state after each look (now, judged, dark, asked) in a list: sections 5 and 12, from the whole past
-    each time. Only where the rules say something: None while held."""
+    """[The global state after each look (now, judged, dark, asked)], each time from the whole past.
+
+    It is None while the rules hold.
+    """
     told, bypass_begun, returned, doubled = [], None, None, 0
     for count, (now, judged, _, asked) in enumerate(looks):
         if judged == BYPASS and bypass_begun is None:
@@ -142,7 +144,7 @@ def by_the_text(rule, looks):
 
 
 def earned(rule, looks, doubled):
-    """Whether the last of these looks may return."""
+    """Whether there may be a return at the last of these looks."""
     if rule.manual:
         return False
     now, delay = looks[-1][0], min(rule.delay * 2 ** doubled, max(rule.delay, rule.longest)) / 1000.0

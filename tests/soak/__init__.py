@@ -1,1 +1,1 @@
-"""A long random life of a switch with sixty listeners, against the model: `make soak`."""
+"""A long random life of a switch with sixty listeners, compared with the model: `make soak`."""

@@ -1,10 +1,10 @@
-"""What happens to a switch beside its nodes and its file: a disk that hangs, words on stderr, names, renumbering."""
+"""Accidents beside the nodes and the file: a disk that hangs, words on stderr, interfaces that change, renumbering."""
 import os
 import time
 
 from soak import field
 
-# What `ip monitor` says of a stale file in /run/netns.
+# What `ip monitor` says about a stale file in /run/netns.
 WORDS = 'Cannot open network namespace "fbmon-soak": Invalid argument'
 
 
@@ -12,19 +12,19 @@ class Accidents(object):
     """Deeds, see there."""
 
     def log_hangs(self):
-        """The log's file system hangs until all agree; meanwhile something happens."""
+        """The file system of the log hangs until all agree. Meanwhile something happens."""
         if self.disk.there and not self.disk.frozen:
             self.disk.freeze()
             self.window.log_hangs = True
         self.source.choice((self.outage, self.comeback, self.by_hand, self.same_reload))()
 
     def thaw(self):
-        """The log's file system goes on."""
+        """The file system of the log goes on."""
         if self.disk.frozen:
             self.disk.thaw()
 
     def talk(self):
-        """Its `ip monitor` says something harmless: nothing follows."""
+        """The daemon's `ip monitor` says something harmless. Nothing follows."""
         for pid in [pid for pid, line in self.daemon.children().items() if ' monitor ' in line]:
             for number in range(self.source.randint(1, 30)):
                 try:
@@ -34,11 +34,11 @@ class Accidents(object):
                     finally:
                         os.close(pipe)
                 except EnvironmentError:
-                    # It was just replaced.
+                    # The monitor was just replaced.
                     break
 
     def swap_names(self):
-        """Two ports have each the other's name for a while."""
+        """Exchange the names of two ports for a while."""
         pair = self.source.sample(field.PORTS, 2)
         self.window.calm = False
         self.window.remade.update(pair + ['away'])
@@ -48,7 +48,7 @@ class Accidents(object):
             time.sleep(self.source.random())
 
     def swap_interfaces(self):
-        """eth0 and eth1 have each the other's name for a while, as at some boots."""
+        """Exchange the names of eth0 and eth1 for a while, as some boots do."""
         self._shake('eth0', 'eth1')
         self.window.remade.add('away')
         for _ in range(2):
@@ -56,15 +56,15 @@ class Accidents(object):
             time.sleep(2 * self.source.random())
 
     def ifdown_ifup(self):
-        """An interface is taken down and up, as ifupdown does it: what the daemon puts there comes before its own."""
+        """Take an interface down and up, as ifupdown does. The daemon's addresses then come before the switch's own."""
         self._ifdown_ifup(self.source.choice(('eth0', 'eth1')))
 
     def lease_ends(self):
-        """The same, and then the daemon is held up for longer than a lease: no other address goes with the cards'."""
+        """As ifdown_ifup(), and then hold the daemon up for longer than a lease. Only the cards' addresses must go."""
         if not field.key(self.world.file, 'BYPASS_CARD_LEASE'):
             self.take_file(self.world.file._replace(keys=self.world.file.keys + (('BYPASS_CARD_LEASE', field.LEASE),)))
         self._ifdown_ifup('eth1')
-        # Cards go, whatever is wanted. A renewal comes first.
+        # The cards' addresses go, even if they are wanted. A renewal comes first.
         self.window.loose = True
         time.sleep(0.4 * field.LEASE / 1000)
         self._freeze(field.LEASE / 1000.0 + 1.5)
@@ -83,7 +83,7 @@ class Accidents(object):
         self.world.flushed(name)
 
     def _quietly(self, *words):
-        """What may fail, since the daemon is at work there: a flush gives up after ten rounds."""
+        """Run an `ip` that may fail, because the daemon works there, too: a flush gives up after ten rounds."""
         try:
             self.switch.ip(*words)
         except AssertionError:
@@ -96,7 +96,7 @@ class Accidents(object):
         self._lost(port for _, _, interface, port in field.PLACES if interface in names)
 
     def renumber(self):
-        """SIGHUP with a file in which a card has another address of the same network: it comes before the old goes."""
+        """SIGHUP with a file that gives a card another address in its network: it must come before the old one goes."""
         file, before, after = field.renumbered(self.source, self.world.file)
         there = self.world.entries((after.interface, after.address))
         self.take_file(file)

@@ -1,4 +1,4 @@
-"""Whether kernel, status, what the daemon remembers and the World agree, and in what they do not."""
+"""Compares the kernel, the status, what the daemon remembers, and the World."""
 import os
 
 import helpers
@@ -9,8 +9,10 @@ from soak import field, ways
 
 
 def differences(switch, daemon, truth, window):
-    """What is not as it should be, one line each. What the window leaves open is only looked at as present or absent,
-    up or down, where the file says it."""
+    """[What is not as it should be], one line each.
+
+    For items that the window leaves open, only present or absent, up or down is compared, if the file says it.
+    """
     status = daemon.status()
     if status is None:
         return ['no status']
@@ -27,20 +29,21 @@ def differences(switch, daemon, truth, window):
 
 
 def undetermined(truth, window):
-    """The items of which it depends on what was noticed first how they came to be what they are."""
+    """The items whose history depends on what the daemon noticed first."""
     if window.plain:
         return window.unsettled()
     return window.unsettled() | window.managed().difference(window.certain())
 
 
 def adopt(switch, daemon, truth, window):
-    """Where that is so, the World takes what there is."""
+    """For these items the World takes what is there."""
     unsure = undetermined(truth, window)
     addresses, down = switch.network()
     truth.addresses = _without(truth.addresses, unsure) | (addresses - _without(addresses, unsure))
     truth.down = (truth.down - unsure) | (down & unsure)
     truth.ours = (truth.ours - unsure) | (remembered(daemon) & unsure)
-    # Of what is there, the daemon alone knows whether it had a reason to note it: it had gone for a moment, or a lease.
+    # Only the daemon knows whether it had to note an address that is there: it may have been gone for a moment, or had
+    # a lease.
     found = was_there(daemon)
     truth.ways.adopt(switch, truth, daemon)
     for item in set(found).union(truth.found):
@@ -50,7 +53,7 @@ def adopt(switch, daemon, truth, window):
 
 
 def remembered(daemon):
-    """What the daemon says to have put there, as the World's `ours`."""
+    """The items that the daemon remembers as its own changes, in the form of the World's `ours`."""
     found = set()
     for line in helpers.read(os.path.join(daemon.run_dir, rundir.LEDGER)).splitlines():
         sign, item, _ = ledger.parse(line)
@@ -60,7 +63,7 @@ def remembered(daemon):
 
 
 def was_there(daemon):
-    """What the daemon says to have been there before, as the World's `found`."""
+    """The addresses that were there before, as the daemon remembers them, in the form of the World's `found`."""
     found = {}
     for line in helpers.read(os.path.join(daemon.run_dir, rundir.LEDGER)).splitlines():
         sign, item, place = ledger.parse(line)
@@ -92,7 +95,7 @@ def _status(status, truth):
     found = [] if status['state'] == truth.verdict.state else ['state %(state)s' % status]
     found += _differ('listeners', set(states.items()), set(truth.states().items()))
     found += [] if settled(status) else ['the status shows what is not as wanted']
-    # What is only worth a warning, and a file that was refused.
+    # Warnings and a refused file do not count.
     found += [line for line in problems(status) if 'warning: ' not in line and 'reload refused' not in line]
     try:
         world.assert_status(status, truth)

@@ -1,2 +1,2 @@
-"""Skips what needs network namespaces where there are none."""
+"""Skips tests that need network namespaces if none can be made."""
 from kernel.conftest import network_namespaces  # noqa: F401

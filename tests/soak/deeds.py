@@ -1,4 +1,4 @@
-"""What may happen to a switch, done to the real one and told to the World and the Window."""
+"""What may happen to a switch. Each deed is done to the real switch, and told to the World and the Window."""
 import os
 import signal
 import socket
@@ -16,7 +16,7 @@ NODES = dict((port, (host, interface)) for _, host, interface, port in field.PLA
 
 
 class Deeds(Accidents, ways.Wayfaring):
-    """Each public method is something that may happen. life: how often the daemon has been started; disk: the log's."""
+    """Each public method is something that may happen. life: how often the daemon was started; disk: of the log."""
 
     def __init__(self, source, switch, daemon, hook, disk):
         self.source, self.switch, self.daemon, self.hook, self.disk = source, switch, daemon, hook, disk
@@ -26,13 +26,13 @@ class Deeds(Accidents, ways.Wayfaring):
         self.world.ways = ways.Ways()
         self.life = 0
         self.window = None
-        # Children of earlier lives.
+        # The pids of children of earlier lives.
         self.orphans = []
         # When a failed node was last teased, by its port.
         self._teased = {}
 
     def begin(self):
-        """All nodes live, and the daemon is started."""
+        """Let all nodes live, and start the daemon."""
         self.new_window()
         self.window.plain = self.window.calm = False
         self._alive(NODES)
@@ -41,7 +41,7 @@ class Deeds(Accidents, ways.Wayfaring):
         self.life = 1
 
     def new_window(self):
-        """All is at rest."""
+        """Begin a new Window, now that nothing more happens."""
         self.window = Window(self.world.file, NODES, self.world.alive, self.world.ours)
 
     # --- the nodes ---
@@ -65,7 +65,7 @@ class Deeds(Accidents, ways.Wayfaring):
         self._alive(set(NODES) - self.world.alive)
 
     def flap(self):
-        """Some living nodes are silent for less than it takes to fail: nothing follows."""
+        """Some living nodes are silent, but not for long enough to fail. Nothing follows."""
         ports = self._some(self.world.alive, 10)
         for port in ports:
             self.switch.dpis.silence(port, host=field.target(*NODES[port]))
@@ -73,18 +73,18 @@ class Deeds(Accidents, ways.Wayfaring):
         self._steady(ports)
 
     def tease(self):
-        """Some dead nodes send a heartbeat now and then, too few in a row for RECOVERY: nothing follows."""
+        """Some dead nodes send a heartbeat now and then, too few in a row for RECOVERY. Nothing follows."""
         if field.key(self.world.file, 'LISTEN_HEARTBEAT_RECOVERY', 1) == 1:
             return
         now = clock.monotonic()
         for port in self._some(set(NODES) - self.world.alive, 10):
-            # A timeout since the last time, or they would be in a row.
+            # There must be a timeout since the last one. Otherwise the heartbeats would be in a row.
             if now - self._teased.get(port, 0) > 2 * field.silence(self.world.file):
                 self.switch.dpis.beat(port, host=field.target(*NODES[port]))
                 self._teased[port] = now
 
     def strangers(self):
-        """Heartbeats for dead nodes from elsewhere: nothing follows where the file names the sources."""
+        """Strangers send heartbeats for dead nodes. Nothing follows if the file names the sources."""
         if field.key(self.world.file, 'LISTEN_HB_SOURCE'):
             for port in self._some(set(NODES) - self.world.alive, 10):
                 host, interface = NODES[port]
@@ -115,19 +115,19 @@ class Deeds(Accidents, ways.Wayfaring):
     # --- the daemon: nothing may change by these ---
 
     def kill(self, meanwhile=lambda: None):
-        """SIGKILL, and a start."""
+        """SIGKILL, then a start."""
         children = growth.listed_children(self.daemon.child.pid)
         killed = clock.monotonic()
         self.daemon.kill()
         meanwhile()
         self._start_again(children)
-        # The last renewal was up to a third of the lease before; a busy machine may take long for a start.
+        # The last renewal may have been a third of the lease earlier, and a busy machine may need long for a start.
         if clock.monotonic() - killed > 0.5 * field.key(self.world.file, 'BYPASS_CARD_LEASE', 1e9) / 1000:
             self.window.loose = True
             self.window.plain = self.window.calm = False
 
     def stop(self, meanwhile=lambda: None):
-        """SIGTERM, and a start."""
+        """SIGTERM, then a start."""
         children = growth.listed_children(self.daemon.child.pid)
         code, _ = self.daemon.stop()
         assert code == 0, 'a stop ended with exit code %d' % code
@@ -135,7 +135,7 @@ class Deeds(Accidents, ways.Wayfaring):
         self._start_again(children)
 
     def killed_meanwhile(self):
-        """SIGKILL, changes by hand or of the nodes, and a start."""
+        """SIGKILL, then changes by hand or of the nodes, then a start."""
         self.kill(self.source.choice((self.outage, self.comeback, self.by_hand)))
 
     def refused_reload(self):
@@ -150,7 +150,7 @@ class Deeds(Accidents, ways.Wayfaring):
         assert 'loaded again' in self.daemon.reload()
 
     def freeze(self):
-        """The daemon is not scheduled for longer than every timeout, while heartbeats go on."""
+        """The daemon is not scheduled for longer than any timeout, while heartbeats go on."""
         self._freeze(1.3 * field.silence(self.world.file))
 
     def _freeze(self, seconds):
@@ -159,13 +159,13 @@ class Deeds(Accidents, ways.Wayfaring):
         self.daemon.signal(signal.SIGCONT)
 
     def kill_an_ip(self):
-        """One of its children is killed."""
+        """Kill one of the daemon's children."""
         children = sorted(pid for pid, line in self.daemon.children().items() if line.startswith('ip '))
         if children:
             os.kill(self.source.choice(children), signal.SIGKILL)
 
     def rude_askers(self):
-        """Some ask for the status and do not wait for it."""
+        """Some clients ask for the status and do not wait for it."""
         for _ in range(self.source.randint(1, 20)):
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
@@ -180,7 +180,7 @@ class Deeds(Accidents, ways.Wayfaring):
         self.orphans = [pid for pid in self.orphans if helpers.alive(pid)] + children
 
     def _fill_log(self):
-        """As if it had run for long: the log begins anew before long."""
+        """Fill the log as if the daemon had run for long. So the log will soon begin anew."""
         if self.disk.frozen:
             return
         path = os.path.join(self.daemon.directory, 'logs', logs.NAME)
@@ -196,10 +196,10 @@ class Deeds(Accidents, ways.Wayfaring):
         self.take_file(field.random_file(self.source, self.hook))
 
     def take_file(self, file):
-        """SIGHUP with this one."""
+        """SIGHUP with this file."""
         self.window.calm = False
         known = set((node.interface, node.host) for node in self.world.file.nodes)
-        # The first heartbeats to a new address may be lost while it is asked for.
+        # The first heartbeats to a new address may be lost, until its hardware address is known.
         self.window.died(node.port for node in file.nodes if (node.interface, node.host) not in known)
         self.world.file = file
         self.window.files.append(file)
@@ -209,16 +209,16 @@ class Deeds(Accidents, ways.Wayfaring):
     # --- others ---
 
     def by_hand(self):
-        """Somebody sets ports up or down, and adds or deletes addresses of cards and listeners."""
+        """Somebody brings ports up or down, and adds or removes addresses of cards and listeners."""
         hosts = sorted(set((interface, host) for host, interface in NODES.values()))
         cards = [(card.interface, card.address) for card in field.CARDS]
         for item in self._some(list(field.PORTS) + hosts + cards, 4):
             prefix = self.source.choice(('/32', '/24'))
-            # The gateway would not be in the network of a /32.
+            # With a /32 the gateway would not be in the address's network.
             self.change(item, '/64' if ':' in item[1] else '/24' if item[0] == ways.INTERFACE else prefix)
 
     def change(self, item, prefix='/32'):
-        """One of these changes; it may come too late where the daemon is at work itself."""
+        """Make one of these changes. If the daemon works there, too, it may come too late."""
         self.window.calm = False
         if isinstance(item, tuple):
             entry = (item[0], item[1] + prefix)
@@ -229,7 +229,7 @@ class Deeds(Accidents, ways.Wayfaring):
                 words.append('nodad')
             if there:
                 self._lost(port for port in NODES if NODES[port] == (item[1], item[0]))
-                # Or what is secondary to it would go, too.
+                # Otherwise its secondaries would go, too.
                 self.switch.set('ipv4/conf/%s/promote_secondaries' % item[0], '1')
         else:
             word = 'up' if item in self.world.down else 'down'
@@ -241,7 +241,7 @@ class Deeds(Accidents, ways.Wayfaring):
             return
         self.window.foreign[text] += 1
         if item[0] == ways.INTERFACE and item[1] not in ways.cards(self.world):
-            # It may keep the routes there, and go.
+            # This address may keep the routes there for a while, and then go.
             self.world.ways.doubt()
         if isinstance(item, tuple):
             self.world.addresses ^= set([entry])
@@ -249,11 +249,11 @@ class Deeds(Accidents, ways.Wayfaring):
             self.world.down ^= set([item])
 
     def remake_port(self):
-        """A port is deleted and made anew, as an up one."""
+        """Somebody deletes a port and makes it anew. It is up."""
         self._remake(self.source.choice(field.PORTS))
 
     def remake_interface(self):
-        """The same with an interface of listeners and cards, or of cards alone."""
+        """The same with an interface of listeners and cards, or of cards only."""
         name = self.source.choice(('eth1', 'eth1', 'eth2'))
         self._remake(name)
         if name == 'eth1':
@@ -262,7 +262,7 @@ class Deeds(Accidents, ways.Wayfaring):
             self.world.ways.recreated()
 
     def start_without_interface(self):
-        """It is not there when the daemon starts, and comes later."""
+        """An interface is not there when the daemon starts, and comes later."""
         def meanwhile():
             self.kill()
             self.daemon.wait(lambda status: any(row['state'] == 'unconfigured' for row in status['listeners']))
@@ -278,14 +278,14 @@ class Deeds(Accidents, ways.Wayfaring):
         self.world.recreated(name)
 
     def _lost(self, ports):
-        """Heartbeats to these are on their way to nowhere for a moment."""
+        """Note that heartbeats to these ports are lost for a moment."""
         ports = set(ports)
         if ports:
             self.window.plain = False
             self.window.died(ports)
 
     def ask_the_sender(self):
-        """Nodes whose heartbeats were late, since the sender had to wait for the processor, may have failed."""
+        """Note the nodes that may have failed because the sender had to wait for the processor. Returns their ports."""
         limit = field.silence(*self.window.files) - 0.1
         late = [port for port in sorted(self.world.alive)
                 if self.switch.dpis.gap(port, host=field.target(*NODES[port])) > limit

@@ -1,38 +1,39 @@
-"""The switch of the soak: sixty DPI nodes, eleven cards, sixteen ports, and configuration files for it by chance."""
+"""The switch of the soak: sixty DPI nodes, eleven cards and sixteen ports, and random configuration files for it."""
 import helpers
 from kernel.world import Card, File, Node, some
 
-# eth2 has no address but those of cards, and a gateway at its other end.
+# eth2 has only addresses of cards. A gateway is at its other end.
 OWN = {'eth0': '192.168.1.200/24', 'eth1': '192.168.2.200/24', 'eth2': None}
-# The first of each is where heartbeats come from, the second is a stranger's; of link-local ones there is only one.
+# Heartbeats come from the first address of each interface; the second one is a stranger's. There is only one link-local
+# address.
 OUTSIDE = {'eth0': ('192.168.1.1', '192.168.1.2'), 'eth1': ('192.168.2.1', '192.168.2.2'), 'eth2': ('192.168.3.1',)}
 LINK_LOCAL = 'fe80::1'
 SOURCES, STRANGERS = '192.168.1.1, 192.168.2.1, fe80::1', {'eth0': '192.168.1.2', 'eth1': '192.168.2.2'}
 PORTS = tuple('sw%d' % number for number in range(16))
 
-# ms between two heartbeats of a node, and (TIMEOUT, ATTEMPTS) of which a file has one.
+# The ms between two heartbeats of a node, and the pairs (TIMEOUT, ATTEMPTS), of which a file has one.
 INTERVAL = 200
 TIMERS = ((500, 2), (1000, 1), (350, 3))
-# ms; less than the time that a file with a lease is there for, and more than a start takes.
+# ms. This is shorter than the time for which a file with a lease is used, and longer than a start.
 LEASE = 5000
 
-# (index, host, interface, UDP port) of each node; the last two are at link-local addresses where there is IPv6.
+# (index, host, interface, UDP port) of each node. If there is IPv6, the last two are at link-local addresses.
 PLACES = [(index, '192.168.%d.20%d' % (index % 2 + 1, index // 2 % 3 + 1), 'eth%d' % (index % 2), 3000 + index)
           for index in range(60)]
 if helpers.has_ipv6():
     PLACES[58:] = [(index, 'fe80::202', interface, port) for index, _, interface, port in PLACES[58:]]
 
-# Every card. On eth1 the switch's own address is in the same network, on eth2 there is none.
+# All cards. On eth1 the switch's own address is in their network; on eth2 there is no such address.
 CARDS = [Card(index, '192.168.%d.21%d' % (index % 2 + 1, index // 2 + 1), 'eth%d' % (index % 2), (None, 24)[index % 2])
          for index in range(8)]
 CARDS += [Card(8 + number, '192.168.3.21%d' % (number + 1), 'eth2', 24) for number in range(3)]
 
 
 def base_file():
-    """The File that the daemon comes back to, for all nodes and cards: what it takes is compared under this one.
+    """The File with all nodes and cards, to which the daemon comes back: its memory is compared under this file.
 
-    sw0 to sw3 are in the global list, sw2 to sw9 in local lists. No program is told of changes, which would take
-    something itself.
+    sw0 to sw3 are in the global list, sw2 to sw9 in local lists. There is no ON_CHANGE program, since it would take
+    memory itself.
     """
     lists = [('sw%d' % (index % 6 + 2),) if index < 24 else ('sw8', 'sw9') if index % 12 == 0 else ()
              for index in range(60)]
@@ -41,7 +42,7 @@ def base_file():
 
 
 def random_file(source, hook):
-    """A File for most of the nodes, by chance."""
+    """A random File with most of the nodes."""
     places = sorted(source.sample(PLACES, source.randint(40, 60)))
     nodes = [_node(place, some(source, PORTS, 2) if source.random() < 0.4 else (), source.random() < 0.8)
              for place in places]
@@ -57,12 +58,12 @@ def _node(place, ports, shutdown):
 
 
 def target(host, interface):
-    """Where a heartbeat for a host is sent to, as the other end of its interface has it."""
+    """The address to which a heartbeat for a host is sent, from the other end of its interface."""
     return host + '%far-' + interface if ':' in host else host
 
 
 def renumbered(source, file):
-    """The File with another address of the same network for one card, and that card before and after."""
+    """(the File in which one card has another address of its network, this card before, this card after)."""
     card = source.choice(file.cards)
     network, _, last = card.address.rpartition('.')
     other = card._replace(address='%s.%d' % (network, int(last) + (10 if int(last) < 220 else -10)))
@@ -75,15 +76,15 @@ def keys(timers, *further):
 
 
 def key(file, name, default=0):
-    """What a File says for one of the further keys."""
+    """The value of one of the further keys in a File."""
     return dict(file.keys).get(name, default)
 
 
 def silence(*files):
-    """Seconds without a heartbeat after which no listener fails, whichever of these files comes after which."""
+    """The seconds for which a node can be silent so that no listener fails, in whatever order these files come."""
     timeouts = [key(one, 'LISTEN_HEARTBEAT_TIMEOUT') for one in files]
     whole = min(timeout * key(one, 'LISTEN_HEARTBEAT_ATTEMPTS') for timeout, one in zip(timeouts, files))
-    # A timeout under one file, and with it enough of them under the next.
+    # A timeout under one file may be followed by the last one under the next file.
     return min([whole] + [2 * min(timeouts)] * (len(files) > 1)) / 1000.0
 
 

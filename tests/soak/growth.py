@@ -1,31 +1,32 @@
-"""What a daemon's process takes, and whether it takes more and more. The judgement is pure."""
+"""Measures what a daemon's process takes, and judges whether it takes more and more. The judgement is pure."""
 import os
 from collections import namedtuple
 
 import helpers
 
-# at: monotonic seconds; life: number of the daemon's life; memory: KiB resident; threads; children: zombies too.
+# at: a monotonic second; life: the number of the daemon's life; memory: KiB resident; children: zombies count, too.
 Sample = namedtuple('Sample', 'at life memory descriptors threads children children_memory children_descriptors')
 
-# An interpreter takes more and more slowly what it then has: looked at is the second half of a life, and not before so
-# many seconds of it. KiB by which memory may rise there, by a straight line through the samples, and in a whole life.
+# An interpreter takes its memory more and more slowly. So only the second half of a life is judged, and nothing before
+# WARM seconds of it. ALLOWED: the KiB by which memory may rise then, by a straight line through the samples; WHOLE: the
+# KiB by which it may rise in a whole life.
 WARM = 60.0
 ALLOWED = {'memory': 1536, 'children_memory': 1024}
 WHOLE = 8192
 
-# `ip -batch`, `ip monitor` and one that reads routes, the one before each of them that has ended and was not collected
-# yet, and the writer of the log.
+# The most children: `ip -batch`, `ip monitor` and one that reads routes; the predecessor of each, which has ended but
+# was not collected yet; and the writer of the log.
 CHILDREN = 7
 
-# What must never be more than in the first sample of a life.
+# These must never be more than in the first sample of a life.
 COUNTED = ('descriptors', 'threads', 'children_descriptors')
 
-# Samples that make a line.
+# The least number of samples for a line.
 ENOUGH = 4
 
 
 def take(at, life, pid, lasting):
-    """A Sample of the process now. lasting: its children that do not end while it is taken."""
+    """A Sample of the process now. lasting: the pids of children that do not end meanwhile."""
     return Sample(at, life, _number(pid, 'VmRSS'), _descriptors(pid), _number(pid, 'Threads'),
                   len(listed_children(pid)), sum(_number(child, 'VmRSS') for child in lasting),
                   sum(_descriptors(child) for child in lasting))
@@ -47,7 +48,7 @@ def _number(pid, name):
 
 
 def judge(samples):
-    """What has grown in one life, in words; [] where nothing has."""
+    """[What has grown in one life], in words; [] if nothing has."""
     first, last = samples[0], samples[-1]
     found = ['%s %d, then %d' % (name.replace('_', ' '), getattr(first, name), getattr(last, name))
              for name in COUNTED if getattr(last, name) > getattr(first, name)]
@@ -64,7 +65,7 @@ def judge(samples):
 
 
 def rise(points):
-    """By how much a straight line through (x, y), by least squares, rises from the first to the last of them."""
+    """How far a straight line through the points (x, y), by least squares, rises from the first to the last one."""
     middle_x = sum(x for x, _ in points) / float(len(points))
     middle_y = sum(y for _, y in points) / float(len(points))
     spread = sum((x - middle_x) ** 2 for x, _ in points)
@@ -73,7 +74,7 @@ def rise(points):
 
 
 def in_words(sample):
-    """A Sample in a line."""
+    """A Sample as one line of text."""
     return '%.1f MB, %d descriptors, %d threads, %d children with %.1f MB, %d descriptors' % (
         sample.memory / 1024.0, sample.descriptors, sample.threads, sample.children, sample.children_memory / 1024.0,
         sample.children_descriptors)

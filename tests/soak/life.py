@@ -1,4 +1,4 @@
-"""A life of random deeds with checkpoints, and what is said about it at the end."""
+"""A life of random deeds with checkpoints, and its summary at the end."""
 import glob
 import os
 import platform
@@ -16,24 +16,26 @@ from soak import accidents, field, growth, rounds
 from soak.agreement import adopt, differences
 from soak.deeds import Deeds
 
-# Seconds until network, status and truth must agree; after the first of them it is asked whether the sender was late.
+# Seconds. PATIENCE: until network, status and truth must agree; SUSPICION: until we ask whether the sender was late.
 PATIENCE, SUSPICION = 20.0, 3.0
 
-# Parts of the time in which the daemon is left alive, killed and stopped, and left alive again.
+# The daemon is left alive for the part LONG of the time; then it is killed and stopped; and it is left alive again for
+# the part SHORT.
 LONG, SHORT = 0.7, 0.1
 
-# Names of Deeds: of the nodes; those by which nothing may change; those that change something; the daemon's ends.
+# Names of Deeds. NODES: of the nodes; QUIET: those by which nothing may change; OTHERS, ALONE: those that change
+# something; ENDS: the daemon's ends.
 NODES = ('outage', 'outage', 'comeback', 'comeback', 'mass_outage', 'everybody_comes_back')
 QUIET = ('refused_reload', 'same_reload', 'freeze', 'kill_an_ip', 'rude_askers', 'talk', 'flap', 'tease', 'strangers')
 OTHERS = ('reload', 'reload', 'by_hand', 'by_hand', 'remake_port', 'remake_interface', 'log_hangs', 'swap_names',
           'swap_interfaces', 'ifdown_ifup', 'renumber')
-# What begins at rest.
+# These must begin while nothing happens.
 ALONE = ('put_routes', 'put_routes', 'drop_route', 'lease_ends')
 ENDS = ('kill', 'stop')
 
 
 def draw(source, deadly):
-    """The names of the deeds of one window. deadly: it may be killed and stopped."""
+    """The names of the deeds of one window. deadly: whether the daemon may be killed and stopped."""
     if deadly and source.random() < 0.6:
         end = source.choice(ENDS)
         return source.choice([[end], ['log_hangs', end], ['outage', end], ['start_without_interface'],
@@ -45,26 +47,26 @@ def draw(source, deadly):
         return several(source, QUIET, source.randint(1, 3))
     if kind == 'other':
         return [source.choice(OTHERS + ALONE)]
-    # No heartbeats here that do not count: with a start or another file they might.
+    # Without deeds whose heartbeats must not count: after a start or with another file they might count.
     return [source.choice(NODES), source.choice(QUIET[:7] + OTHERS), source.choice(NODES)]
 
 
 def several(source, names, number):
-    """So many of these, by chance."""
+    """A random choice of so many of these."""
     return [source.choice(names) for _ in range(number)]
 
 
 def is_plain(names):
-    """Whether what comes of these does not depend on which of them is noticed first."""
+    """Whether the result of these deeds does not depend on what the daemon notices first."""
     return len(set(names).difference(QUIET + ENDS)) < 2
 
 
 class Disagreement(Exception):
-    """Kernel, status and truth differ, and go on doing so."""
+    """Kernel, status and truth differ and do not come to agree. The argument says in what."""
 
 
 class Soak(object):
-    """say(line) is told of each checkpoint. directory: for the daemon's files."""
+    """One soak. say(line) gets a line for each checkpoint; directory: for the daemon's files."""
 
     def __init__(self, seconds, seed, directory, say):
         self.seconds, self.seed = seconds, seed
@@ -77,7 +79,7 @@ class Soak(object):
         self.switch = self.daemon = self.deeds = self._watch = self._log = self._disk = None
 
     def run(self):
-        """All of it; what it leaves behind is removed. True if there was nothing to complain about."""
+        """Run all of it, and remove what it leaves behind. Returns whether there was nothing to complain about."""
         try:
             self._build()
             self._live()
@@ -144,9 +146,9 @@ class Soak(object):
         self._end()
 
     def _window(self, deadly):
-        """Some deeds, and a checkpoint."""
+        """Do some deeds, then a checkpoint."""
         self.deeds.new_window()
-        # What is drawn in one window is the same whatever was drawn in those before.
+        # Each window has its own random source, so it is the same even if the windows before it differ.
         self._windows += 1
         self.source.seed(self.seed * 1000003 + self._windows)
         names = draw(self.source, deadly)
@@ -164,7 +166,7 @@ class Soak(object):
             getattr(self.deeds, name)()
 
     def _checkpoint(self):
-        """Wait until all agree, and look at what the kernel has shown since the last time."""
+        """Wait until all agree, and check what the kernel has shown since the last checkpoint."""
         deeds, before = self.deeds, set(self.deeds.world.addresses)
         deeds.world.rest()
         began, late = clock.monotonic(), []
@@ -182,7 +184,7 @@ class Soak(object):
         deeds.thaw()
         events = self._watch.take()
         late += deeds.ask_the_sender()
-        # An `ip monitor` whose reader was killed ends when it has something to tell: there was the mark of the Watch.
+        # An `ip monitor` whose reader was killed ends when it has something to tell. The mark of the Watch was that.
         helpers.wait_for(lambda: not any(helpers.alive(pid) for pid in deeds.orphans))
         for text in deeds.window.wrong(events, before) + deeds.window.wrong_transitions(self._history()):
             self._complain('%s, though nothing called for it, after %s' % (text, ', '.join(self._names)))
@@ -191,7 +193,7 @@ class Soak(object):
         self._report(len(events), len(set(late)))
 
     def _history(self):
-        """The transitions since the last time, as far as they are still kept."""
+        """The transitions since the last checkpoint, as far as they are still kept."""
         history = self.daemon.wait(lambda status: True)['history']
         seen, self._last = self._last, history[-1]
         return history[history.index(seen) + 1:] if seen in history else history
@@ -205,7 +207,7 @@ class Soak(object):
             len(world.file.nodes), events, ', %d heartbeats sent late' % late if late else '', ', '.join(self._names)))
 
     def _sample(self):
-        """Come back to the same file with all nodes alive, and look at what the daemon takes."""
+        """Come back to the same file with all nodes alive, and measure what the daemon takes."""
         deeds = self.deeds
         deeds.new_window()
         deeds.window.plain = False
@@ -213,7 +215,7 @@ class Soak(object):
         deeds.everybody_comes_back()
         deeds.take_file(deeds.base)
         self._checkpoint()
-        # Both of its children are in use then.
+        # Then both of its children are in use.
         deeds.new_window()
         self._names = ['an address is deleted']
         card = deeds.base.cards[0]
@@ -229,19 +231,19 @@ class Soak(object):
         self._say('%s takes %s' % (' ' * 10, growth.in_words(self.samples[-1])))
         self._look_at_logs()
         awake = rounds.without_a_cause(self.daemon.child.pid)
-        # A heartbeat that is sent late may be a cause.
+        # A heartbeat that was sent late may be the cause.
         if awake and not deeds.ask_the_sender():
             self._complain('the controller was awake %d times in a quiet second' % awake)
 
     def _children(self):
-        """Its two children, when it has no others: none that tells of a change."""
+        """Wait until the daemon has only its two children, and no reading of routes. Returns their pids."""
         def two():
             found = self.daemon.children()
             return len(found) == 2 and all(line.startswith('ip ') for line in found.values()) and sorted(found)
         return helpers.wait_for(two)
 
     def _end(self):
-        """A stop leaves the network as it is."""
+        """Stop the daemon, and check that the network stays as it is."""
         network = self.switch.network()
         code, _ = self.daemon.stop()
         if code != 0 or self.switch.network() != network:
@@ -290,5 +292,5 @@ class Soak(object):
 
 
 def log_files(directory):
-    """The sizes of the log's files."""
+    """[The sizes of the log's files]."""
     return [os.path.getsize(path) for path in sorted(glob.glob(os.path.join(directory, 'logs', '*')))]

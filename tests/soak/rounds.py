@@ -1,15 +1,16 @@
-"""Whether the daemon's controller comes round without a cause: what its thread does while all is at rest."""
+"""Measures whether the daemon's controller makes rounds without a cause, while nothing happens."""
 import os
 import time
 
 import helpers
 
-# Seconds of each look, and how many: leases are renewed and routes read now and then.
+# The seconds of each look, and the number of looks. Leases are renewed and routes read now and then, so we look several
+# times.
 LOOK, LOOKS = 1.0, 6
 
 
 def without_a_cause(pid):
-    """How often the controller was awake in the quietest of some seconds; 0 where it cannot be told."""
+    """How often the controller was awake in the quietest of some seconds; 0 if that cannot be measured."""
     least = None
     for _ in range(LOOKS):
         thread = _controller(pid)
@@ -34,7 +35,7 @@ def _controller(pid):
 
 
 def _switches(pid, thread):
-    """How often it has given the processor back, and how many hundredths of a second it has run."""
+    """How often a thread has given the processor back, plus the hundredths of a second that it has run."""
     fields = dict(line.split(':', 1) for line in helpers.read('/proc/%d/task/%s/status' % (pid, thread)).splitlines())
     used = helpers.read('/proc/%d/task/%s/stat' % (pid, thread)).rpartition(')')[2].split()
     return int(fields['voluntary_ctxt_switches']) + int(fields['nonvoluntary_ctxt_switches']) \

@@ -1,7 +1,7 @@
-"""`make soak`: a switch with sixty listeners lives a random life against the model. Needs root and iproute2.
+"""`make soak`: a switch with sixty listeners lives a random life and is compared with the model.
 
-python tests/soak/run.py SECONDS [SEED]. The exit code is 1 when kernel, status and truth disagreed, or something grew;
-nothing is left behind, whatever ends it.
+python tests/soak/run.py SECONDS [SEED]. It needs root and iproute2. The exit code is 1 if kernel, status and truth
+disagreed, or if something grew. However it ends, it leaves nothing behind.
 """
 import glob
 import os
@@ -20,17 +20,17 @@ from kernel.disk import release  # noqa: E402
 from kernel.namespace import IP, ip  # noqa: E402
 from soak.life import Soak  # noqa: E402
 
-# Seconds beyond those asked for, after which it is ended: something hangs.
+# If it runs for so many seconds longer than asked for, something hangs, and it is ended.
 GRACE = 120
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 
 class Interrupted(Exception):
-    """A signal came; its number."""
+    """A signal came. The argument is its number."""
 
 
 def main(arguments):
-    """Returns the exit code: 0, 1, or 128 + signal where one ended it."""
+    """Returns the exit code: 0, 1, 2 for wrong arguments, or 128 + signal if a signal ended it."""
     if os.geteuid() != 0:
         say('make soak needs root: it makes network namespaces')
         return 1
@@ -60,7 +60,7 @@ def main(arguments):
 
 
 def clean_up():
-    """What was just being made when a signal came."""
+    """Remove what was just being made when a signal came."""
     for path in glob.glob('/run/netns/fbmon-%d-*' % os.getpid()):
         name = os.path.basename(path)
         for pid in ip('netns', 'pids', name).split():
@@ -69,14 +69,14 @@ def clean_up():
 
 
 def interrupt(number, _frame):
-    """The first signal ends it where it is; what is cleaned up then is not interrupted."""
+    """The signal handler. The first signal ends the soak where it is; later ones do not interrupt the cleaning up."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise Interrupted(number)
 
 
 def say(text):
-    """A line, at once."""
+    """Print a line at once."""
     sys.stdout.write(text + '\n')
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""The soak, as `make soak` runs it, for a short time; and that it takes everything down."""
+"""The soak as `make soak` runs it, but for a short time. It must take everything down at the end."""
 import os
 import signal
 import subprocess

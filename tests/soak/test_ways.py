@@ -9,7 +9,7 @@ FIRST, SECOND, SOMEBODYS = [('eth2', '192.168.3.21%d/24' % number) for number in
 
 
 class Truth(World):
-    """A World whose file names the first two addresses. here: those that are there, all of them the daemon's."""
+    """A World whose file names the first two addresses. here: the addresses that are there, all added by the daemon."""
 
     def __init__(self, *here):
         World.__init__(self, {})
@@ -22,7 +22,7 @@ class Truth(World):
 
 @pytest.fixture
 def kernel(monkeypatch):
-    """(the set of routes that are there, the set of those that the daemon knows, in its words)."""
+    """(the set of routes that are there, the set of routes that the daemon knows, in its words)."""
     there, known = set(), set()
     monkeypatch.setattr(ways, 'shown', lambda switch: set(there))
     monkeypatch.setattr(ways, 'known', lambda daemon: set(known))

@@ -1,8 +1,8 @@
 """The routes that somebody adds to an interface of cards: which of them must be there, and which may be there.
 
 The kernel removes all routes of an interface with its last address, and a route with a source when that address goes.
-The daemon puts back what it knows. It reads the routes while all of the interface's addresses are as wanted, and does
-not care for them while somebody else's address keeps them there.
+The daemon puts back the routes that it knows. It reads them while all addresses of the interface are as wanted. While
+somebody else's address keeps them there, it does not care for them.
 """
 import os
 
@@ -11,7 +11,7 @@ from fbmon.network import routes
 
 INTERFACE = 'eth2'
 
-# As `ip -o -4 route show table all dev INTERFACE` prints them.
+# In the form that `ip -o -4 route show table all dev INTERFACE` prints.
 ROUTES = ('default via 192.168.3.1 metric 20', '10.50.0.0/16 via 192.168.3.1',
           '10.51.0.0/16 via 192.168.3.1 table 100 proto static mtu 1400', '10.52.0.0/16 scope link src 192.168.3.212',
           '10.54.0.0/16 via 10.99.0.1 onlink', 'local 10.57.0.0/16 table local scope host')
@@ -24,7 +24,7 @@ class Ways(object):
         self.there, self.doubtful = set(), set()
 
     def recreated(self):
-        """The interface was deleted and created again, without a route."""
+        """The interface was deleted and made anew, without a route."""
         self.there, self.doubtful = set(), set()
 
     def doubt(self):
@@ -32,15 +32,17 @@ class Ways(object):
         self.there, self.doubtful = set(), self.there | self.doubtful
 
     def wrong(self, switch, truth, unsure):
-        """What is not as it should be, one line each. unsure: the interface was down, or the like, since the last
-        checkpoint."""
+        """[What is not as it should be], one line each.
+
+        unsure: whether the interface was down or the like since the last checkpoint.
+        """
         has, may = shown(switch), self._may(truth)
         must = may & self.there if _is_kept(truth) and not unsure else set()
         return ['route too many: ' + one for one in sorted(has - may)] \
             + ['route too few: ' + one for one in sorted(must - has)]
 
     def adopt(self, switch, truth, daemon):
-        """All agrees. What is there and known to the daemon will be there; what is not there may come back."""
+        """All agree. Routes that are there and known to the daemon must be there from now on; others may come back."""
         has, may, kept = shown(switch), self._may(truth), _is_kept(truth)
         sure = set(one for one in has if one in self.there or _words(one) in known(daemon))
         # The daemon forgets a route whose source goes while other addresses stay.
@@ -57,7 +59,7 @@ class Ways(object):
 
 
 class Wayfaring(object):
-    """Deeds, see there. Each of them waits until the daemon knows."""
+    """Deeds with routes. Each one waits until the daemon knows the routes."""
 
     def put_routes(self):
         """Somebody adds routes."""
@@ -68,7 +70,7 @@ class Wayfaring(object):
         self._until_known()
 
     def drop_route(self):
-        """Somebody deletes one. It does not come back."""
+        """Somebody deletes a route. It does not come back."""
         for route in self._some(shown(self.switch), 1):
             self.switch.ip('route', 'del', *(route.split() + ['dev', INTERFACE]))
             self.world.ways.there.discard(route)
@@ -100,29 +102,29 @@ def _can_be(route, truth):
 
 
 def cards(truth):
-    """The addresses there that the file names."""
+    """The addresses on the interface that the file names."""
     return set(card.address for card in truth.file.cards if card.interface == INTERFACE)
 
 
 def _is_foreign(truth):
-    """Whether there is an address that the file does not name."""
+    """Whether the interface has an address that the file does not name."""
     return not _here(truth) <= cards(truth)
 
 
 def _is_kept(truth):
-    """Whether an address that the daemon has added is there, and no other one keeps the routes there."""
+    """Whether the interface has an address that the daemon has added, and no other one that keeps the routes there."""
     return not _is_foreign(truth) and any((INTERFACE, address) in truth.ours
                                           for address in cards(truth) & _here(truth))
 
 
 def source(route):
-    """The address that it has as its source, or None."""
+    """The source address of a route, or None."""
     words = route.split()
     return words[words.index('src') + 1] if 'src' in words else None
 
 
 def shown(switch):
-    """The routes that are there, except those that the kernel makes itself."""
+    """The routes that are there, except those that the kernel itself makes."""
     lines = switch.ip('-o', '-4', 'route', 'show', 'table', 'all', 'dev', INTERFACE).splitlines()
     return set(' '.join(line.split()) for line in lines if 'proto kernel' not in line)
 

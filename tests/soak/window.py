@@ -1,4 +1,4 @@
-"""What may have been between two checkpoints, and whether what the kernel showed meanwhile fits it. Pure."""
+"""Knows what may have happened between two checkpoints, and whether the kernel's reports fit it. Pure."""
 from collections import Counter
 
 from kernel import world
@@ -7,21 +7,22 @@ OPPOSITE = {'present': 'absent', 'absent': 'present', 'up': 'down', 'down': 'up'
 
 
 class Window(object):
-    """Begins at rest, with a File and the living nodes.
+    """The time between two checkpoints. It begins while nothing happens, with a File and the living nodes.
 
-    plain: what comes of it does not depend on what was noticed first; calm: nothing at all may change;
-    loose: listeners were missing for a time.
+    plain: whether the result does not depend on what the daemon notices first; calm: whether nothing at all may change;
+    loose: whether listeners were missing for a time.
     """
 
     def __init__(self, file, nodes, alive, ours):
         self.files = [file]
         self.plain = self.calm = True
         self.loose = False
-        # Interfaces that were made anew.
+        # The names of interfaces that were made anew.
         self.remade = set()
-        # What others have done, as texts of a Watch.
+        # The changes by others, as texts of a Watch.
         self.foreign = Counter()
-        # Ports that had each other's names for a while; interfaces that did or were down; the log's disk takes nothing.
+        # swapped: ports that had each other's names for a while; shaken: interfaces that did or were down; log_hangs:
+        # whether the log's disk takes nothing.
         self.swapped, self.shaken, self.log_hangs = set(), set(), False
         # Pairs of (interface, address): the second takes the place of the first.
         self.renumbered = []
@@ -30,24 +31,24 @@ class Window(object):
         self._ours = set(ours)
 
     def died(self, nodes):
-        """These may be failed for a time."""
+        """Note that these nodes may be failed for a time."""
         self._maybe_dead |= set(nodes)
 
     def may_be_dead(self, node):
-        """Whether it may be failed anyway."""
+        """Whether a node may be failed for a time."""
         return node in self._maybe_dead
 
     def returned(self, nodes):
-        """These may be active for a time."""
+        """Note that these nodes may be active for a time."""
         self._maybe_alive |= set(nodes)
 
     def certain(self):
-        """{item: word} of what is wanted all the time, whatever of all that was noticed when."""
+        """{item: word} of what is wanted all the time, no matter what the daemon notices when."""
         found = [self._wanted(file, failed) for file in self.files for failed in self._extremes()]
         return dict((item, word) for item, word in found[0].items() if all(one.get(item) == word for one in found))
 
     def wrong(self, events, before):
-        """The events, as texts of a Watch, that should not have been. before: the addresses at the beginning."""
+        """[The events that should not have happened], as texts of a Watch. before: the addresses at the beginning."""
         if self.loose:
             return []
         certain, managed = self.certain(), self.managed()
@@ -56,21 +57,21 @@ class Window(object):
             + self._too_early(events)
 
     def _too_early(self, events):
-        """What went before that came which takes its place."""
+        """[The addresses that went before their successor came], in words."""
         seen = [parse(text) for text in events]
         return ['%s on %s goes before %s comes' % (old[1], old[0], new[1]) for old, new in self.renumbered
                 if (old, 'absent') in seen and (new, 'present') in seen
                 and seen.index((old, 'absent')) < seen.index((new, 'present'))]
 
     def wrong_transitions(self, history):
-        """What it has noted and should not have, as lines. history: of the status, the part since the beginning."""
+        """[The transitions that should not have been noted], as lines. history: of the status, since the beginning."""
         return ['%(kind)s %(name)s: %(from)s -> %(to)s: %(why)s' % one for one in history
                 if one['to'] not in self._possible(one['kind'], one['name'], one['to'])]
 
     def _possible(self, kind, name, to):
-        """The states that a listener or the global state may come to; of others nothing is said."""
+        """The new states that a transition may have. For cards and ports any state is possible."""
         if kind == 'global' and not self.loose:
-            # Unknown after a stop, or at a start after a kill.
+            # It is unknown after a stop, or at a start after a kill.
             return ['unknown'] + [self._verdict(file, failed).state
                                   for file in self.files for failed in self._extremes()]
         if kind == 'listener':
@@ -85,18 +86,18 @@ class Window(object):
         if self.calm and not self._renews(text, before):
             return True
         if word == 'present' and item not in managed and (item[0], text.split()[1]) in before:
-            # With the primary gone, the kernel has made it one, and says so.
+            # Its primary has gone. The kernel has made it a primary, and reports that.
             return False
         return word not in OPPOSITE or item not in managed or certain.get(item) == OPPOSITE[word]
 
     def _renews(self, text, before):
-        """Whether it is only the lifetime of a card's address that has changed."""
+        """Whether only the lifetime of a card's address has changed."""
         item, word = parse(text)
         leased = any(dict(file.keys).get('BYPASS_CARD_LEASE') for file in self.files)
         return leased and word == 'present' and (item[0], text.split()[1]) in before
 
     def _extremes(self):
-        """The nodes that are failed at worst and at best."""
+        """(the nodes that are failed at worst, the nodes that are failed at best)."""
         return self._maybe_dead, self._maybe_dead - self._maybe_alive
 
     def _verdict(self, file, failed):
@@ -110,11 +111,11 @@ class Window(object):
         return wanted
 
     def unsettled(self):
-        """The items of which an accident leaves open how they come to be what they are."""
+        """The items whose history is open because of an accident."""
         return self.swapped.union(item for item in self.managed() if isinstance(item, tuple) and item[0] in self.shaken)
 
     def managed(self):
-        """All that a file names and has a say in, and what the daemon had put there."""
+        """All items in which a file has a say, and those that the daemon had changed before."""
         found = set(self._ours)
         for file in self.files:
             verdict = self._verdict(file, ())
