@@ -14,9 +14,9 @@ from fbmon.base import compat
 from helpers import ROOT
 
 # The modules that decide: values in, values out.
-CORE = ['network.checks', 'network.picture', 'network.plan', 'network.routes', 'config.reader', 'config.table',
-        'rules.decision', 'rules.heartbeat', 'rules.items', 'rules.nodes', 'rules.returning', 'rules.states',
-        'rules.wanted']
+CORE = ['network.checks', 'network.picture', 'network.plan', 'network.routes', 'config.consequences', 'config.reader',
+        'config.table', 'rules.decision', 'rules.heartbeat', 'rules.items', 'rules.nodes', 'rules.returning',
+        'rules.states', 'rules.wanted']
 # addresses uses inet_pton and inet_ntop of socket, which are arithmetic.
 ARITHMETIC = {('config.addresses', 'socket')}
 WORLD = {'socket', 'subprocess', 'threading', 'time'}
@@ -156,6 +156,7 @@ def test_the_daemon_loads_no_large_module_that_it_can_do_without():
     program = 'import sys; before = set(sys.modules); import fbmon.cli.main; sys.modules.setdefault("_ssl", None); ' \
         'import fbmon.daemon.daemon; print(" ".join(set(sys.argv[1:]) & set(sys.modules) - before))'
     large = ['difflib', 'argparse', 'ctypes', 'logging.handlers', 'ssl', 'tempfile', 'calendar', 'fbmon.config.table',
+             'fbmon.config.consequences',
              'fbmon.show.console', 'fbmon.show.prometheus']
 
     assert subprocess.check_output([sys.executable, '-c', program] + large, cwd=ROOT).strip() == b''

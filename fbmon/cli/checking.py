@@ -4,7 +4,7 @@ import os
 from fbmon.base import compat
 from fbmon.cli import stopped
 from fbmon.cli.output import fail, say
-from fbmon.config import given, notices, reader, schema, source, table
+from fbmon.config import consequences, given, notices, reader, schema, source, table
 from fbmon.memory import ledger, rundir
 from fbmon.network import checks, iproute, reading
 from fbmon.show import statussocket
@@ -25,7 +25,8 @@ def field(status, name):
 
 
 def check(path, run_dir):
-    """Print the mistakes and warnings of a file, what it means, and how it differs from what the daemon runs.
+    """Print the mistakes and warnings of a file, what it means, how it differs from what the daemon runs, and what
+    follows of it.
 
     run_dir: that of the daemon. Returns the exit code.
     """
@@ -35,7 +36,8 @@ def check(path, run_dir):
         return fail(error)
     found = warnings(loaded, run_dir)
     lines = source.report(path, loaded.mistakes, 'error') + source.report(path, found, 'warning')
-    for line in lines + [table.effective(loaded.settings).rstrip('\n')] + _beside_what_runs(path, loaded, run_dir):
+    lines += [table.effective(loaded.settings).rstrip('\n')] + _beside_what_runs(path, loaded, run_dir)
+    for line in lines + ([] if loaded.mistakes else consequences.lines(loaded.settings)):
         say(line)
     say('%s, %s' % (counted(len(loaded.mistakes), 'mistake'), counted(len(found), 'warning')))
     return 1 if loaded.mistakes else 0

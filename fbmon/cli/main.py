@@ -79,7 +79,7 @@ def run(options):
 
 
 def check(options):
-    """Mistakes and warnings of a configuration file, what it means, and how it differs from what runs."""
+    """Mistakes and warnings of a configuration file, what it means, how it differs from what runs, and advice."""
     from fbmon.cli import checking
     return checking.check(options.file or options.config, options.run_dir)
 

@@ -20,8 +20,8 @@ def effective(settings):
     """The text that `check` shows, in 80 columns: the general values, then each listener, card and port."""
     return '\n\n'.join('\n'.join(lines) for lines in (
         _globals(settings),
-        _table(LISTENERS, [_listener(one) for one in settings.listeners], 'no listener'),
-        _table(CARDS, [_card(one) for one in settings.cards], 'no card'),
+        columns(LISTENERS, [_listener(one) for one in settings.listeners], 'no listener'),
+        columns(CARDS, [_card(one) for one in settings.cards], 'no card'),
         _ports(settings))) + '\n'
 
 
@@ -83,7 +83,7 @@ def _error(one):
     return [('not launched: ', one.error)] if one.error else []
 
 
-def _table(titles, rows, nothing):
+def columns(titles, rows, nothing):
     """[The lines of a table] of rows (cells, notes). A note, (what, text), stands below its row. None shows as ?."""
     if not rows:
         return [nothing]

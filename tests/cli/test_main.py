@@ -210,6 +210,25 @@ def test_check_takes_another_file(fbmon, fake_ip, tmp_path):
     assert fbmon('check', other + 'x') == (1, '', other + 'x: cannot be read: No such file or directory\n')
 
 
+def test_check_ends_with_what_follows_of_a_file_without_mistakes(fbmon, fake_ip, tmp_path):
+    fake_ip(LOOPBACK)
+    write(tmp_path / '.env', GOOD)
+
+    code, output, errors = fbmon('check')
+
+    assert (code, errors, output.partition('\n\n1 failed')[2].splitlines()) == (0, '', [
+        ' listener of 1 makes bypass, none is survived',
+        'ONE LISTENER FAILS  SILENT FOR  STATE   PORTS THAT GO DOWN',
+        '0                   3 s         bypass  none',
+        'advice: LISTEN_HEARTBEAT_ATTEMPTS=1: one timeout is a failure; give 2 or 3',
+        'advice: BYPASS_RETURN_DELAY=0: a bypass ends at once; 30000 to 60000 is usual',
+        'advice: BYPASS_CARD_LEASE=0: a dead daemon leaves cards in normal; give 15000',
+        "advice: LISTEN_HB_SOURCE: anybody can send; give the nodes' addresses",
+        output.splitlines()[-1]])
+    write(tmp_path / '.env', GOOD + 'LOG_LEVEL=LOUD\n')
+    assert 'advice' not in fbmon('check')[1]
+
+
 def test_check_of_a_file_that_is_not_there_ends_with_1(fbmon, tmp_path):
     assert fbmon('check') == (1, '', '%s: cannot be read: No such file or directory\n' % (tmp_path / '.env'))
 
