@@ -179,12 +179,12 @@ def launch(tmpdir):
     private.join('launch').write(read('debian/libexec/launch'))
     stub = '#!/bin/sh\nif [ "$1$2" = -S-E ]; then exit %d; fi\necho "%s $*"\n'
 
-    def run(interpreters, *words):
+    def run(interpreters, *words, **environ):
         for name, suits in interpreters.items():
             path.join(name).write(stub % (0 if suits else 1, name))
             path.join(name).chmod(0o755)
         process = subprocess.Popen(['/bin/sh', str(private.join('launch'))] + list(words),
-                                   env={'PATH': str(path)}, universal_newlines=True,
+                                   env=dict(environ, PATH=str(path)), universal_newlines=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         out, err = process.communicate()
         return process.returncode, out, err
@@ -202,6 +202,14 @@ def test_the_launcher_takes_the_best_interpreter_that_is_there(launch, interpret
 
     assert (code, err) == (0, '')
     assert re.match(r'%s -B -E -s -S \S+/fbmon\.py run\n$' % re.escape(picked), out)
+
+
+def test_the_launcher_has_all_threads_share_one_arena_of_memory_unless_it_is_told_otherwise(launch, tmpdir):
+    launch({'python3': True}, 'run')
+    tmpdir.join('bin', 'python3').write('#!/bin/sh\n[ "$1$2" = -S-E ] || echo "$MALLOC_ARENA_MAX"\n')
+
+    assert launch({}, 'run') == (0, '1\n', '')
+    assert launch({}, 'run', MALLOC_ARENA_MAX='3') == (0, '3\n', '')
 
 
 def test_without_a_suitable_interpreter_the_launcher_says_what_to_install(launch):

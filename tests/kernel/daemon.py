@@ -180,7 +180,8 @@ class Daemon(object):
             '--run-dir', self.run_dir] + list(words)
 
     def _environ(self):
-        environ = dict(os.environ)
+        # The same as in debian/libexec/launch.
+        environ = dict(os.environ, MALLOC_ARENA_MAX='1')
         if self.path:
             environ['PATH'] = self.path
         return environ
