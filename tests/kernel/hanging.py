@@ -7,8 +7,10 @@ import helpers
 # Mounts itself at the path, answers the greeting, then notes the name that each request looks for; see fuse(4). Whoever
 # asks waits in D state, and even a SIGKILL does not end that; the end of this process does.
 SERVER = r'''
-import ctypes, os, struct, sys
+import ctypes, os, signal, struct, sys
 
+# Whoever waits for it, a test that has failed for example, waits no longer than this.
+signal.alarm(60)
 path, asked = sys.argv[1:]
 fuse = os.open('/dev/fuse', os.O_RDWR)
 options = 'fd=%d,rootmode=40000,user_id=0,group_id=0' % fuse
