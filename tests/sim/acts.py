@@ -89,7 +89,7 @@ def _strangely(world, deed, *arguments):
 
 
 def swap(world, one, other):
-    """Two interfaces get each other's names."""
+    """Exchange the names of two interfaces."""
     world.strange('link set dev %s name swapped' % one, 'link set dev %s name %s' % (other, one),
                   'link set dev swapped name %s' % other)
     world.marks.misread = world.marks.misread or bool(world.daemon and world.watch.blind)
@@ -102,8 +102,10 @@ def bounce(world, name, pause=0.0):
 
 
 def order(world, number):
-    """A stranger's address on an interface goes and comes back, as with ifdown and ifup: then it stands behind the
-    daemon's own, and promote_secondaries is reset."""
+    """Remove a stranger's address and add it again, as ifdown and ifup do.
+
+    Then it stands behind the daemon's own address, and promote_secondaries is reset.
+    """
     place = '10.0.%d.%d/24 dev eth%d' % (number, 77 if number else 1, number)
     device = world.kernel.find('eth%d' % number)
     if device:

@@ -7,7 +7,8 @@ WAITS = (1 / 1024.0, 1 / 16.0, 1 / 16.0, 0.5, 0.5, 1.0, 2.5, 6.0)
 # How often a step is a reload.
 RELOADS = (0.0, 0.05, 0.05)
 
-# Of how many kinds of accidents a history is made: of few, they meet each other; of all, nothing is left out.
+# The number of kinds of accidents in a history. If they are few, these meet each other; 0 means all, so that none is
+# left out.
 KINDS = (3, 6, 10, 0)
 
 STRANGERS = ['addr %s %s dev %s' % (verb, files.with_prefix(address), name)

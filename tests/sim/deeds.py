@@ -14,7 +14,7 @@ Life = namedtuple('Life', 'steps seconds wrong')
 
 
 def choose(seed, steps=STEPS):
-    """The steps of that seed: tuples of a word and what it needs."""
+    """The steps of the history with this seed, [(word, arguments ...), ...]."""
     dice = Dice(seed)
     mean = chances.kinds(dice) if dice.random() < .6 else ()
     file, reloads = dice.randrange(files.MANY), dice.choice(chances.RELOADS)

@@ -1,16 +1,16 @@
-"""What must hold once all has been quiet for a while: what the daemon remembers is what is there."""
+"""What must hold after all has been quiet for a while: the daemon remembers exactly what is there."""
 from fbmon.memory.history import KEPT
 from fbmon.memory.ledger import Seen
 from fbmon.rules.items import AddressItem, PortItem
 
-# Items that a part of the daemon may remember: all that any file names, on any interface.
+# The most items that a part of the daemon may remember: all items of all files, on all interfaces.
 MANY = 64
 
 COLLECTIONS = (dict, list, set, frozenset)
 
 
 def wrong(world, laws):
-    """What does not hold, in words; None."""
+    """The words for a law that does not hold, or None."""
     for law in (_ledger, _written, _released, _history, _deaf, _memory, _routes):
         found = law(world, laws)
         if found:
@@ -49,7 +49,10 @@ def _written(world, _laws):
 
 
 def _sure(world):
-    """What an earlier run or file left is released with the first decision, but not while a file with mistakes runs."""
+    """Whether the ledger must be right now.
+
+    What an earlier run or file has left is released with the first decision, but not while a file with mistakes runs.
+    """
     return world.marks.sure and world.daemon.decided and not world.daemon.loaded.mistakes
 
 
