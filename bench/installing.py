@@ -5,7 +5,7 @@ import subprocess
 
 
 def install(program, interpreter, target):
-    """Copy the program to a directory and compile it as the postinst does; returns the path of the new fbmon.py."""
+    """Copy the program to a directory and compile it as the postinst does. Returns the path of the new fbmon.py."""
     copy(program, target)
     environ = dict((name, value) for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE')
     subprocess.check_call([interpreter, '-E', '-s', '-S', '-m', 'compileall', '-q', target + '/fbmon'], env=environ)

@@ -51,7 +51,7 @@ monotonic = getattr(time, 'monotonic', None) or _clock_by_timer()
 
 
 def native(path):
-    """A path out of a JSON document as this process names it, whatever its locale: bytes in 2.7."""
+    """A path from a JSON document as this process names it, in any locale. In 2.7 it is bytes."""
     if hasattr(os, 'fsdecode'):
         return os.fsdecode(path.encode('utf-8', 'surrogateescape'))
     return path.encode('utf-8')

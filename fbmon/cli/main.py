@@ -43,14 +43,14 @@ def main(argv=None):
         code = options.function(options)
         if output.DENIED in output.seen and os.geteuid():
             fail('this may need root: try sudo')
-        # Others have done their work all the same.
+        # The other commands have done their work, even if nobody could read what they printed.
         return code or int(output.LOST in output.seen and options.command in PRINTING)
     except KeyboardInterrupt:
         return 130
 
 
 def version():
-    """Print the program's version; argparse of 2.7 would do that on stderr."""
+    """Print the program's version. argparse of 2.7 would print it on stderr."""
     say('fastbypass_monitor ' + __version__)
     return int(output.LOST in output.seen)
 

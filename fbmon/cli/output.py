@@ -4,12 +4,12 @@ import os
 import sys
 
 
-# What has happened: LOST where something could not be written on stdout (but not for a reader that has gone away),
-# DENIED where the system did not allow something.
+# What has happened. LOST: something could not be written on stdout (but not because the reader has gone away); DENIED:
+# the system did not allow something.
 LOST, DENIED = 'lost', 'denied'
 seen = set()
 
-# EACCES and EPERM, in the words of the system and of `ip`.
+# The words for EACCES and EPERM of the system and of `ip`.
 WORDS = ('Permission denied', 'Operation not permitted')
 
 

@@ -25,10 +25,11 @@ def key_of(settings):
 
 
 class Roster(object):
-    """The launched Members by Key, and by index the reasons of the unconfigured listeners and of those that are deaf:
-    launched, and bound to an interface that is no longer there.
+    """All listeners of the file.
 
-    changed(settings, old, new, why) is told when one is launched.
+    launched: {Key: Member}; reasons: {index: why this listener is unconfigured}; deaf: {index: why this launched
+    listener hears nothing: it is bound to an interface that is no longer there}. changed(settings, old, new, why) is
+    called when one is launched.
     """
 
     def __init__(self, report, changed, crashed, clock=compat.monotonic, opener=open_socket, create=Listener):
@@ -79,7 +80,7 @@ class Roster(object):
             self._rebind(key, obstacle, scope(key.interface), before)
 
     def take(self, event):
-        """Take a StateChanged; returns whether the listener is still launched."""
+        """Take a StateChanged. Returns whether the listener is still launched."""
         listener = event.listener
         key = key_of(listener.settings)
         if key not in self.launched or self.launched[key].listener is not listener:

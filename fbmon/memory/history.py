@@ -76,12 +76,12 @@ class History(object):
         self.note('listener', name, event.old, event.new, event.why, called, kept=not routine)
 
     def item_changed(self, item, old, new, why, called=''):
-        """Note what the kernel shows of a card's address or a port. called: the card's name."""
+        """Note that the kernel shows another state of a card's address or of a port. called: the card's name."""
         port = isinstance(item, PortItem)
         self.note('port' if port else 'card', item.name if port else item.address, old, new, why, called)
 
     def reloaded(self, outcome, why):
-        """Note what became of a reload, TAKEN or REFUSED; whoever says so has logged it."""
+        """Note what came of a reload: TAKEN or REFUSED. The caller has logged it already."""
         self.note(RELOAD, 'file', NOTHING, outcome, why)
 
     def begin(self):

@@ -12,10 +12,10 @@ PIPE = subprocess.PIPE
 # Bytes; see is_whole().
 BLOCK = 1024
 
-# Reads in a row, so that one who writes without end is not read without end.
+# The most reads in a row, so that a child that writes without end is not read without end.
 MOST = 256
 
-# Bytes of a read. What is written at once and is larger than that would lose its end; `ip` writes 4,096 at most.
+# Bytes of one read. A larger part that is written at once would lose its end, but `ip` writes at most 4,096 bytes.
 LARGEST = 65536
 
 # Seconds for which we wait for a killed child when the process ends.
@@ -43,11 +43,11 @@ def spawn(arguments, stdin=None, stdout=PIPE):
 
 
 def spawn_by_write(arguments):
-    """The same, but its stdout is a socket that keeps apart what `ip` writes: a read() gives what one write(2) gave.
+    """As spawn(), but its stdout is a socket that keeps the writes of `ip` apart: each read() gives one write(2).
 
-    `ip` prints the other names of an interface as they are. They may hold line ends, and then anything, as a whole
-    record. But `ip` writes each record by itself, from 3.16 on, so that no such text can begin one: the beginning of a
-    write is the kernel's own word. (Only since 7.1 readings come in blocks. `ip monitor` writes as before.)
+    `ip` prints the other names of an interface as they are. They may have line ends in them, and then any text, even a
+    whole record. But from 3.16 on `ip` writes each record by itself, so no such text can begin one: the beginning of a
+    write is always the kernel's own. (Since 7.1 readings come in blocks; `ip monitor` writes as before.)
     """
     try:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -56,7 +56,7 @@ def spawn_by_write(arguments):
     for end in (ours, its):
         compat.close_on_exec(end.fileno())
     compat.unblocked(ours.fileno())
-    # For as many records as a pipe takes, if the system allows that.
+    # Room for as many records as in a pipe, if the system allows it.
     its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     try:
         child = spawn(arguments, stdout=its)
@@ -95,14 +95,16 @@ class Reaper(object):
         self.waiting()
 
     def waiting(self):
-        """How many are killed and have not gone."""
+        """The number of children that were killed and have not gone yet."""
         self._ending = [child for child in self._ending if child.poll() is None]
         return len(self._ending)
 
 
 def kill(*children):
-    """Kill children (None: there is none) whose owner, another thread, may collect them at the same moment; wait up to
-    END_LIMIT seconds for their end: systemd takes what is left behind for a stop that failed."""
+    """Kill children (or None) whose owner, another thread, may collect them at the same moment.
+
+    Wait up to END_LIMIT for their end: if a process is left behind, systemd thinks that the stop failed.
+    """
     left = [child for child in children if child and not _ended(child, kill=True)]
     deadline = compat.monotonic() + END_LIMIT
     while left and compat.monotonic() < deadline:
@@ -116,7 +118,7 @@ def _ended(child, kill=False):
             child.kill()
         return child.returncode is not None
     except EnvironmentError:
-        # Its owner has collected it at this moment.
+        # Its owner has just collected it.
         return True
 
 
@@ -131,7 +133,7 @@ def read(descriptor):
 
 
 def parts(descriptor):
-    """What can be read now, as a list of up to MOST reads; b'' is the last one at the end of file."""
+    """[What can be read now], in up to MOST reads. At the end of the file the last one is b''."""
     found = []
     while len(found) < MOST and (not found or found[-1]):
         part = read(descriptor)
@@ -142,8 +144,10 @@ def parts(descriptor):
 
 
 def is_whole(part):
-    """Whether what was written at once ends where a record does. It does not if a buffer of C was full, however the
-    record went on: the size of these is a multiple of BLOCK."""
+    """Whether a part that was written at once ends at the end of a record.
+
+    It may not if a buffer of C was full: the size of such a part is a multiple of BLOCK.
+    """
     return part.endswith(b'\n') and len(part) % BLOCK != 0
 
 
@@ -153,7 +157,7 @@ def words(data):
 
 
 def text(record):
-    """A record that `ip` printed, line end and all, as text."""
+    """A record that `ip` printed, as text, with its line end."""
     return record.decode('utf-8', 'replace')[:-1]
 
 

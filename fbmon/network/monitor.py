@@ -60,12 +60,12 @@ class Monitor(object):
         """The Picture of what the kernel has now, read in the thread that calls. Raises IpError."""
         found = reading.kernel(limit, self._spawn)
         if self._closed:
-            # Both threads may collect a killed child; to one of them 2.7 says that it ended well.
+            # Both threads may collect a killed child. 2.7 tells one of them that it ended well.
             raise iproute.IpError(STOPS)
         return found
 
     def close(self):
-        """End all children: the process is about to end and would leave them behind. The thread is left alone."""
+        """End all children, which the process would leave behind when it ends. The thread is left alone."""
         with threads.Briefly(self._starting):
             self._closed = True
             iproute.kill(*self._children)
@@ -130,7 +130,7 @@ class Monitor(object):
                     self._talk.end(iproute.read(errors))
 
     def _take(self, records):
-        """Report what the records show. `ip monitor` writes each by itself: see iproute.spawn_by_write."""
+        """Report what the records show. `ip monitor` writes each one by itself, see iproute.spawn_by_write."""
         if not all(map(iproute.is_whole, records)):
             raise iproute.IpError('ip monitor: a record came in parts')
         seen = [picture.parse(iproute.text(record)) for record in records]

@@ -9,9 +9,9 @@ from fbmon.rules.states import ABSENT, DOWN, PRESENT
 # Seconds in which an item that was sent but not shown may still turn up, even on an interface that was made anew.
 UNSURE = 5.0
 
-# What was sent and not shown since. until: monotonic seconds, None: they are over, and the next reading decides; count:
-# how often it was sent and has to be shown, 0: it has failed; foreign: the index of the interface on which it is not
-# ours, None: it is ours wherever it turns up.
+# A change that was sent and not shown since. until: a monotonic second, None if it is over and the next reading
+# decides; count: how often it was sent and must be shown, 0 if it has failed; foreign: the index of the interface on
+# which the item is not ours, None if it is ours wherever it turns up.
 Sent = namedtuple('Sent', 'target until count foreign')
 
 
@@ -27,7 +27,7 @@ class Ownership(object):
         self._ledger = ledger
         self._clock = clock
         self._unsure = {}    # {item: Sent}
-        self._kept = set()    # what would have been forgotten if it were not unsure
+        self._kept = set()    # the items that would be forgotten if they were not unsure
 
     def note(self, commands, now, known):
         """As note() below."""
@@ -61,8 +61,10 @@ class Ownership(object):
             self._ledger.restored(item)
 
     def sent(self, item, target, now, failed):
-        """`ip` was given a change; whether it was made is not sure even where it gave no answer. A change of a lifetime
-        puts an address there, too, where `ip` finds an interface without it."""
+        """Note that a change was given to `ip`. It may have been made even if `ip` gave no answer.
+
+        A change of a lifetime also adds the address, if `ip` finds an interface without it.
+        """
         if target in (PRESENT, DOWN):
             before = self._unsure.get(item)
             count = before.count if before and before.target == target else 0
@@ -72,7 +74,7 @@ class Ownership(object):
             self._unsure.pop(item, None)
 
     def _makes(self, item, now):
-        """Whether an address that turns up there can only be ours."""
+        """Whether an address that turns up on the interface can only be ours."""
         return isinstance(item, AddressItem) and item not in self._ledger.found and not now.entries(*item)
 
     def follow(self, now):

@@ -1,12 +1,12 @@
-"""What the kernel has, read from the lines of `ip -o addr`, `ip -o -0 addr` and `ip -o monitor address link`.
+"""What the kernel has, from the lines of `ip -o addr`, `ip -o -0 addr` and `ip -o monitor address link`. Pure.
 
-Everything is kept by interface index: after a rename the monitor goes on printing the old name in front of an
-address, and only the index says where it belongs. Pure: lines and values in, values out.
+Everything is kept by the index of the interface. After a rename the monitor goes on printing the old name in front of
+an address, and only the index says where the address belongs.
 
-Names and labels are somebody's text: a record counts as a whole only, each word in its place, from its beginning. The
-alias of an interface may hold line ends and whole records. It is not asked for: only `ip link` prints it. Other names
-of an interface may hold the same and are printed, so whoever reads must keep the records apart (see
-iproute.spawn_by_write).
+Names and labels may be any text. So a record counts only as a whole, from its beginning, with each word in its place.
+An alias of an interface may even have line ends and whole records in it. We do not ask for aliases: only `ip link`
+prints them. Other names of an interface may have the same in them, and `ip` prints these. So the code that reads must
+keep the records apart (see iproute.spawn_by_write).
 """
 import re
 
@@ -104,14 +104,16 @@ def made(changes):
 
 
 def quoted(links):
-    """The LinkSeens of what `ip -j -0 addr` prints: a list of dicts, some of them empty."""
+    """[LinkSeen] of what `ip -j -0 addr` prints: a list of dicts, of which some are empty."""
     return [LinkSeen(Link(link['ifindex'], link['ifname'], 'UP' in link['flags'], _lower(link), link.get('master'),
                           tuple(link.get('altnames', ()))), False) for link in links if 'qdisc' in link]
 
 
 def apply(picture, seen):
-    """Bring the picture up to date, in place, with one LinkSeen or AddressSeen; True if something else must have
-    changed before, which was not shown."""
+    """Bring the picture up to date, in place, with one LinkSeen or AddressSeen.
+
+    Returns whether something else must have changed before that was not shown.
+    """
     if isinstance(seen, LinkSeen):
         return _apply_link(picture, seen.link, seen.gone)
     _apply_address(picture, seen.address, seen.gone)
@@ -131,7 +133,7 @@ def index_of(seen):
 
 
 def rose(before, after):
-    """Whether a Link was down before and is up; None: there was or is none."""
+    """Whether a link was down before and is up after. before, after: a Link, or None if it was or is not there."""
     return after is not None and after.up and before is not None and not before.up
 
 

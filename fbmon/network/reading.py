@@ -1,9 +1,10 @@
-"""One-shot readings of what the kernel has: complete ones, or none.
+"""Reads once what the kernel has. A reading is complete, or it fails.
 
-`ip -o -0 addr` prints the other names of an interface, and the name of the namespace on its other side, as they are,
-line ends too. Up to 7.0 it writes each interface by itself, so that no such name can begin a record (see
-iproute.spawn_by_write). Since 7.1 it writes blocks. Then, and where a name holds a line end, the links are read again
-as JSON, where each text is in quotes. Every `ip` that prints such names can do that. `ip -o addr` prints none of them.
+`ip -o -0 addr` prints the other names of an interface, and the name of the namespace at its other end, as they are,
+even with line ends. Up to 7.0 it writes each interface by itself, so that no such name can begin a record (see
+iproute.spawn_by_write). Since 7.1 it writes blocks. In this case, or if a name has a line end in it, the links are read
+again as JSON, where each text is in quotes. Each `ip` that prints such names can do that. `ip -o addr` prints none of
+them.
 """
 import json
 import re
@@ -35,14 +36,14 @@ _ESCAPED = r"(\\[^'])|\\'"
 
 
 def kernel(limit=READ_LIMIT, spawn=iproute.spawn_by_write):
-    """The Picture of what the kernel has now. Raises IpError, also where that takes longer than limit seconds."""
+    """The Picture of what the kernel has now. Raises IpError, also if this takes longer than `limit` seconds."""
     until = compat.monotonic() + limit
     links = _links(limit, until, spawn)
     return picture.made(links + [picture.parse(line) for line in capture(ADDRESSES, limit, until, spawn)])
 
 
 def _links(limit, until, spawn):
-    """A LinkSeen for each interface, and none that somebody's text makes."""
+    """[LinkSeen] of all interfaces, and none that is only in somebody's text."""
     parts = _complete(LINKS, limit, until, spawn)
     alone = all(iproute.is_whole(part) and part.count(b'\n') == 1 for part in parts)
     if alone or not any(name in part for part in parts for name in NAMED):
@@ -56,13 +57,15 @@ def _links(limit, until, spawn):
 
 
 def capture(arguments, limit=READ_LIMIT, until=None, spawn=iproute.spawn_by_write):
-    """The lines that `ip ARGUMENTS` prints, all of them. Raises IpError if it fails, takes longer than limit seconds
-    (until: the moment at which these are over), or was interrupted each time."""
+    """[All lines that `ip ARGUMENTS` prints]. until: the monotonic second at which `limit` is over.
+
+    Raises IpError if `ip` fails, takes longer than `limit` seconds, or is interrupted each time.
+    """
     return iproute.lines(b''.join(_complete(arguments, limit, until, spawn)))
 
 
 def _complete(arguments, limit, until, spawn):
-    """The same as a list of bytes, as `ip` wrote it."""
+    """The same, as a list of bytes in the parts in which `ip` has written them."""
     until = compat.monotonic() + limit if until is None else until
     for _ in range(TRIES):
         output, errors = _capture(arguments, limit, until, spawn)
@@ -72,7 +75,7 @@ def _complete(arguments, limit, until, spawn):
 
 
 def _capture(arguments, limit, until, spawn):
-    """What `ip ARGUMENTS` prints, as it was written, and what it says on stderr, as bytes."""
+    """([what `ip ARGUMENTS` prints, in parts as it was written], what it says on stderr), as bytes. Raises IpError."""
     child = spawn(arguments)
     try:
         output, errors = _read_all([child.stdout, child.stderr], until)

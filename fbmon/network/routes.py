@@ -80,7 +80,7 @@ def matters(route, six, ours, bare):
 
 
 def has_source(route, picture):
-    """Whether the address that it has as its source is there; without that it cannot be put there."""
+    """Whether the source address of a route is there. Without it the route cannot be added."""
     return route.source is None or any(route.source in here for here in picture.addresses.values())
 
 

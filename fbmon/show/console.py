@@ -130,7 +130,7 @@ def _head(status, paint, width):
 
 
 def returns(found):
-    """What the return from a bypass waits for, '' where there is none; found: "return" of the status."""
+    """What the return from a bypass waits for; '' if it does not wait. found: "return" of the status."""
     if not found:
         return ''
     if found['waits_for'] == 'operator':
@@ -141,7 +141,7 @@ def returns(found):
 
 
 def _counts(status):
-    """A text for the nodes, the cards and the ports: how many are in which state."""
+    """A text each for nodes or listeners, cards and ports: how many are in which state."""
     what = ('nodes', 'state') if noderows.has_names(status) else ('listeners', 'state')
     for what, column in (what, ('cards', 'actual'), ('ports', 'actual')):
         if status[what]:

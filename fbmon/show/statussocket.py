@@ -43,7 +43,7 @@ class NoAnswer(NotRunning):
 
 
 def ask(path, limit=5.0, question=STATUS):
-    """The answer of the running daemon as a dict: its status, where nothing else is asked. Raises NotRunning."""
+    """The answer of the running daemon as a dict; its status, if nothing else is asked. Raises NotRunning."""
     deadline = compat.monotonic() + limit
     while True:
         try:
@@ -70,7 +70,7 @@ def _receive(path, limit, question):
         connection.sendall(question)
         return b''.join(iter(lambda: connection.recv(65536), b''))
     except compat.SYSTEM_ERRORS as error:
-        # Turned away while it asked.
+        # We were turned away while we asked.
         if compat.error_number(error) in (errno.EPIPE, errno.ECONNRESET):
             return b''
         raise

@@ -18,7 +18,7 @@ LIMIT = 10.0
 # If the process that runs the program takes so many seconds longer, it is stuck.
 PATIENCE = 5.0
 
-# Processes that are killed and do not go, since their disk hangs: with so many of them no other is started.
+# If so many processes were killed and do not go, because their disk hangs, no other one is started.
 HANGING = 3
 
 # Seconds by which each change is told late. Changes come in groups, and a program that starts would delay the changes
@@ -139,8 +139,10 @@ class Runner(object):
                 raise HookError('it cannot be started: %s' % os.strerror(error.errno))
 
     def run(self, program, change, limit=LIMIT):
-        """Run the program for a Transition, without a shell, and wait for its end; None: only look at it. Raises
-        HookError."""
+        """Run the program for a Transition, without a shell, and wait for its end. With None only look at the program.
+
+        Raises HookError.
+        """
         if self._sock is None:
             return
         limit = limit if change else 0

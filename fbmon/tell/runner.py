@@ -1,11 +1,12 @@
-"""The process that runs the ON_CHANGE program for the daemon, which must not fork while it has something to react to.
+"""The process that runs the ON_CHANGE program, because the daemon must not fork while it may have to react.
 
-After a fork the daemon must claim its memory again, page by page: a reaction of 1.2 ms took 2.3 ms, and 13 ms at worst
-(Python 2.7). This process is small and nobody waits for it. It is started as a script, imports no other module of ours,
-and ends with the daemon.
+After a fork the daemon would have to claim its memory again, page by page: a reaction of 1.2 ms took 2.3 ms, and 13 ms
+at worst (Python 2.7). This process is small, and nobody waits for it. It is started as a script, imports no other
+module of ours, and ends with the daemon.
 
-Asked on stdin by FIELDS that each end in a zero byte; answers on stdout with one line: what went wrong, or nothing.
-Where `kind` is empty it only looks at the program: whoever looks may wait for a disk, and that is never the daemon.
+A request on stdin is the FIELDS, each with a zero byte at its end. The answer on stdout is one line: what went wrong,
+or an empty one. If `kind` is empty, it only looks at the program. Even a look may have to wait for a disk, and the
+daemon must not wait.
 """
 import errno
 import fcntl
@@ -16,10 +17,10 @@ import stat
 
 FIELDS = ('limit', 'at', 'why', 'program', 'kind', 'name', 'old', 'new', 'called')
 
-# The variable that holds the name that a listener's node or a card has in the file.
+# The variable that has the name of a listener's node or of a card.
 CALLED = {b'listener': 'FASTBYPASS_NODE', b'card': 'FASTBYPASS_CARD'}
 
-# The whole environment of a program besides FASTBYPASS_AT, FASTBYPASS_WHY and what is in CALLED.
+# The whole environment of the program, together with FASTBYPASS_AT, FASTBYPASS_WHY and the variables in CALLED.
 ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
 
 # Added to the niceness, so that a program that never rests gives way to the daemon.
@@ -74,7 +75,7 @@ def receive(descriptor):
 
 
 def obstacle(program):
-    """Why a program is not run: it is not there, or somebody other than root could have written it; '' where it is."""
+    """Why a program is not run, for example because somebody but root could have written it; '' if it is run."""
     try:
         found = os.stat(program)
     except EnvironmentError as error:

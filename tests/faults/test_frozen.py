@@ -92,7 +92,7 @@ def hanging(tmp_path):
     made = HangingDisk(str(tmp_path))
     try:
         if not made.there:
-            # Not every kernel has it; the rest of what is promised is tested without, in tests/tell/test_hooks.py.
+            # Some kernels lack FUSE. tests/tell/test_hooks.py tests the rest without it.
             pytest.skip('needs FUSE')
         yield made
     finally:

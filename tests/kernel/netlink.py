@@ -98,14 +98,14 @@ def parse(data):
 
 
 def name_also(sock, index, names, gone=False):
-    """Give an interface other names, bytes, or take them away. `ip` takes no line end in one; the kernel takes it."""
+    """Give an interface other names, as bytes, or remove them. `ip` refuses a line end in one; the kernel does not."""
     listed = b''.join(_attribute(IFLA_ALT_IFNAME, name + b'\0') for name in names)
     _change(sock, DEL_NAMES if gone else NEW_NAMES, 0 if gone else NEW,
             _LINK.pack(0, 0, index, 0, 0) + _attribute(IFLA_PROP_LIST | NESTED, listed))
 
 
 def set_alias(sock, index, alias):
-    """Give an interface an alias, bytes."""
+    """Give an interface an alias, as bytes."""
     _change(sock, NEW_LINK, 0, _LINK.pack(0, 0, index, 0, 0) + _attribute(IFLA_IFALIAS, alias))
 
 
@@ -115,7 +115,7 @@ def set_up(sock, index, up):
 
 
 def set_address(sock, index, host, label=None, gone=False):
-    """Put an IPv4 address, a /32, on an interface, or take it away; the label, up to 15 bytes, may be any."""
+    """Add an IPv4 address, as /32, to an interface, or remove it. label: any bytes, up to 15."""
     packed = socket.inet_aton(host)
     body = _ADDRESS.pack(socket.AF_INET, 32, 0, 0, index) + _attribute(IFA_LOCAL, packed)
     body += _attribute(IFA_ADDRESS, packed) + (_attribute(IFA_LABEL, label + b'\0') if label else b'')
@@ -123,7 +123,7 @@ def set_address(sock, index, host, label=None, gone=False):
 
 
 def _change(sock, kind, flags, body):
-    """Have a change done. Raises OSError in the kernel's words."""
+    """Ask the kernel for a change. Raises OSError with the kernel's words."""
     sock.send(_HEADER.pack(_HEADER.size + len(body), kind, REQUEST_CHANGE | flags, 1, 0) + body)
     for kind, answer in _messages(sock.recv(1 << 16)):
         if kind == ERROR:

@@ -112,7 +112,7 @@ class World(object):
         self.flushed(name)
 
     def flushed(self, name):
-        """All addresses of an interface were taken away, and its own was put there again."""
+        """Somebody has removed all addresses of an interface, and has added its own again."""
         self.addresses = set(one for one in self.addresses if one[0] != name)
         if self._own.get(name):
             self.addresses.add((name, self._own[name]))
