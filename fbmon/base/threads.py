@@ -23,8 +23,11 @@ BRIEFLY = 0.1
 
 
 class Briefly(object):
-    """`with Briefly(lock):` waits for a lock no longer than this, and goes on without it: for the end of the process,
-    while another thread holds the lock and starts a child, whose program may be on a disk that hangs."""
+    """`with Briefly(lock):` waits for a lock for BRIEFLY at most, and then goes on without it.
+
+    It is for the end of the process: another thread may hold the lock while it starts a child, and the child's program
+    may be on a disk that hangs.
+    """
 
     def __init__(self, lock):
         self._lock = lock

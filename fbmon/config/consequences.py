@@ -1,6 +1,6 @@
-"""Tells what follows of a file: what each node's failure does, and what is worth another thought. Pure.
+"""Tells what follows from a file: what each node's failure does, and which choices are worth another thought. Pure.
 
-What a failure does is what the daemon's own rules decide. A file with mistakes, or without listeners or cards, has no
+The daemon's own rules decide what a failure does. A file with mistakes, or without listeners or cards, has no
 consequences that could be told.
 """
 from fbmon.base.tuples import namedtuple
@@ -9,11 +9,11 @@ from fbmon.config import table
 from fbmon.rules import decision, nodes, returning
 from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED
 
-# What the failure of one node alone does. names: the nodes for which this is so; state: the global state then; ports:
-# those that go down; after: ms from the last heartbeat until it is done.
+# What the failure of a single node does. names: the nodes for which this is so; state: the global state then; ports:
+# those that go down; after: ms from the last heartbeat until the node is failed.
 Effect = namedtuple('Effect', 'names state ports after')
 
-# So many different Effects are told, and so many characters of a list of names.
+# At most MOST different Effects are told, and at most LONGEST characters of a list of names.
 MOST, LONGEST = 16, 60
 
 
@@ -36,7 +36,7 @@ def sound(settings):
 
 
 def survived(settings):
-    """How many nodes may fail, whichever they are, without a bypass."""
+    """The number of nodes that may fail without a bypass, no matter which ones."""
     ways = [group for _, group in nodes.grouped(settings.listeners)]
     low, high = 0, len(ways)
     while high - low > 1:
@@ -47,11 +47,11 @@ def survived(settings):
 
 
 def effects(settings):
-    """([Effect, ...], how many nodes are not told of): what each node's failure alone does."""
+    """([Effect, ...] of the failures of single nodes, the number of nodes that are not told)."""
     normal = decision.decide(settings, _states(settings, ()), decision.UNDECIDED)
     known, found, untold = {}, [], 0
     for name, ways in nodes.grouped(settings.listeners):
-        # Two nodes with the same lists do the same: all nodes count alike.
+        # All nodes count alike, so two nodes with the same lists have the same effect.
         lists = frozenset(port for one in ways if one.shutdown for port in one.ports)
         if lists not in known and len(known) < MOST:
             known[lists] = _alone(settings, ways, normal)
@@ -85,7 +85,7 @@ def _acts(effect):
 
 
 def _states(settings, failed):
-    """{index: state} where these listeners are failed and all others are active."""
+    """{index: state} in which these listeners are failed and all others are active."""
     states = dict((one.index, ACTIVE) for one in settings.listeners)
     states.update((one.index, FAILED) for one in failed)
     return states
@@ -99,7 +99,7 @@ def _alone(settings, ways, normal):
 
 
 def _noted(found, name, rest):
-    """Add a node to the nodes that do the same. Returns False if that would be one Effect too many."""
+    """Add a node to the nodes with the same effect. Returns False if that would be one Effect too many."""
     for other, names in found:
         if other == rest:
             names.append(name)
@@ -111,7 +111,7 @@ def _noted(found, name, rest):
 
 
 def _after(ways):
-    """ms from a node's last heartbeats until it is failed: all its listeners must be."""
+    """The ms from a node's last heartbeats until it is failed, that is, until all its listeners are."""
     return max(one.timeout * one.attempts for one in ways)
 
 
@@ -134,7 +134,7 @@ def _names(names):
 
 
 def _listed(names):
-    """The names as a text, cut short where there are too many."""
+    """The names as text. If it is too long, the last names are left out."""
     text = ', '.join(names)
     return text if len(text) <= LONGEST else text[:LONGEST].rpartition(', ')[0] + ', ...'
 

@@ -44,7 +44,7 @@ class Batch(object):
 
     def __init__(self, limit=BATCH_LIMIT, clock=compat.monotonic):
         self.unsure = False
-        # True while nothing will be run: no child is kept ready.
+        # Whether nothing will be run for now, so that no child is kept ready.
         self.resting = False
         self._limit = limit
         self._clock = clock

@@ -128,8 +128,8 @@ class Keeper(object):
 
     def make_permanent(self, wanted, forms, last=False):
         """Make these addresses permanent, also those that are still under way; not if a removal is under way. Returns
-        {item: ip's words} of those that keep their lease. See plan.permanent. last: nothing comes after it; if not, an
-        address stays known as it was: a renewal that is shown late would look like an end of its own."""
+        {item: ip's words} of those that keep their lease. See plan.permanent. last: nothing comes after it; if not, the
+        ledger keeps an address as it was: a renewal that is shown late would look like a lifetime of its own."""
         if self.picture is None:
             return {}
         going = self._under_way(ABSENT)
@@ -204,7 +204,7 @@ class Keeper(object):
             if has == target:
                 self._shown.right(item, target)
                 self._troubles.over(item)
-            # An address on its way there will be ours.
+            # An address that is still under way will be ours.
             if has == target in (ABSENT, UP) and item not in self._shown.flights:
                 self._ownership.forget(item)
         if late:

@@ -40,7 +40,7 @@ class Promotion(object):
         spared = index in self._promoted and not any(entry.secondary for entry in picture.on(interface))
         if spared or self._sysctl.promote_secondaries(interface):
             if index not in self._promoted:
-                # Those that are gone are forgotten: an interface made anew has another index each time.
+                # Forget interfaces that are gone: an interface that is made anew gets another index each time.
                 self._promoted.intersection_update(picture.links)
                 self._promoted.add(index)
             self._checked.add(index)

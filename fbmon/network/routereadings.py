@@ -153,8 +153,8 @@ class RouteReadings(object):
     def _compare(self, interface, there, found, picture):
         """Remember new routes at once. Doubt missing ones, unless we know that they cannot be put back.
 
-        there: the words of all routes; found: the Routes that matter. A route whose source is no longer there is
-        missing for good, without a word.
+        there: the words of all routes; found: the Routes that matter. A route whose source address is no longer there
+        is forgotten without a word.
         """
         index = picture.names[interface]
         for words in there:

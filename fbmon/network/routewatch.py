@@ -1,8 +1,8 @@
 """Reads the routes of interfaces in a thread of its own, so that an `ip route show` that hangs holds up nobody.
 
-`ip` is asked for one interface at a time. Kernels from 4.20 on look for its routes themselves, so a reading takes 0.02
-s with 100,000 routes on other interfaces, most of it in the kernel. The slower a reading was, the later comes the next
-one.
+`ip` is asked for one interface at a time. Kernels from 4.20 on look for its routes themselves, so a reading takes only
+0.02 s with 100,000 routes on other interfaces, most of it in the kernel. The slower a reading was, the later comes the
+next one.
 """
 import select
 import threading
