@@ -220,7 +220,7 @@ class Watch(object):
                 self._world.inbox.append(monitor.Seen(changes))
 
     def _read(self, now):
-        self._reading, self.blind, self.well_at = None, False, now
+        self._reading, self.blind, self.owed, self.well_at = None, False, None, now
         self._deaf_until, self.swallows = now + DEAF if self.swallows else 0.0, False
         self._world.inbox.append(monitor.Read(self.look(None)))
 
