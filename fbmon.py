@@ -2,8 +2,9 @@
 import os
 import sys
 
-# Python itself does this, unless PYTHONSAFEPATH is set.
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+# Python itself puts it in front, unless PYTHONSAFEPATH is set. At the end it is not searched for Python's own modules.
+here = os.path.dirname(os.path.realpath(__file__))
+sys.path[:] = [place for place in sys.path if place != here] + [here]
 
 import fbmon.cli.main  # noqa: E402
 

@@ -1,4 +1,5 @@
 """main.py: each command says what it did by its exit code and in plain words, never by a traceback."""
+import gc
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import pytest
 
 from fbmon import __version__
 from fbmon.cli import main, output
+from fbmon.daemon import daemon as main_daemon
 from fbmon.show import statussocket
 from helpers import FBMON, LIMIT, finish, python, read, wait_for, write, written
 from test_console import FULL, TEXT
@@ -136,6 +138,18 @@ def test_a_digit_that_is_none_is_no_port(capsys):
     (['--con', 'x', 'run'], None), (['run', 'run'], None), (['--config', '', 'run'], None)])
 def test_what_the_unit_says_needs_no_argparse(arguments, places):
     assert main.plain_run(arguments) == places
+
+
+def test_garbage_is_looked_for_again_once_the_daemon_is_loaded(monkeypatch):
+    found = []
+    monkeypatch.setattr(main, 'HARMLESS', ())
+    monkeypatch.setitem(sys.modules, '_ssl', None)
+    monkeypatch.setattr(main_daemon, 'run', lambda *_: found.append(gc.isenabled()))
+    monkeypatch.setattr(main_daemon, 'leave', lambda code: found.append(code))
+
+    main.run(main.Places('a', 'b', 'c'))
+
+    assert found == [True, None]
 
 
 def test_the_daemon_loads_no_module_that_is_large_and_not_needed():
