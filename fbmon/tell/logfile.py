@@ -29,19 +29,20 @@ class File(logging.Handler):
         self._child = self._lines = self._answers = None
         self._started = self._why = self._told = None
         self._lost = 0
-        self._start()
-
-    def _start(self):
-        """Start a writer. Lines that the one before had not written are lost."""
-        self._started = self._since = self._clock()
         # rest: the bytes that the pipe has no room for; waiting: the number of lines without an answer yet.
         self._rest = self._answered = b''
         self._waiting = 0
+
+    def _start(self):
+        """Start a writer."""
+        self._started = self._since = self._clock()
+        self._answered = b''
         try:
             self._child, self._lines, self._answers = logwriter.start(*self._arguments)
             self._why = None
         except EnvironmentError as error:
             self._why = 'its writer cannot be started: %s' % os.strerror(error.errno)
+        self._send_rest()
 
     @property
     def error(self):
@@ -51,7 +52,7 @@ class File(logging.Handler):
             self._read_answers()
             self._send_rest()
             why = self._why
-            if why is None and self._waiting and self._clock() - self._since > STALLED and not self._busy():
+            if why is None and self._lines is not None and self._stalled():
                 why = 'its disk takes nothing'
         finally:
             self.release()
@@ -71,11 +72,11 @@ class File(logging.Handler):
             self._lost += 1
 
     def mend(self):
-        """Log a new problem with the file, and start the writer again if it has ended.
+        """Log a new problem with the file, and start the writer for the first time, or again if it has ended.
 
         This may take a moment.
         """
-        if self._lines is None and self._clock() - self._started >= PAUSE:
+        if self._lines is None and (self._started is None or self._clock() - self._started >= PAUSE):
             self.acquire()
             try:
                 self._start()
@@ -89,6 +90,8 @@ class File(logging.Handler):
 
     def close(self):
         """Wait up to END_LIMIT seconds until the disk has taken the lines. The writer goes on after that if it can."""
+        if self._started is None:
+            self._start()
         deadline = self._clock() + END_LIMIT
         while self._lines is not None and self._clock() < deadline:
             self._send_rest()
@@ -103,19 +106,23 @@ class File(logging.Handler):
         """Hand data over. Returns False if there is no room or no writer."""
         if self._waiting:
             self._read_answers()
-        if self._lines is None or len(self._rest) + len(data) > ROOM:
+        if self._gone() or len(self._rest) + len(data) > ROOM:
             return False
         if not self._waiting:
             self._since = self._clock()
         self._rest += data
         self._send_rest()
-        if self._lines is None:
+        if self._gone():
             return False
         self._waiting += data.count(b'\n')
         return True
 
+    def _gone(self):
+        """Whether there was a writer, and there is none."""
+        return self._lines is None and self._started is not None
+
     def _send_rest(self):
-        if self._rest:
+        if self._rest and self._lines is not None:
             sent = self._send(self._rest)
             # Where the writer has ended meanwhile, there is none.
             self._rest = self._rest[sent:]
@@ -160,6 +167,9 @@ class File(logging.Handler):
             self._lines = self._answers = None
             # This collects the child if it has ended.
             self._child.poll()
+
+    def _stalled(self):
+        return self._waiting and self._clock() - self._since > STALLED and not self._busy()
 
     def _busy(self):
         """Whether the writer wants to run. Then it waits for a processor, and the disk is not to blame."""

@@ -71,7 +71,7 @@ take() {
     size=$((size + ${#text} + 1))
 }
 
-if [ "$(cat /proc/self/oom_score_adj)" -lt 0 ]; then
+if read -r score </proc/self/oom_score_adj && [ "$score" -lt 0 ]; then
     # When memory is short it is the daemon that must be kept.
     echo 0 >/proc/self/oom_score_adj
 fi

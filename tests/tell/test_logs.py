@@ -37,6 +37,7 @@ def log(root_logger, tmp_path, monkeypatch):
         def begin(directory=None, level='INFO', descriptor=stderr):
             monkeypatch.setattr(sys, 'stderr', descriptor)
             made.append(logs.set_up(str(directory or tmp_path / 'logs'), level))
+            made[-1].mend()
             return made[-1]
 
         def error():
@@ -330,6 +331,28 @@ def test_a_rotation_that_fails_does_not_end_the_log(log, tmp_path, monkeypatch):
 
 
 # --- what its writer can do ---
+
+def test_lines_of_the_time_before_the_writer_is_started_are_kept_for_it(root_logger, tmp_path):
+    made = logs.set_up(str(tmp_path / 'logs'), 'INFO', stderr=False)
+    for number in range(2000):
+        logging.info('line %d %s', number, 'x' * 200)
+    assert (made.error, os.path.exists(str(tmp_path / 'logs'))) == (None, False)
+
+    made.mend()
+
+    wait_for(lambda: made.error is None and not made._waiting)
+    lines = read(tmp_path / 'logs' / logs.NAME).splitlines()
+    assert [line.split()[3] for line in lines] == ['%d' % number for number in range(2000)]
+
+
+def test_the_end_starts_a_writer_for_the_lines_that_still_wait_for_one(root_logger, tmp_path):
+    made = logs.set_up(str(tmp_path / 'logs'), 'INFO', stderr=False)
+    logging.info('the only one')
+
+    made.close()
+
+    assert written(tmp_path / 'logs' / logs.NAME).endswith(' the only one\n')
+
 
 def test_a_disk_that_takes_nothing_is_a_problem_and_holds_up_nobody(log, monkeypatch):
     made = log()
