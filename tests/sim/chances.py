@@ -8,8 +8,9 @@ WAITS = (1 / 1024.0, 1 / 16.0, 1 / 16.0, 0.5, 0.5, 1.0, 2.5, 6.0)
 RELOADS = (0.0, 0.05, 0.05)
 
 # The number of kinds of accidents in a history. If they are few, these meet each other; 0 means all, so that none is
-# left out.
-KINDS = (3, 6, 10, 0)
+# left out. If they are FEW, they are of the kinds that excuse nothing for long.
+FEW, KINDS = 2, (2, 3, 6, 10, 0)
+BRIEF = ('swap', 'anew', 'bounce', 'contrary', 'order', 'kill', 'stop', 'double')
 
 STRANGERS = ['addr %s %s dev %s' % (verb, files.with_prefix(address), name)
              for verb in ('add', 'del') for name, address in files.CARDS + files.HOSTS] \
@@ -38,8 +39,11 @@ MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'miss
 
 
 def kinds(dice):
-    """The kinds of accidents for one history."""
-    return dice.sample(MEAN, dice.choice(KINDS) or len(MEAN))
+    """(the kinds of accidents for one history, how often a step is a reload)."""
+    count, reloads = dice.choice(KINDS), dice.choice(RELOADS)
+    if count == FEW:
+        return dice.sample([one for one in MEAN if one[0] in BRIEF], count), 0.0
+    return dice.sample(MEAN, count or len(MEAN)), reloads
 
 
 def node(dice, number):

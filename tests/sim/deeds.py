@@ -16,8 +16,8 @@ Life = namedtuple('Life', 'steps seconds wrong')
 def choose(seed, steps=STEPS):
     """The steps of the history with this seed, [(word, arguments ...), ...]."""
     dice = Dice(seed)
-    mean = chances.kinds(dice) if dice.random() < .6 else ()
-    file, reloads = dice.randrange(files.MANY), dice.choice(chances.RELOADS)
+    mean, reloads = chances.kinds(dice) if dice.random() < .6 else ((), chances.RELOADS[-1])
+    file = dice.randrange(files.MANY)
     found = [('file', file)]
     for _ in range(steps):
         kind = dice.random()

@@ -1,6 +1,7 @@
 """Stand-ins for `ip`: the child that changes the simulated kernel, the monitor, and the readings of routes."""
 from fbmon.network import monitor, picture
 from fbmon.network.routewatch import RoutesRead
+from sim import files
 from sim.linux import command
 from sim.linux.ipv4 import Refused
 from sim.laws import SHORT
@@ -63,7 +64,7 @@ class Batch(object):
         return self._do(lines, range(len(lines)))
 
     def _do(self, lines, places):
-        failed, networks = {}, Networks(self._world)
+        failed, networks = {}, Networks(self._world, len(places) > 1)
         if self._world.watch.behind():
             self._world.laws.amiss(SHORT)
         for place in places:
@@ -96,6 +97,9 @@ class Batch(object):
         place = 'dev ' + words[words.index('dev') + 1]
         back = {'link': 'link set %s %s' % (place, 'up' if words[-1] == 'down' else 'down'),
                 'addr': 'addr %s %s %s' % ('del' if words[1] == 'add' else 'add', words[2], place)}.get(words[0])
+        if place[4:] not in files.PORTS and words[0] == 'link':
+            # A port that has got another name since is nobody's business but the daemon's.
+            back = None
         if self._world.contrary and back and words[1] != 'change':
             self._world.contrary = False
             self._world.laws.amiss()
@@ -103,23 +107,24 @@ class Batch(object):
 
 
 class Networks(object):
-    """The IPv4 networks in which the interfaces are during a batch.
+    """The IPv4 networks in which the interfaces are during a batch of several lines.
 
     No network must be left and entered again, because its routes go with its last address.
     """
 
-    def __init__(self, world):
+    def __init__(self, world, several):
         self._world = world
-        self._before = self._now()
+        self._before = self._now() if several else set()
         self._left = set()
 
     def look(self):
         """Look after a line was carried out."""
-        self._left |= self._before - self._now()
+        if self._before:
+            self._left |= self._before - self._now()
 
     def end(self):
         """Check at the end of the batch."""
-        again = self._left & self._now()
+        again = self._left and self._left & self._now()
         if again and not self._world.refuses and self._world.now > self._world.laws.calm:
             raise self._world.laws.wrong('gap: left and entered again: %s' % sorted(again))
 

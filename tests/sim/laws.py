@@ -171,6 +171,7 @@ class Laws(object):
         self._names = self.world.daemon._names
         self._owed()
         if not events:
+            self._network()
             self._budget = min(SPARE, self._budget + (self.world.now - self._at) * ROUNDS) - 1
             self._at = self.world.now
             if self._budget < 0:
@@ -223,20 +224,24 @@ class Laws(object):
         if not world.daemon:
             return
         self.judge()
-        late = self.lateness.wrong(self)
-        if late:
-            raise self.wrong(late)
         self._owed()
-        if self._since() > BOUND and self.verdict.state != 'unknown':
-            wrong = wants.wrong(world.kernel, world.daemon.settings, self.verdict)
-            if wrong:
-                raise self.wrong('network: ' + '; '.join(wrong))
+        self._network()
         if self._since() > QUIET:
             wrong = quiet.wrong(world, self)
             if wrong:
                 raise self.wrong(wrong)
         if world.now > self._due():
             raise self.wrong('watchdog: last fed %g s ago' % (world.now - world.notifier.fed))
+
+    def _network(self):
+        """The network is as the rules want it."""
+        late = self.lateness.wrong(self)
+        if late:
+            raise self.wrong(late)
+        if self._since() > BOUND + self.world.watch.late and self.verdict.state != 'unknown':
+            wrong = wants.wrong(self.world.kernel, self.world.daemon.settings, self.verdict)
+            if wrong:
+                raise self.wrong('network: ' + '; '.join(wrong))
 
     def _since(self):
         """The seconds since when all should be as it must; negative if something is amiss."""

@@ -1,9 +1,9 @@
 """The faults that the simulated world must find. The files in mutations/ list them.
 
-An entry begins with `== NAME: sentence`. `within: N` says after how many seeds the fault is found at the latest.
-`outside:` says why the world cannot show it, and `missed:` what the world still lacks to show it. `-- PATH` begins a
-change of that file, with lines as in a patch: unchanged ones after a blank, old ones after a `-`, new ones after a `+`.
-The old lines must be in the file exactly once.
+An entry begins with `== NAME: sentence`. `within: N (seed M)` says after how many seeds the fault must be found, and
+with which one it was found when that was written. `outside:` says why the world cannot show it, and `missed:` what the
+world still lacks to show it. `-- PATH` begins a change of that file, with lines as in a patch: unchanged ones after a
+blank, old ones after a `-`, new ones after a `+`. The old lines must be in the file exactly once.
 """
 import collections
 import io
@@ -45,7 +45,7 @@ def _mutant(entry):
     parts = re.split(r'^-- (.*)\n', rest, flags=re.MULTILINE)
     said, _, words = parts[0].partition(': ')
     words = ' '.join(words.split())
-    within = int(words) if said == 'within' else None
+    within = int(words.split()[0]) if said == 'within' else None
     return Mutant(name, sentence, within, words if said == 'outside' else '', words if said == 'missed' else '',
                   [_change(path, lines) for path, lines in zip(parts[1::2], parts[2::2])])
 
