@@ -116,8 +116,8 @@ def test_a_users_ifs_changes_nothing(ctl, separators):
                           "IFS='%s'; . %s" % (separators, ctl.directory.join('the.script')))
 
     assert ctl('show', '--json') == (0, '', '', ['launch status --json'])
-    assert ctl('show', 'a', 'b')[2] == ('fbypass_ctl: show takes --json, --prometheus, --history, --config or '
-                                        'nothing, not "a b"\n')
+    assert ctl('show', 'a', 'b')[2] == ('fbypass_ctl: show takes --json, --prometheus, --history, --config, --watch '
+                                        '[S] or nothing, not "a b"\n')
 
 
 def test_status_is_systemctls_with_its_exit_code(ctl):
@@ -271,7 +271,7 @@ def test_a_log_that_is_not_there_is_named(ctl, word):
 @pytest.mark.parametrize('words', [['json'], ['--jsno'], [''], ['--json', '--history']])
 def test_show_explains_what_it_does_not_take(ctl, words):
     assert ctl('show', *words) == (
-        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history, --config or nothing, not "%s"\n'
+        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history, --config, --watch [S] or nothing, not "%s"\n'
         % ' '.join(words), [])
 
 

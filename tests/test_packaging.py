@@ -169,7 +169,7 @@ def test_bash_completes_what_can_follow(words, offered):
 @pytest.mark.parametrize('ifs', ['IFS=:; ', 'IFS=; ', 'IFS=t; '])
 def test_bash_completes_under_any_ifs(ifs):
     assert completions('sta', ifs=ifs) == completions('sta')
-    assert completions('show', '', ifs=ifs) == ['--json', '--prometheus', '--history', '--config']
+    assert completions('show', '', ifs=ifs) == ['--json', '--prometheus', '--history', '--config', '--watch']
 
 
 @pytest.fixture

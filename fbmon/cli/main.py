@@ -102,6 +102,10 @@ def status(options):
     import json
     from fbmon.memory import rundir
     from fbmon.show import console, prometheus, statussocket, terminal
+    if options.watch:
+        from fbmon.cli import watching
+        seconds, options.watch = options.watch, None
+        return watching.watch(seconds, lambda: status(options))
     if options.effective:
         from fbmon.cli import checking
         try:

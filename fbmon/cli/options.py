@@ -82,6 +82,8 @@ def _parser(commands, places):
             face.add_argument('--prometheus', action='store_true', help="as Prometheus' text exposition format")
             face.add_argument('--history', action='store_true', help='the last transitions')
             face.add_argument('--config', action='store_true', dest='effective', help='the configuration that runs')
+            face.add_argument('--watch', metavar='S', nargs='?', type=_number(1, 3600), const=2, default=None,
+                              help='the status again every S seconds (2) until Ctrl-C')
         if name == 'check':
             command.add_argument('file', metavar='FILE', nargs='?', type=_given,
                                  help='another file than the configuration file')

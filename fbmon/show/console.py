@@ -125,6 +125,8 @@ def _head(status, paint, width):
                          + words.indexes(status['held'])))
     elif status['listeners'] and all(row['state'] == UNCONFIGURED for row in status['listeners']):
         parts.append(put('held: nothing is decided while all listeners are unconfigured'))
+    if status['next']:
+        parts.append(put('next: ' + '; '.join(status['next'])))
     return parts + [put(text) for text in _counts(status)] + [put('fastbypass_monitor %s, pid %d, up %s' % (
         status['version'], status['pid'], layout.duration(status['uptime_s'])))]
 

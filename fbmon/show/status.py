@@ -8,9 +8,9 @@ from fbmon.base.words import natural
 from fbmon.config.reader import format_problem
 from fbmon.memory.history import as_dict
 from fbmon.network import checks
-from fbmon.rules import decision, nodes
+from fbmon.rules import ahead, decision, nodes
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import ACTIVE, DOWN, MISSING, PRESENT, UNCONFIGURED, UNKNOWN
+from fbmon.rules.states import ACTIVE, DOWN, FAILED, MISSING, PRESENT, UNCONFIGURED, UNKNOWN
 
 
 def line(controller):
@@ -81,7 +81,8 @@ def snapshot(controller):
         'held': decision.waited_for(controller.settings, states),
         'failed': decision.failed(controller.settings, states),
         'threshold': controller.settings.threshold, 'observe': controller.settings.observe,
-        'return': controller.returns.as_dict(), 'left_out': _left_out(controller.settings),
+        'return': controller.returns.as_dict(), 'next': _next(controller, states, now),
+        'left_out': _left_out(controller.settings),
         'file': os.path.abspath(controller.path), 'configuration': controller.reloads.lines,
         'reload': controller.reloads.as_dict(),
         'nodes': [_node(controller, name, ways, now) for name, ways in nodes.grouped(controller.settings.listeners)],
@@ -152,6 +153,18 @@ def _beside(limit, gap, index):
         return ('over the limit of %d ms, and yet it did not fail: the daemon itself was held up, or the limit was '
                 'another one' % limit)
     return 'close to the limit of %d ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[%d]' % (limit, index)
+
+
+def _next(controller, states, now):
+    """What comes next, one text each."""
+    left = {}
+    for settings in controller.settings.listeners:
+        member = controller.roster.find(settings)
+        if member and member.state != FAILED and None not in (settings.timeout, settings.attempts):
+            whole, last = settings.timeout * settings.attempts / 1000.0, member.listener.counters().last
+            left[settings.index] = ((member.since if last is None else last) + whole - now, whole)
+    words = controller.returns.words()
+    return ([words] if words else []) + ahead.texts(controller.settings, states, controller.returns.judged, left)
 
 
 def _node(controller, name, ways, now):

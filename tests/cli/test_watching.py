@@ -1,0 +1,45 @@
+"""status --watch: the status again and again until Ctrl-C."""
+import signal
+
+import helpers
+from fbmon.cli import watching
+
+
+def looks(capsys, monkeypatch, terminal):
+    """(exit code, output) of three looks, the last of which ends with Ctrl-C."""
+    texts = iter('abc')
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt()
+
+    def show():
+        print(next(texts))
+        return 3
+
+    monkeypatch.setattr('sys.stdout.isatty', lambda: terminal, raising=False)
+    code = watching.watch(5, show, sleep)
+    assert pauses == [5, 5, 5]
+    return code, capsys.readouterr().out
+
+
+def test_on_a_terminal_each_look_takes_the_place_of_the_one_before(capsys, monkeypatch):
+    clear = watching.HOME + watching.BELOW
+
+    assert looks(capsys, monkeypatch, True) == (3, clear + 'a\n' + clear + 'b\n' + clear + 'c\n')
+
+
+def test_elsewhere_a_blank_line_stands_between_them(capsys, monkeypatch):
+    assert looks(capsys, monkeypatch, False) == (3, 'a\n\nb\n\nc\n')
+
+
+def test_a_reader_that_goes_away_and_ctrl_c_end_it_without_a_traceback(tmp_path):
+    argv = ['--run-dir', str(tmp_path), 'status', '--watch', '1']
+    child = helpers.python('import sys; sys.argv[1:] = %r; from fbmon.cli import main; sys.exit(main.main())' % (argv,))
+    helpers.wait_for(lambda: child.stderr.readline())
+    child.send_signal(signal.SIGINT)
+
+    code, _, errors = helpers.finish(child)
+    assert code in (0, 3, 130) and 'Traceback' not in errors
