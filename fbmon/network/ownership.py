@@ -28,6 +28,7 @@ class Ownership(object):
         self._clock = clock
         self._unsure = {}    # {item: Sent}
         self._kept = set()    # the items that would be forgotten if they were not unsure
+        self._leaving = set()    # the addresses that were there before the daemon whose removal was not shown yet
 
     def note(self, commands, now, known):
         """As note() below."""
@@ -51,7 +52,7 @@ class Ownership(object):
 
     def left(self, known):
         """{AddressItem: whether it had a lifetime} of those that were there before the daemon and not in the file."""
-        left = [item for item in self._ledger.found if item not in known]
+        left = [item for item in self._ledger.found if item not in known and item not in self._leaving]
         ending = self._ledger.ending() if left else ()
         return dict((item, item in ending) for item in left)
 
@@ -72,6 +73,10 @@ class Ownership(object):
             self._unsure[item] = Sent(target, self._clock() + UNSURE, count + (not failed), foreign)
         else:
             self._unsure.pop(item, None)
+        if target == ABSENT and item in self._ledger.found:
+            self._leaving.add(item)
+        else:
+            self._leaving.discard(item)
 
     def _makes(self, item, now):
         """Whether an address that turns up on the interface can only be ours."""
@@ -92,6 +97,7 @@ class Ownership(object):
     def read(self, now):
         """Take a Picture in which everything was read again. Returns the same as follow()."""
         names = self.follow(now)
+        self._leaving.clear()
         for item, sent in list(self._unsure.items()):
             if plan.actual(item, now) == sent.target:
                 del self._unsure[item]
@@ -103,6 +109,8 @@ class Ownership(object):
     def shown(self, item, target, index):
         """Note that the kernel shows this state of an item on the interface with this index."""
         sent = self._unsure.get(item)
+        if target == ABSENT:
+            self._leaving.discard(item)
         if sent and sent.target == target:
             del self._unsure[item]
             if sent.count > 1:

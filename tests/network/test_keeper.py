@@ -596,6 +596,18 @@ def test_what_we_put_on_one_of_two_interfaces_that_were_swapped_meanwhile_is_our
     assert dict((item, index) for item, index in world.ledger.items.items() if item in expected) == expected
 
 
+def test_what_was_there_before_is_not_taken_for_being_back_where_its_removal_was_lost_without_a_word():
+    world = World(ETH0, CARD_LINE)
+    world.settle(card=ABSENT)
+    for world.now in (0.5, SHOWN_LIMIT):
+        # A reload: the file does not name it any more, so that it is to be there again.
+        world.settle(card=PRESENT)
+    assert (set(world.ledger.found), world.replaced) == ({CARD}, [SHOWN_LIMIT])
+
+    world.read(ETH0)
+    assert world.settle(card=PRESENT) == ['addr add 10.0.0.1/32 dev eth0']
+
+
 def test_of_an_interface_that_is_made_anew_again_and_again_only_the_last_one_is_remembered():
     world = World()
     for index in range(2, 9):

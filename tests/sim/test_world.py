@@ -28,7 +28,10 @@ FOUND = [
      ('wait', .5), ('reload', 157), ('wait', 1.0), ('wait', 1 / 16.0), ('reload', 412), ('rest',)],
     # What the monitor had lost without a word was not looked for, and forgotten.
     [('file', 643), ('reload', 145), ('wait', 1 / 16.0), ('reload', 120), ('monitor', 'forgets'), ('reload', 38),
-     ('wait', 6.0), ('both', False), ('wait', 6.0), ('wait', 6.0)]]
+     ('wait', 6.0), ('both', False), ('wait', 6.0), ('wait', 6.0)],
+    # The same of a removal: what had been there before was taken for being back.
+    [('file', 325), ('stranger', 'addr add 10.0.1.11/24 dev eth1'), ('wait', 6.0), ('reload', 128), ('wait', 2.5),
+     ('monitor', 'loses'), ('wait', .5), ('wait', 1.0), ('reload', 18), ('wait', 1.0), ('rest',)]]
 
 
 @pytest.fixture(autouse=True)
