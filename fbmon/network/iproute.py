@@ -1,4 +1,5 @@
 """The only module that starts `ip`. It starts and ends the children, and reads their words."""
+import fcntl
 import os
 import socket
 import subprocess
@@ -60,6 +61,7 @@ def spawn_by_write(arguments):
     its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     try:
         child = spawn(arguments, stdout=its)
+        _end_with_us(child, its)
     except IpError:
         ours.close()
         raise
@@ -67,6 +69,15 @@ def spawn_by_write(arguments):
         its.close()
     child.stdout = ours
     return child
+
+
+def _end_with_us(child, its):
+    """Have the kernel end a child by SIGIO when nobody reads its stdout any more, because the daemon was killed.
+
+    A pipe would send SIGPIPE with the next write. A socket of this kind does not, and `ip monitor` would never end.
+    """
+    fcntl.fcntl(its.fileno(), fcntl.F_SETOWN, child.pid)
+    fcntl.fcntl(its.fileno(), fcntl.F_SETFL, fcntl.fcntl(its.fileno(), fcntl.F_GETFL) | fcntl.FASYNC)
 
 
 def _cannot_start(error):

@@ -269,3 +269,12 @@ def test_what_the_daemon_does_not_manage_is_never_touched(switch, small, dpis):
 
     assert (switch.addresses('eth0'), switch.addresses('sw0'), switch.ports()) == (
         sorted(files.NORMAL + [STRANGE]), [STRANGE], 'up up up down')
+
+
+def test_a_killed_daemon_leaves_no_child_behind(small):
+    children = small.all_children()
+
+    small.kill()
+
+    assert len(children) == 3
+    helpers.wait_for(lambda: not any(helpers.alive(pid) for pid in children))
