@@ -1,6 +1,7 @@
 """A network namespace with its interfaces. The tests make it, change it and ask it."""
 import itertools
 import os
+import signal
 import subprocess
 
 import helpers
@@ -86,8 +87,26 @@ class Namespace(object):
         return self._watches[-1]
 
     def close(self):
-        """Remove the namespace with all its interfaces."""
+        """Remove the namespace with all its interfaces.
+
+        An `ip monitor` whose daemon was killed would keep it, without its name, for ever: nothing happens there any
+        more that the monitor could tell.
+        """
         for each in self._watches + [self._sock]:
             if each:
                 each.close()
+        for pid in self._pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except EnvironmentError:
+                # It has just ended.
+                pass
         subprocess.call([IP, 'netns', 'del', self.name])
+
+    def _pids(self):
+        """The processes that are in the namespace."""
+        try:
+            return [int(pid) for pid in ip('netns', 'pids', self.name).split()]
+        except AssertionError:
+            # It is gone already.
+            return []

@@ -1,8 +1,11 @@
+import signal
+
 import pytest
 
 import clock
 import helpers
 from fbmon.base import compat
+from kernel.namespace import Namespace, ip
 
 
 def test_a_watch_shows_every_change_in_order(switch):
@@ -89,3 +92,14 @@ def _receiver():
     sock.bind(('192.168.1.200', 3000))
     sock.settimeout(5)
     return sock
+
+
+def test_a_namespace_goes_with_those_who_are_in_it(network_namespaces):
+    made = Namespace('busy')
+    child = made.begin('monitor', 'link')
+    try:
+        helpers.wait_for(lambda: str(child.pid) in ip('netns', 'pids', made.name).split())
+    finally:
+        made.close()
+
+    assert child.wait() == -signal.SIGKILL

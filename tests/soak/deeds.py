@@ -26,8 +26,8 @@ class Deeds(Accidents, ways.Wayfaring):
         self.world.ways = ways.Ways()
         self.life = 0
         self.window = None
-        # The pids of children of earlier lives.
-        self.orphans = []
+        # Children of earlier lives: {pid: when it was started}.
+        self.orphans = {}
         # When a failed node was last teased, by its port.
         self._teased = {}
 
@@ -116,7 +116,7 @@ class Deeds(Accidents, ways.Wayfaring):
 
     def kill(self, meanwhile=lambda: None):
         """SIGKILL, then a start."""
-        children = growth.listed_children(self.daemon.child.pid)
+        children = growth.marked(growth.listed_children(self.daemon.child.pid))
         killed = clock.monotonic()
         self.daemon.kill()
         meanwhile()
@@ -128,7 +128,7 @@ class Deeds(Accidents, ways.Wayfaring):
 
     def stop(self, meanwhile=lambda: None):
         """SIGTERM, then a start."""
-        children = growth.listed_children(self.daemon.child.pid)
+        children = growth.marked(growth.listed_children(self.daemon.child.pid))
         code, _ = self.daemon.stop()
         assert code == 0, 'a stop ended with exit code %d' % code
         meanwhile()
@@ -177,7 +177,8 @@ class Deeds(Accidents, ways.Wayfaring):
         self._fill_log()
         self.daemon.start()
         self.life += 1
-        self.orphans = [pid for pid in self.orphans if helpers.alive(pid)] + children
+        self.orphans = growth.still_there(self.orphans)
+        self.orphans.update(children)
 
     def _fill_log(self):
         """Fill the log as if the daemon had run for long. So the log will soon begin anew."""

@@ -38,6 +38,21 @@ def listed_children(pid):
             for word in helpers.read('/proc/%d/task/%s/children' % (pid, thread)).split()]
 
 
+def marked(pids):
+    """{pid: when it was started}, of those that are there. A pid alone may soon be another process's."""
+    return dict((pid, _started(pid)) for pid in pids if helpers.alive(pid))
+
+
+def still_there(processes):
+    """Those of {pid: when it was started} that have not ended."""
+    return dict((pid, at) for pid, at in processes.items() if helpers.alive(pid) and _started(pid) == at)
+
+
+def _started(pid):
+    """The time of its start in clock ticks since the boot, proc(5)."""
+    return helpers.read('/proc/%d/stat' % pid).rpartition(')')[2].split()[19:20]
+
+
 def _descriptors(pid):
     return len(os.listdir('/proc/%d/fd' % pid))
 

@@ -185,12 +185,22 @@ class Soak(object):
         events = self._watch.take()
         late += deeds.ask_the_sender()
         # An `ip monitor` whose reader was killed ends when it has something to tell. The mark of the Watch was that.
-        helpers.wait_for(lambda: not any(helpers.alive(pid) for pid in deeds.orphans))
+        self._wait_for_orphans()
         for text in deeds.window.wrong(events, before) + deeds.window.wrong_transitions(self._history()):
             self._complain('%s, though nothing called for it, after %s' % (text, ', '.join(self._names)))
         self.late += len(set(late))
         self.events += len(events)
         self._report(len(events), len(set(late)))
+
+    def _wait_for_orphans(self):
+        """Wait until no child of an earlier life is there."""
+        try:
+            helpers.wait_for(lambda: not growth.still_there(self.deeds.orphans))
+        except AssertionError:
+            left = [helpers.read('/proc/%d/cmdline' % pid).replace('\0', ' ')[-60:]
+                    for pid in growth.still_there(self.deeds.orphans)]
+            raise Disagreement('after %s: children of an earlier life are there: %s' % (
+                ', '.join(self._names), '; '.join(left)))
 
     def _history(self):
         """The transitions since the last checkpoint, as far as they are still kept."""

@@ -1,3 +1,5 @@
+import os
+
 from soak import growth
 from soak.growth import Sample
 
@@ -37,3 +39,11 @@ def test_one_descriptor_or_thread_more_has_grown():
 def test_a_child_that_is_not_collected_yet_has_not_grown_and_several_have():
     assert growth.judge(life([18000] * 3, children=7)) == []
     assert growth.judge(life([18000] * 3, children=8)) == ['children 8']
+
+
+def test_a_process_is_there_until_it_ends_whoever_has_its_number_then():
+    here = growth.marked([os.getpid()])
+
+    assert growth.still_there(here) == here
+    assert growth.still_there({os.getpid(): ['1']}) == {}
+    assert growth.marked([0]) == {}
