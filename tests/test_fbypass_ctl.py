@@ -281,6 +281,8 @@ def test_show_explains_what_it_does_not_take(ctl, words):
     (['show', '--config'], 'launch status --config'),
     (['check'], 'launch check'),
     (['check', 'a file'], 'launch check a file'),
+    (['check', '--against'], 'launch check --against'),
+    (['check', '--against', 'a file'], 'launch check --against a file'),
     (['beat', '::1', '3000', '--count', '2'], 'launch beat ::1 3000 --count 2'),
 ])
 def test_the_daemons_own_commands_are_passed_on(ctl, words, call):
@@ -317,7 +319,8 @@ def test_what_is_no_command_has_no_help(ctl, words):
     assert (code, out, err.startswith('fbypass_ctl: ')) == (2, '', True)
 
 
-@pytest.mark.parametrize('words', [['a', 'b'], ['--json'], ['-x'], ['--', 'a']])
+@pytest.mark.parametrize('words', [['a', 'b'], ['--json'], ['-x'], ['--', 'a'], ['--against', 'a', 'b'],
+                                   ['a', '--against'], ['--against', '--against']])
 def test_check_takes_one_file(ctl, words):
     code, out, err, called = ctl('check', *words)
 

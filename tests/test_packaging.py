@@ -158,6 +158,8 @@ def test_bash_completes_every_command_of_fbypass_ctl():
     (['force_'], ['force_on', 'force_off']),
     (['show', '--p'], ['--prometheus']),
     (['check', TOP + '/sample.e'], [TOP + '/sample.env']),
+    (['check', '--'], ['--against']),
+    (['check', '--against', TOP + '/sample.e'], [TOP + '/sample.env']),
     (['beat', '10.0.0.1', ''], []),
     (['beat', '10.0.0.1', '3000', '--'], ['--interval', '--count', '--force']),
     (['stop', ''], []),

@@ -34,13 +34,18 @@ def check(path, run_dir):
         loaded = source.load(path)
     except source.Unreadable as error:
         return fail(error)
-    found = warnings(loaded, run_dir)
-    lines = source.report(path, loaded.mistakes, 'error') + source.report(path, found, 'warning')
+    lines, end = report(path, loaded, run_dir)
     lines += [table.effective(loaded.settings).rstrip('\n')] + _beside_what_runs(path, loaded, run_dir)
-    for line in lines + ([] if loaded.mistakes else consequences.lines(loaded.settings)):
+    for line in lines + ([] if loaded.mistakes else consequences.lines(loaded.settings)) + [end]:
         say(line)
-    say('%s, %s' % (counted(len(loaded.mistakes), 'mistake'), counted(len(found), 'warning')))
     return 1 if loaded.mistakes else 0
+
+
+def report(path, loaded, run_dir):
+    """([the lines of a file's mistakes and warnings], the line that counts them). run_dir: as for warnings()."""
+    found = warnings(loaded, run_dir)
+    return (source.report(path, loaded.mistakes, 'error') + source.report(path, found, 'warning'),
+            '%s, %s' % (counted(len(loaded.mistakes), 'mistake'), counted(len(found), 'warning')))
 
 
 def warnings(loaded, run_dir):
@@ -68,6 +73,11 @@ def running(run_dir):
     return status, reader.read(u'\n'.join(field(status, 'configuration')))
 
 
+def same_file(path, status):
+    """Whether this is the file of the daemon whose status this is."""
+    return os.path.realpath(path) == os.path.realpath(compat.native(status['file']))
+
+
 def show_running(run_dir):
     """Print what the configuration of the running daemon means. Returns the exit code. Raises OtherVersion."""
     try:
@@ -88,9 +98,8 @@ def _beside_what_runs(path, loaded, run_dir):
     found = given.differences(loaded.given, runs.given) if loaded.settings != runs.settings else []
     if not found:
         return []
-    own = os.path.realpath(path) == os.path.realpath(compat.native(status['file']))
-    return ['', '%s differs from what runs%s:' % (path, '; ' + TAKES[not loaded.mistakes] if own else '')] \
-        + ['  ' + line for line in found]
+    takes = '; ' + TAKES[not loaded.mistakes] if same_file(path, status) else ''
+    return ['', '%s differs from what runs%s:' % (path, takes)] + ['  ' + line for line in found]
 
 
 def _not_run(loaded):

@@ -84,8 +84,11 @@ def run(options):
 
 def check(options):
     """Mistakes and warnings of a configuration file, what it means, how it differs from what runs, and advice."""
-    from fbmon.cli import checking
-    return checking.check(options.file or options.config, options.run_dir)
+    from fbmon.cli import against, checking
+    try:
+        return (against if options.against else checking).check(options.file or options.config, options.run_dir)
+    except checking.OtherVersion as error:
+        return fail(OTHER_VERSION % (error, __version__))
 
 
 def reload(options):

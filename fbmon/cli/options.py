@@ -85,6 +85,8 @@ def _parser(commands, places):
             face.add_argument('--watch', metavar='S', nargs='?', type=_number(1, 3600), const=2, default=None,
                               help='the status again every S seconds (2) until Ctrl-C')
         if name == 'check':
+            command.add_argument('--against', action='store_true',
+                                 help='what a reload of the file would change in what runs, instead of what it means')
             command.add_argument('file', metavar='FILE', nargs='?', type=_given,
                                  help='another file than the configuration file')
         if name == 'beat':

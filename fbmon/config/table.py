@@ -118,13 +118,13 @@ def _ports(settings):
     width = max(len(name) for name in names + ['PORT'])
     lines = ['PORT'.ljust(width + 2) + 'FOLLOWS']
     for name in names:
-        lines += _hanging(name.ljust(width + 2), _follows(name, settings), width + 2)
+        lines += _hanging(name.ljust(width + 2), follows(name, settings), width + 2)
         if name in settings.faulty_ports:
             lines += _hanging(INDENT + 'not touched: ', settings.faulty_ports[name])
     return lines
 
 
-def _follows(name, settings):
+def follows(name, settings):
     """The lists that a port follows, as text, and the lists that name it but have no say because their flag is 0."""
     text = ' and '.join(_lists(name, settings, 'the global state', True)) or 'nothing'
     silent = ' and '.join(_lists(name, settings, 'the global list', False))

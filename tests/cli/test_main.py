@@ -391,9 +391,10 @@ def test_status_of_a_daemon_of_another_version_gives_no_traceback(fbmon, tmp_pat
     assert 'Traceback' not in errors and '9.9.99' in errors
 
 
-@pytest.mark.parametrize('words', [['reload'], ['status', '--config']])
+@pytest.mark.parametrize('words', [['reload'], ['status', '--config'], ['check', '--against']])
 def test_a_daemon_of_an_older_version_is_told_of(fbmon, tmp_path, words):
     serve(tmp_path, {'version': '1.0.00', 'pid': os.getpid()})
+    write(tmp_path / '.env', GOOD)
 
     code, output, errors = fbmon(*words)
 
@@ -401,7 +402,7 @@ def test_a_daemon_of_an_older_version_is_told_of(fbmon, tmp_path, words):
         1, '', 'the running daemon is version 1.0.00, this program %s: restart the service\n' % __version__)
 
 
-@pytest.mark.parametrize('words', [['reload'], ['check'], ['status', '--config']])
+@pytest.mark.parametrize('words', [['reload'], ['check'], ['check', '--against'], ['status', '--config']])
 @pytest.mark.parametrize('name', [b'K\xc3\xb6ln.env', b'\xff.env'])
 def test_whatever_the_locale_the_file_of_a_daemon_may_have_any_name(fbmon, fake_ip, tmp_path, name, words):
     fake_ip(LOOPBACK)

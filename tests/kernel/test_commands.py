@@ -136,6 +136,31 @@ def test_check_of_another_file_says_how_it_differs_and_promises_no_reload(switch
         other + ' differs from what runs:', '  LISTEN_HEARTBEAT_TIMEOUT: the file has 400, what runs has 300'])
 
 
+def test_check_against_says_what_a_reload_then_does_and_changes_nothing_itself(switch, small):
+    watch = switch.watch()
+    write(small, files.SMALL + 'LISTEN_HB_HOST[2]=192.168.1.202\nLISTEN_HB_PORT[2]=3200\nBYPASS_CARD_NAME[0]=north\n')
+
+    code, output, errors = small.command('check', '--against')
+
+    watch.quiet(0.1)
+    assert (code, errors) == (0, '')
+    assert [line for line in output.splitlines()[:-1] if 'warning: ' not in line and ': the file has ' not in line] == [
+        'a reload would change this in what pid %d runs:' % small.child.pid,
+        '  added: listener 2, 192.168.1.202 port 3200 on eth0',
+        '  changed: card 0: the name',
+        'nothing else is touched: 6 components stay as they are',
+        'the state is held until the new listener has reported, 0.3 s at most']
+    assert small.command('reload')[1].startswith('7 components kept, 1 added')
+    said = 'a reload would change nothing in what pid %d runs' % small.child.pid
+    assert said in small.command('check', '--against')[1]
+
+
+def test_check_against_without_a_daemon_ends_with_3(switch, daemon):
+    write(daemon, files.SMALL)
+
+    assert daemon.command('check', '--against')[0] == 3
+
+
 def test_show_config_is_what_runs_and_not_what_the_file_says(switch, small):
     table = small.command('check')[1].partition('LOG_LEVEL')[2].partition('\n\n1 failed')[0]
     write(small, '# nothing\n')
