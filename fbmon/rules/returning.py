@@ -46,7 +46,8 @@ def step(course, rule, judged, now, dark=(), broken=False, asked=False):
         return Course(True, None, None, _doubled(course, now), course.returned)
     if not course.bypassed or judged == UNKNOWN:
         return course
-    lit = None if dark else now if broken or course.lit is None else course.lit
+    # Light that nobody has looked at does not count.
+    lit = None if dark or not rule.carrier else now if broken or course.lit is None else course.lit
     if judged is None:
         return course._replace(lit=lit)
     course = course._replace(lit=lit, clear=now if course.clear is None else course.clear)
