@@ -3,12 +3,14 @@ from fbmon.rules.items import AddressItem, PortItem
 from sim import files
 
 
-def foreign(kernel):
-    """The set of all addresses, links (with their up or down) and routes that the daemon must leave alone."""
+def foreign(kernel, noted):
+    """The set of all addresses, links (with their up or down) and routes that the daemon must leave alone. noted: the
+    items of the ledger. A daemon that was killed after its note takes a port that somebody else shut for its own."""
+    ports = set(index for item, index in noted.items() if isinstance(item, PortItem))
     found = set((device.index, entry.text, entry.prefix) for device in kernel.devices.values()
                 for entry in device.four + device.six if entry.text not in files.OURS)
     found.update((device.index, device.name, device.up) for device in kernel.devices.values()
-                 if device.name not in files.PORTS and not device.downed)
+                 if device.name not in files.PORTS and not device.downed and device.index not in ports)
     loopback = kernel.find('lo').index
     found.update(route for route in kernel.fib.routes if route.index == loopback)
     return found

@@ -1,4 +1,5 @@
 """The laws for the daemon in the simulated world: what must hold after each round, after each step, and in quiet."""
+from fbmon.memory.ledger import Seen
 from kernel import model
 from sim import business, quiet, wants
 from sim.lateness import Lateness
@@ -29,7 +30,7 @@ class Laws(object):
         self.world, self.wrong = world, wrong
         self.calm = self.ip_calm = self.changed = world.now
         self.routes, self._prepared = None, 0.0
-        self._foreign = None, None, set()
+        self._foreign = None, None, None, set()
         self.lateness = Lateness(world)
         self.touched = 0
 
@@ -257,7 +258,7 @@ class Laws(object):
 
     def foreign(self):
         """The set of all that the daemon must leave alone."""
-        kernel = self.world.kernel
-        if self._foreign[:2] != (kernel, kernel.changes):
-            self._foreign = kernel, kernel.changes, business.foreign(kernel)
-        return self._foreign[2]
+        kernel, lines = self.world.kernel, len(self.world.disk.get('ledger', ()))
+        if self._foreign[:3] != (kernel, kernel.changes, lines):
+            self._foreign = kernel, kernel.changes, lines, business.foreign(kernel, Seen('ledger').items)
+        return self._foreign[3]
