@@ -124,6 +124,8 @@ class World(Hearing):
         """The daemon waits, and the kernel goes on."""
         self.now += seconds
         self.kernel.advance(self.now)
+        # That was the end of a lifetime, and nothing that `ip` has done.
+        del self.kernel.dropped[:]
         self.laws.passed(self.kernel.told)
         self.collect()
 
