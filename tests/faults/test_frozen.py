@@ -10,6 +10,7 @@ import helpers
 from kernel import files, silence
 from kernel.disk import Disk
 from kernel.hanging import HangingDisk
+from kernel.namespace import IP
 
 TWO = files.SMALL.replace('FAILED=1', 'FAILED=2')
 
@@ -117,9 +118,16 @@ def test_a_hook_on_a_disk_that_hangs_holds_up_neither_a_decision_nor_a_stop_nor_
     daemon.wait_state('bypass')
 
 
-def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, hanging):
-    daemon.path = hanging.path + os.pathsep + os.environ['PATH']
+def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, hanging, tmp_path):
+    place = tmp_path / 'bin'
+    place.mkdir()
+    os.symlink(IP, str(place / 'ip'))
+    daemon.path = str(place) + os.pathsep + os.environ['PATH']
     daemon.start(files.SMALL)
+    monitor = daemon.child_of('monitor')
+    os.unlink(str(place / 'ip'))
+    os.symlink(hanging.path + '/ip', str(place / 'ip'))
+    os.kill(monitor, signal.SIGKILL)
     hanging.wait_for('ip')
 
     code, seconds = daemon.stop()
