@@ -2,9 +2,9 @@
 from fbmon.network import monitor, picture
 from fbmon.network.routewatch import RoutesRead
 from sim import files
+from sim.laws import BOUND, SHORT
 from sim.linux import command
 from sim.linux.ipv4 import Refused
-from sim.laws import SHORT
 from sim.standins import Killed
 
 # Seconds. HANG: after which the daemon gives up an `ip` that does not answer; STARTING: that a new `ip monitor` needs
@@ -102,7 +102,9 @@ class Batch(object):
             back = None
         if self._world.contrary and back and words[1] != 'change':
             self._world.contrary = False
-            self._world.laws.amiss()
+            # A monitor that loses both lines without a word is replaced after a second.
+            watch = self._world.watch
+            self._world.laws.amiss(SHORT if watch.losing or watch.blind else BOUND)
             self._world.run(back)
 
 
