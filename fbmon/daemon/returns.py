@@ -48,9 +48,9 @@ class Returns(object):
         self._remember()
         if self.judged is None:
             return last
-        state = returning.state(self.course, self.judged)
-        wait = self.waiting()
-        ports = NORMAL if wait and wait.what == returning.CARRIER else state
+        state = ports = returning.state(self.course, self.judged)
+        if state != self.judged and returning.waiting(self.course, self._rule, now).what == returning.CARRIER:
+            ports = NORMAL
         return decision.made(settings, states, state, ports)
 
     def waiting(self):
@@ -123,11 +123,12 @@ class Returns(object):
         Returns whether a port that has carrier was without it for a moment since the last look.
         """
         before, self._carriers, self.dark = self._carriers, {}, ()
-        if self._rule.carrier and self.course.bypassed and self.judged != BYPASS:
-            wanted = decision.made(settings, states, NORMAL, NORMAL).ports
-            names = sorted((name for name, target in wanted.items() if target == UP), key=natural)
-            self._carriers = dict((name, self._look(name)) for name in names)
-            self.dark = tuple(name for name in names if not self._carriers[name].here)
+        if not self._rule.carrier or not self.course.bypassed or self.judged == BYPASS:
+            return False
+        wanted = decision.made(settings, states, NORMAL, NORMAL).ports
+        names = sorted((name for name, target in wanted.items() if target == UP), key=natural)
+        self._carriers = dict((name, self._look(name)) for name in names)
+        self.dark = tuple(name for name in names if not self._carriers[name].here)
         return any(self._carriers[name] != before.get(name, self._carriers[name]) for name in self._carriers)
 
     def _remembered(self):

@@ -42,7 +42,7 @@ def step(course, rule, judged, now, dark=(), broken=False, asked=False):
     """
     if judged == BYPASS:
         if course.bypassed:
-            return course._replace(clear=None, lit=None)
+            return course if course.clear is course.lit is None else course._replace(clear=None, lit=None)
         return Course(True, None, None, _doubled(course, now), course.returned)
     if not course.bypassed or judged == UNKNOWN:
         return course
