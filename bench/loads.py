@@ -69,6 +69,7 @@ def ask(path, pause):
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             sock.connect(path)
+            sock.sendall(b'\n')
             while sock.recv(65536):
                 pass
         except OSError:

@@ -7,6 +7,10 @@ from fbmon.memory import rundir
 from fbmon.show import statussocket
 
 
+# On a busy machine the question may come so late that the daemon takes us for somebody who asks nothing.
+TRIES = 3
+
+
 def give(run_dir, command, by, **fields):
     """Give a command to the daemon of a run directory. by: the name of the person who gives it.
 
@@ -14,7 +18,10 @@ def give(run_dir, command, by, **fields):
     """
     question = dict(fields, command=command, by=by)
     try:
-        answer = statussocket.ask(os.path.join(run_dir, rundir.SOCKET), question=question)
+        for _ in range(TRIES):
+            answer = statussocket.ask(os.path.join(run_dir, rundir.SOCKET), question=question)
+            if 'state' not in answer:
+                break
     except statussocket.NotRunning as error:
         return stopped.nobody(error)
     if 'refused' in answer:

@@ -27,7 +27,8 @@ class Returns(object):
         self._rule = returning.AT_ONCE
         self._asked = self._by = None
         self._told = None
-        self._known = self.course = self._remembered()
+        self.course = self._remembered()
+        self._known = None if self.course == returning.BEGINNING else ()    # what the file has of it
         self.judged = None
         self.dark = ()    # the ports that it waits for
         self._carriers = {}    # {port: its Carrier at the last look}

@@ -133,7 +133,7 @@ class Server(object):
             for descriptor, _ in compat.poll(self._poller, left):
                 self._turn_to(descriptor)
             now = self._clock()
-            for client in list(self._clients.values()):
+            for client in sorted(self._clients.values(), key=lambda client: client.deadline):
                 if now >= client.deadline:
                     self._drop(client)
                 elif now >= client.silent and not client.asked:

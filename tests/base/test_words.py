@@ -20,6 +20,6 @@ def test_names_are_in_natural_order():
 @pytest.mark.parametrize('name, meant', [
     ('LOG_LEVLE', 'LOG_LEVEL'), ('LOGLEVEL', 'LOG_LEVEL'), ('LEVEL', 'LOG_LEVEL'), ('HB_PORT', 'LISTEN_HB_PORT'),
     ('LISTEN_HB_PROT', 'LISTEN_HB_PORT'), ('LISTN_HEARTBAET_FAILD', 'LISTEN_HEARTBEAT_FAILED'), ('PATH', None),
-    ('LISTEN_HEARTBEAT_ATTEMTPS', 'LISTEN_HEARTBEAT_ATTEMPTS'), ('BYPASS', None), ('X', None), ('', None)])
+    ('LISTEN_HEARTBEAT_ATTEMTPS', 'LISTEN_HEARTBEAT_ATTEMPTS'), ('BYPASS', 'BYPASS_RETURN'), ('X', None), ('', None)])
 def test_a_mistyped_name_finds_the_one_that_was_meant(name, meant):
     assert words.nearest(name, SCHEMA) == meant

@@ -92,6 +92,7 @@ class Daemon(object):
         try:
             sock.settimeout(LIMIT)
             sock.connect(os.path.join(self.run_dir, 'status.sock'))
+            sock.sendall(b'\n')
             data = b''.join(iter(lambda: sock.recv(65536), b''))
             return json.loads(data.decode('utf-8')) if data else None
         except compat.SYSTEM_ERRORS:
