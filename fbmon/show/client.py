@@ -46,7 +46,8 @@ class Client(object):
         line = self._heard.partition(b'\n')[0].strip()
         try:
             found = json.loads(line.decode('utf-8')) if line else {}
-        except ValueError:
+        except (ValueError, RuntimeError):
+            # RuntimeError: brackets in brackets, more than there is room for.
             found = None
         if not isinstance(found, dict) or (found and 'command' not in found):
             return None, 'not a question: give an object as one line of JSON'

@@ -63,19 +63,27 @@ def ask(path, limit=5.0, question=STATUS):
 
 def _receive(path, limit, question):
     """The bytes that the daemon sends; b'' if it has no place for us or made no document in time."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection, parts = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), []
     try:
         connection.settimeout(limit)
         connection.connect(path)
-        connection.sendall(question)
-        return b''.join(iter(lambda: connection.recv(65536), b''))
-    except compat.SYSTEM_ERRORS as error:
-        # We were turned away while we asked.
-        if compat.error_number(error) in (errno.EPIPE, errno.ECONNRESET):
-            return b''
-        raise
+        _unless_closed(lambda: connection.sendall(question))
+        while parts[-1:] != [b'']:
+            parts.append(_unless_closed(lambda: connection.recv(65536)) or b'')
+        return b''.join(parts)
     finally:
         connection.close()
+
+
+def _unless_closed(act):
+    """act(), or None if the other end is closed: we were turned away, or a daemon before 1.2.00 has answered, which
+    does not read the question. What it has sent can still be read."""
+    try:
+        return act()
+    except compat.SYSTEM_ERRORS as error:
+        if compat.error_number(error) not in (errno.EPIPE, errno.ECONNRESET):
+            raise
+        return None
 
 
 def _document(path, data):

@@ -2,6 +2,7 @@
 import errno
 import json
 import os
+import select
 import socket
 import threading
 import time
@@ -17,9 +18,9 @@ from helpers import LIMIT, wait_for, write
 @pytest.fixture
 def serve(tmp_path):
     """serve(request): starts a Server. The path of its socket is in .path."""
-    def begin(request, sock=None):
+    def begin(request, sock=None, command=None):
         path = str(tmp_path / 'status.sock')
-        server = Server(sock or listen(path), request)
+        server = Server(sock or listen(path), request, command)
         server.path, server.crashes = path, []
         server.start(lambda: server.crashes.append(True))
         servers.append(server)
@@ -303,3 +304,64 @@ def test_a_daemon_that_hangs_is_not_waited_for_beyond_the_limit(tmp_path):
 
     assert compat.monotonic() - began < LIMIT
     sock.close()
+
+
+# --- questions ---
+
+def asked(server, data):
+    """The answer to these bytes."""
+    client = connect(server)
+    client.sendall(data)
+    return b''.join(iter(lambda: client.recv(65536), b''))
+
+
+@pytest.mark.parametrize('data', [b'x\n', b'[]\n', b'5\n', b'"status"\n', b'{"a": 1}\n', b'\xff\xfe\n',
+                                  b'[' * 4000 + b'\n', b'x' * 5000])
+def test_noise_is_refused_and_harms_nobody(serve, data):
+    server = serve(answers({'state': 'normal'}))
+
+    assert json.loads(asked(server, data).decode()) == {
+        'refused': 'not a question: give an object as one line of JSON'}
+    assert ask(server.path, LIMIT) == {'state': 'normal'}
+
+
+@pytest.mark.parametrize('data', [b'\n', b'{}\n', b'  \n', b''])
+def test_who_asks_nothing_gets_the_status(serve, data):
+    assert asked(serve(answers({'state': 'normal'})), data) == b'{"state": "normal"}'
+
+
+def test_a_command_is_handed_on_with_all_that_it_says(serve):
+    taken = []
+    server = serve(None, command=lambda question, reply: taken.append(question) or reply('{"done": "x"}'))
+
+    assert ask(server.path, LIMIT, {'command': 'return', 'by': 'alice'}) == {'done': 'x'}
+    assert taken == [{'command': 'return', 'by': 'alice'}]
+
+
+def test_only_root_may_give_a_command(serve, monkeypatch):
+    monkeypatch.setattr('fbmon.show.client.Client._uid', lambda client: 1000)
+    server = serve(answers({'state': 'normal'}), command=None)
+
+    assert ask(server.path, LIMIT, {'command': 'return'}) == {'refused': 'only root may give a command'}
+    assert ask(server.path, LIMIT) == {'state': 'normal'}
+
+
+@pytest.mark.parametrize('size', [10, 3000000])
+def test_a_daemon_that_does_not_read_the_question_is_understood(tmp_path, size):
+    """Up to 1.1.00: the answer comes at once, and the connection is closed with the question unread."""
+    sock = listen(str(tmp_path / 'status.sock'))
+    sock.setblocking(True)
+
+    def old():
+        connection = sock.accept()[0]
+        connection.sendall(json.dumps({'version': '1.1.00', 'text': 'x' * size}).encode())
+        wait_for(lambda: select.select([connection], [], [], 0)[0])
+        connection.close()
+
+    thread = threading.Thread(target=old)
+    thread.start()
+    try:
+        assert ask(str(tmp_path / 'status.sock'), LIMIT)['version'] == '1.1.00'
+    finally:
+        thread.join()
+        sock.close()
