@@ -180,7 +180,8 @@ def _force(options, items_of, state, command):
         say(line)
     if not settings.cards:
         fail('%s names no bypass card: no address is changed' % options.config)
-    errors = [error for error in (directory.error, notes.error, kept.error) if error]
+    forgotten = course.error and course.error + ': the next start takes it for a bypass to return from'
+    errors = [error for error in (directory.error, notes.error, kept.error, forgotten) if error]
     for line in wrong + routes.lost() + force.faulty(settings) + errors:
         fail(line)
     return 1 if wrong or force.faulty(settings) else 0

@@ -2,32 +2,25 @@
 import sys
 import time
 
-from fbmon.cli.output import LOST, say, seen
+from fbmon.cli.output import GONE, LOST, say, seen
 
-# Seconds between two looks.
-USUAL = 2
-
-# Home, and clear what is below: the screen does not flicker as it would when it is cleared first.
-HOME, BELOW = '\033[H', '\033[J'
+# To the first place, and clear all that is behind it.
+CLEAR = '\033[H\033[J'
 
 
 def watch(seconds, show, sleep=time.sleep):
-    """Call show() each so many seconds until Ctrl-C, or until its output cannot be written; returns its exit code.
+    """Call show() every so many seconds, until Ctrl-C or until nobody can read it any more. Returns its last exit code.
 
     On a terminal each text replaces the one before; otherwise a blank line stands between them.
     """
     code, screen = 0, sys.stdout.isatty()
     if screen:
-        sys.stdout.write(HOME + BELOW)
+        say(CLEAR, end='')
     try:
-        while LOST not in seen:
+        while not seen.intersection([LOST, GONE]):
             code = show()
-            sys.stdout.flush()
             sleep(seconds)
-            if screen:
-                sys.stdout.write(HOME + BELOW)
-            else:
-                say('')
+            say(CLEAR if screen else '', end='' if screen else '\n')
     except KeyboardInterrupt:
-        return code
+        pass
     return code

@@ -1,6 +1,8 @@
 """status --watch: the status again and again until Ctrl-C."""
 import signal
 
+import pytest
+
 import helpers
 from fbmon.cli import watching
 
@@ -26,20 +28,34 @@ def looks(capsys, monkeypatch, terminal):
 
 
 def test_on_a_terminal_each_look_takes_the_place_of_the_one_before(capsys, monkeypatch):
-    clear = watching.HOME + watching.BELOW
-
-    assert looks(capsys, monkeypatch, True) == (3, clear + 'a\n' + clear + 'b\n' + clear + 'c\n')
+    assert looks(capsys, monkeypatch, True) == (3, ''.join(watching.CLEAR + look + '\n' for look in 'abc'))
 
 
 def test_elsewhere_a_blank_line_stands_between_them(capsys, monkeypatch):
     assert looks(capsys, monkeypatch, False) == (3, 'a\n\nb\n\nc\n')
 
 
-def test_a_reader_that_goes_away_and_ctrl_c_end_it_without_a_traceback(tmp_path):
+@pytest.fixture
+def watched(tmp_path):
+    """A status --watch without a daemon, in its first look."""
     argv = ['--run-dir', str(tmp_path), 'status', '--watch', '1']
     child = helpers.python('import sys; sys.argv[1:] = %r; from fbmon.cli import main; sys.exit(main.main())' % (argv,))
     helpers.wait_for(lambda: child.stderr.readline())
-    child.send_signal(signal.SIGINT)
+    yield child
+    if child.poll() is None:
+        child.kill()
+        child.communicate()
 
-    code, _, errors = helpers.finish(child)
+
+def test_ctrl_c_ends_it_without_a_traceback(watched):
+    watched.send_signal(signal.SIGINT)
+
+    code, _, errors = helpers.finish(watched)
     assert code in (0, 3, 130) and 'Traceback' not in errors
+
+
+def test_it_ends_when_its_reader_has_gone_away(watched):
+    watched.stdout.close()
+    watched.stdout = None
+
+    assert helpers.finish(watched)[0] == 3
