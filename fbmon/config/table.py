@@ -29,7 +29,7 @@ def _globals(settings):
     threshold = 'faulty: the global state stays unknown'
     if settings.threshold is not None:
         threshold = 'bypass at %d failed of %d %s' % (
-            settings.threshold, len(nodes.grouped(settings.listeners)), 'nodes' if settings.nodes else 'listeners')
+            settings.threshold, nodes.count(settings), 'nodes' if settings.nodes else 'listeners')
     rows = (('LOG_LEVEL', settings.log_level), ('LISTEN_HEARTBEAT_FAILED', threshold),
             ('BYPASS_CARD_LEASE', '%d ms' % settings.lease if settings.lease else 'off'),
             ('ON_CHANGE', settings.on_change or 'none')) + tuple(_unusual(settings))

@@ -11,6 +11,10 @@ StatusWanted = namedtuple('StatusWanted', 'reply')
 Commanded = namedtuple('Commanded', 'question reply')
 
 
+# Characters of a name that are used.
+LONGEST = 60
+
+
 class Refused(Exception):
     """A command is not carried out. str() says why."""
 
@@ -18,8 +22,9 @@ class Refused(Exception):
 class Answers(object):
     """Collects what is answered at the end of this round. For the controller's thread.
 
-    commands: {name: take}; take(question) carries a command out and returns what was done, as text, or raises Refused.
-    The answer to a command is {"done": text} or {"refused": why}.
+    commands: {name: take}; take(by) notes that this person gives the command, and returns outcome(). That is called
+    when the round is over: it returns what was done, as text, or raises Refused. The answer to a command is {"done":
+    text} or {"refused": why}.
     """
 
     def __init__(self, commands):
@@ -32,21 +37,33 @@ class Answers(object):
 
     def take(self, event):
         """Take a command, so that this round carries it out."""
-        name = event.question.get('command')
-        try:
-            if name not in self._commands:
-                raise Refused('%s is no command of this daemon' % json.dumps(name))
-            answer = {'done': self._commands[name](event.question)}
-        except Refused as error:
-            answer = {'refused': '%s' % error}
-        self._answers.append((event.reply, answer))
+        # Only a text can be the name of a command.
+        name = '%s' % (event.question.get('command'),)
+        take = self._commands.get(name)
+        self._answers.append((event.reply, take(_person(event.question)) if take else _unknown(name)))
 
     def give(self, document):
         """Answer all questions. document(): the text of the status."""
         answers, self._answers = self._answers, []
-        for reply, answer in answers:
+        for reply, outcome in answers:
+            try:
+                answer = {'done': outcome()}
+            except Refused as error:
+                answer = {'refused': '%s' % error}
             reply(json.dumps(answer) + '\n')
         asked, self._status = self._status, []
         text = document() if asked else ''
         for reply in asked:
             reply(text)
+
+
+def _person(question):
+    """Who gives a command, as one word or more in printable ASCII: it goes to log and history."""
+    words = ('%s' % (question.get('by'),)).encode('ascii', 'replace').decode('ascii').split()
+    return ' '.join(words)[:LONGEST] or 'somebody'
+
+
+def _unknown(name):
+    def outcome():
+        raise Refused('%s is no command of this daemon' % json.dumps(name[:LONGEST]))
+    return outcome

@@ -78,8 +78,8 @@ class Controller(object):
         for event in events:
             self._handlers[type(event)](event)
         if self._stopped:
-            self._bypass_if_system_stops()
             self._leases.end(self._names, self.settings.lease, self.decision)
+            self._bypass_if_system_stops()
         else:
             self._act()
         self.history.write()
@@ -209,7 +209,8 @@ class Controller(object):
             self.telling.observed(self.wanted(), self.network.actual, self._names, self._reason)
 
     def _bypass_if_system_stops(self):
-        """If the system goes down, remove the cards' addresses while the links have light (BYPASS_ON_SHUTDOWN)."""
+        """If the system goes down, remove the cards' addresses while the links have light (BYPASS_ON_SHUTDOWN).
+        The very last step, since systemctl may be on a disk that hangs."""
         if self.settings.on_shutdown and not self.settings.observe and shutdown.going_down():
             self.decision = self.decision._replace(state=BYPASS, cards=dict.fromkeys(self._names.cards, ABSENT))
             self.going_down = True
@@ -246,5 +247,4 @@ class Controller(object):
 
     def _deadline(self):
         parts = self.network, self._launching, self._service, self._leases, self.routes, self.returns
-        times = [part.deadline() for part in parts]
-        return min([time for time in times if time is not None] or [None])
+        return min([time for time in [part.deadline() for part in parts] if time is not None] or [None])

@@ -31,6 +31,10 @@ from fbmon.tell.sdnotify import Notifier
 # Exit codes; 71, 75 and 78 are from sysexits.h. LEFT: it has stopped, but an address keeps its lease or may keep it.
 STOPPED, CRASHED, LEFT, ALREADY_RUNNING, CONFIGURATION = 0, 1, 71, 75, 78
 
+# What becomes of the network at a stop.
+STAYS = 'addresses and ports stay as they are'
+GOES = "the cards' addresses are removed, as the system goes down"
+
 # Seconds in which the controller must end after a stop. It may be waiting for an `ip` that hangs.
 STOP_LIMIT = 1.0
 
@@ -163,7 +167,7 @@ class Daemon(object):
         self._routes.close()
         self._batch.kill()
         if code in (STOPPED, LEFT):
-            logging.info('fastbypass_monitor stops; addresses and ports stay as they are')
+            logging.info('fastbypass_monitor stops; %s', GOES if self._controller.going_down else STAYS)
         return code
 
     def _control(self):

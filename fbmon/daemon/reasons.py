@@ -19,6 +19,8 @@ def of_item(controller, names, item):
     state = controller.decision.state
     if item in names.cards:
         return 'global state %s' % state
+    if item in names.ports and controller.returns.leads(item.name, controller.decision):
+        return 'the return waits for carrier'
     if item in names.ports:
         return decision.reason(controller.settings, state, controller.roster.local_states(), item.name)
     return 'needed by a listener' if item in names.listeners else 'released'

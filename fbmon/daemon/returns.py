@@ -27,6 +27,7 @@ class Returns(object):
         self._rule = returning.AT_ONCE
         self._asked = self._by = None
         self._told = None
+        self._leading = False    # whether the ports are up already, for their carrier
         self.course = self._remembered()
         self._known = None if self.course == returning.BEGINNING else ()    # what the file has of it
         self.judged = None
@@ -43,16 +44,17 @@ class Returns(object):
         """The Decision on the launched listeners' states; while held it is `last`."""
         self._rule, self.judged = settings.returns, decision.judged(settings, states)
         now = self._clock()
-        broken = self._look_at_ports(settings, states)
-        self.course = returning.step(self.course, self._rule, self.judged, now, self.dark, broken, bool(self._asked))
-        self._by, self._asked = self._asked, None
+        broken, before = self._look_at_ports(settings, states), self.course
+        self.course = returning.step(before, self._rule, self.judged, now, self.dark, broken, bool(self._asked))
+        self._by = self._asked if before.bypassed and not self.course.bypassed else None
+        self._asked = None
         self._remember()
         if self.judged is None:
             return last
-        state = ports = returning.state(self.course, self.judged)
-        if state != self.judged and returning.waiting(self.course, self._rule, now).what == returning.CARRIER:
-            ports = NORMAL
-        return decision.made(settings, states, state, ports)
+        state = returning.state(self.course, self.judged)
+        self._leading = state != self.judged and \
+            returning.waiting(self.course, self._rule, now).what == returning.CARRIER
+        return decision.made(settings, states, state, NORMAL if self._leading else state)
 
     def waiting(self):
         """The present returning.Wait, or None."""
@@ -63,22 +65,31 @@ class Returns(object):
         wait = self.waiting() if self.course.bypassed and self.judged == NORMAL else None
         return wait and wait.until
 
-    def ask(self, question):
-        """An operator says return. The next decision returns. Raises Refused."""
-        if not self.course.bypassed:
-            raise Refused('there is no bypass to return from')
-        if self.judged is None:
+    def ask(self, by):
+        """Somebody says return: the next decision returns if it can. Returns outcome(), see answers.Answers."""
+        self._asked = by
+        return self._outcome
+
+    def _outcome(self):
+        if self._asked:
+            raise Refused('the daemon stops')
+        if self._by:
+            return 'returned to normal'
+        if self.judged == BYPASS:
+            raise Refused('the rules say bypass: not enough nodes are active')
+        if self.course.bypassed:
             raise Refused('held: not all listeners have reported yet')
-        if self.judged != NORMAL:
-            raise Refused('the rules say %s: not enough nodes are active' % self.judged)
-        self._asked = '%s' % question.get('by')
-        return 'returned to normal'
+        raise Refused('there is no bypass to return from')
 
     def reason(self, state):
         """The reason why the global state is not that of the rules alone, or None."""
         if state == BYPASS and self.judged == NORMAL:
             return 'a bypass has to be returned from: ' + self.words()
         return 'fbypass_ctl return by %s' % self._by if state == NORMAL and self._by else None
+
+    def leads(self, port, decided):
+        """Whether a port is up by a Decision although the state is bypass: it comes up before the cards."""
+        return decided.state == BYPASS and decided.ports.get(port) == UP and self._leading
 
     def line(self):
         """What the return waits for, in words that stay the same while it waits; '' if it does not wait."""
@@ -111,7 +122,7 @@ class Returns(object):
     def tell(self):
         """Log when a wait begins, changes or ends. This is called after the network was changed."""
         wait = self.waiting()
-        what = wait and (wait.what, wait.until is None and self.dark)
+        what = wait and wait.what
         if what != self._told and (what or not self.course.bypassed):
             logging.info('return: %s', self.words() or 'the wait is over')
         elif what != self._told:
@@ -153,8 +164,9 @@ class Returns(object):
         worth = None if self._rule == returning.AT_ONCE else (course.bypassed, course.doubled, course.returned)
         if worth == self._known:
             return
-        self._known = worth
         returned = course.returned
         if returned is not None:
             returned = self._wall() - (self._clock() - returned)
         self._records.rewrite([json.dumps([course.bypassed, course.doubled, returned])] if worth else [])
+        # What could not be written is tried again with the next round.
+        self._known = () if self._records.error else worth

@@ -31,6 +31,11 @@ def grouped(listeners):
     return [(name, found[name]) for name in order]
 
 
+def count(settings):
+    """The number of nodes in a file."""
+    return len(grouped(settings.listeners)) if settings.nodes else len(settings.listeners)
+
+
 def called(listener):
     """The name of a listener's node, or else its index, as text."""
     return listener.node or '%d' % listener.index

@@ -18,7 +18,7 @@ def line(controller):
     settings, states = controller.settings, controller.roster.local_states()
     if not settings.listeners:
         return '%s: no listener is configured, nothing is managed' % controller.decision.state
-    found, all_of = nodes.states(settings.nodes, states), len(nodes.grouped(settings.listeners))
+    found, all_of = nodes.states(settings.nodes, states), nodes.count(settings)
     active, what = sum(state == ACTIVE for state in found.values()), 'nodes' if settings.nodes else 'listeners'
     parts = ['%s: %d of %d %s active' % (controller.decision.state, active, all_of, what)]
     if len(found) < all_of:

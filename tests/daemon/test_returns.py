@@ -5,7 +5,8 @@ import pytest
 
 from fbmon.daemon import returns
 from fbmon.daemon.answers import Commanded
-from fbmon.daemon.controller import Reload
+from fbmon.daemon.controller import Reload, Stop
+from fbmon.listeners.listener import StateChanged
 from fbmon.network.carrier import Carrier
 from fbmon.rules.returning import Return
 from fbmon.rules.states import ABSENT, ACTIVE, BYPASS, FAILED, NORMAL, PRESENT, UNKNOWN, UP
@@ -60,6 +61,8 @@ def test_with_carrier_the_ports_come_first_and_the_cards_when_the_light_has_last
     assert later(switch, 1.0) == ['link set dev sw0 up']
     assert switch.controller.decision == (BYPASS, {('eth0', '10.0.1.0'): ABSENT}, {'sw0': UP})
     assert switch.controller.returns.words() == 'waits for carrier on sw0'
+    switch.seen(LINKS[1])
+    assert switch.history.transitions[-1][1:6] == ('port', 'sw0', 'down', UP, 'the return waits for carrier')
     switch.carriers['sw0'] = Carrier(True, 4)
     later(switch, 5.0)
     assert switch.controller.returns.words() == 'returns in 2 s'
@@ -94,11 +97,42 @@ def test_a_return_that_cannot_be_is_refused_with_the_reason(world, state, why):
     assert return_now(switch) == {'refused': why}
 
 
-def test_a_command_that_there_is_not_is_refused(world):
+@pytest.mark.parametrize('name, told', [('explode', '"explode"'), (None, '"None"'), ([1], '"[1]"'), ({}, '"{}"'),
+                                        ('x' * 5000, '"%s"' % ('x' * 60))])
+def test_a_command_that_there_is_not_is_refused(world, name, told):
     answers = []
-    world(MANUAL).turn(Commanded({'command': 'explode'}, answers.append))
+    world(MANUAL).turn(Commanded({'command': name}, answers.append))
 
-    assert json.loads(answers[0]) == {'refused': '"explode" is no command of this daemon'}
+    assert json.loads(answers[0]) == {'refused': told + ' is no command of this daemon'}
+
+
+def test_who_gives_a_command_is_told_in_one_line_of_ascii(world):
+    answers, switch = [], world(MANUAL)
+    switch.turn(Commanded({'command': 'return', 'by': [u'b\xf6se\nCRITICAL']}, answers.append))
+
+    why = [one.why for one in switch.history.transitions if one.new == NORMAL][-1]
+    assert why.startswith('fbypass_ctl return by [') and why == why.encode('ascii', 'replace').decode('ascii')
+    assert '\n' not in why
+
+
+def test_a_return_is_judged_by_what_comes_in_the_same_round(world):
+    switch, answers = world(MANUAL), []
+    member = list(switch.controller.roster.launched.values())[0]
+    failed = StateChanged(member.listener, ACTIVE, FAILED, 'why', switch.now)
+    ask = Commanded({'command': 'return', 'by': 'alice'}, answers.append)
+    switch.turn(ask, failed)
+    assert switch.controller.decision.state == BYPASS
+
+    switch.turn(StateChanged(member.listener, FAILED, ACTIVE, 'why', switch.now), ask)
+    assert switch.controller.decision.state == NORMAL
+    assert [list(json.loads(answer)) for answer in answers] == [['refused'], ['done']]
+
+
+def test_a_return_that_comes_with_a_stop_is_refused(world):
+    switch, answers = world(MANUAL), []
+    switch.turn(Commanded({'command': 'return', 'by': 'alice'}, answers.append), Stop())
+
+    assert json.loads(answers[0]) == {'refused': 'the daemon stops'}
 
 
 def test_a_reload_takes_effect_on_a_wait_that_has_begun(world):
@@ -154,6 +188,31 @@ def test_a_bypass_is_remembered_before_anything_is_done_and_only_where_a_return_
 
     course(paper, Return(False, 0, 0, 0), FAILED)
     assert paper.lines == []
+
+
+def test_a_bypass_that_cannot_be_remembered_is_a_problem_and_is_tried_again(monkeypatch):
+    paper = Paper()
+    paper.error, writes = 'return: No space left on device', []
+    paper.rewrite = writes.append
+    made = course(paper, LATER, FAILED, FAILED)
+    assert len(writes) == 2
+    assert made.error == 'return: No space left on device: after a crash in bypass the return is not waited for'
+
+    paper.error = None
+    made.decide(config([listener(0)], [card(0)], returns=LATER).settings, {0: FAILED}, None)
+    made.decide(config([listener(0)], [card(0)], returns=LATER).settings, {0: FAILED}, None)
+    assert len(writes) == 3
+
+
+def test_a_port_that_flaps_is_logged_once(world, caplog):
+    caplog.set_level('INFO')
+    switch = world(Return(False, 0, 0, 2000))
+    for count in range(20):
+        switch.carriers['sw0'] = Carrier(count % 2 == 1, count + 3)
+        later(switch, 0.5)
+
+    assert [one.getMessage() for one in caplog.records if one.getMessage().startswith('return')] == [
+        'return: returns in 2 s']
 
 
 def test_the_last_return_is_remembered_by_the_wall_clock():

@@ -75,8 +75,16 @@ def test_when_the_system_goes_down_the_cards_addresses_go_and_the_history_says_w
     assert switch.history.transitions[-1][1:6] == ('global', 'state', NORMAL, BYPASS, 'the system is going down')
 
 
-def test_a_lease_makes_no_difference(stopped):
-    assert stopped(True, lease=5000)[0] == [DELETE]
+def test_leases_are_ended_before_systemctl_is_asked_which_may_be_on_a_disk_that_hangs(monkeypatch):
+    asked = []
+    switch = World(config([listener(0)], [card(0)], lease=5000), monkeypatch, HOST, CARD)
+    monkeypatch.setattr(shutdown, 'going_down', lambda: asked.append(sum(switch.batch.ran, [])) or True)
+    switch.report(0, ACTIVE)
+    switch.seen(CARD + ' valid_lft 5sec')
+
+    forever = 'addr change 10.0.1.0/32 dev eth0 valid_lft forever preferred_lft forever'
+    assert switch.turn(Stop()) == [forever, DELETE]
+    assert asked == [[forever]]
 
 
 @pytest.mark.parametrize('down, fields', [(False, {}), (True, {'on_shutdown': False}), (True, {'observe': True})])
