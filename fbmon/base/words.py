@@ -35,3 +35,8 @@ def _alike(one, other):
     """From 0 to 1: how many of their pairs of letters are the same."""
     first, second = [set(zip(word, word[1:])) for word in (one, other)]
     return 2.0 * len(first & second) / max(1, len(first) + len(second))
+
+
+def printable(name):
+    """At most 32 characters of somebody's name. Those that could do harm to a terminal or a log become `?`."""
+    return str(''.join(one if ' ' <= one <= '~' else '?' for one in name[:32]).strip())

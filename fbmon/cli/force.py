@@ -2,6 +2,7 @@
 import os
 import pwd
 
+from fbmon.base.words import printable
 from fbmon.network import ownership, plan, reading, sysctl
 from fbmon.rules import wanted
 from fbmon.rules.items import AddressItem, PortItem, describe
@@ -73,7 +74,7 @@ def faulty(settings):
 
 def who(environ=os.environ):
     """The name of the person who gives a command, in printable ASCII: the one of sudo, of the login, or of the user."""
-    return next(name for name in (_printable(find(environ)) for find in (_sudo, _login, _user, _number)) if name)
+    return next(name for name in (printable(find(environ)) for find in (_sudo, _login, _user, _number)) if name)
 
 
 def _sudo(environ):
@@ -97,8 +98,3 @@ def _user(_environ):
 
 def _number(_environ):
     return 'uid %d' % os.getuid()
-
-
-def _printable(name):
-    """At most 32 characters of a name. Those that could do harm to a terminal or a log become `?`."""
-    return ''.join(one if ' ' <= one <= '~' else '?' for one in name[:32]).strip()

@@ -2,6 +2,7 @@
 import json
 
 from fbmon.base.tuples import namedtuple
+from fbmon.base.words import printable
 
 # reply(text) gets the status as a line of JSON.
 StatusWanted = namedtuple('StatusWanted', 'reply')
@@ -9,10 +10,6 @@ StatusWanted = namedtuple('StatusWanted', 'reply')
 # A command. question: a dict with the name of the command in "command", and who gives it in "by"; reply(text) gets the
 # answer.
 Commanded = namedtuple('Commanded', 'question reply')
-
-
-# Characters of a name that are used.
-LONGEST = 60
 
 
 class Refused(Exception):
@@ -40,7 +37,7 @@ class Answers(object):
         # Only a text can be the name of a command.
         name = '%s' % (event.question.get('command'),)
         take = self._commands.get(name)
-        self._answers.append((event.reply, take(_person(event.question)) if take else _unknown(name)))
+        self._answers.append((event.reply, take(_by(event.question)) if take else _unknown(name)))
 
     def give(self, document):
         """Answer all questions. document(): the text of the status."""
@@ -57,13 +54,12 @@ class Answers(object):
             reply(text)
 
 
-def _person(question):
-    """Who gives a command, as one word or more in printable ASCII: it goes to log and history."""
-    words = ('%s' % (question.get('by'),)).encode('ascii', 'replace').decode('ascii').split()
-    return ' '.join(words)[:LONGEST] or 'somebody'
+def _by(question):
+    """Who gives a command, as text for log and history."""
+    return printable('%s' % (question.get('by'),)) or 'somebody'
 
 
 def _unknown(name):
     def outcome():
-        raise Refused('%s is no command of this daemon' % json.dumps(name[:LONGEST]))
+        raise Refused('%s is no command of this daemon' % printable(name))
     return outcome

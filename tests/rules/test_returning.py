@@ -1,6 +1,4 @@
 """returning.py: when a bypass is left, compared with the rules of the specification, written once more by hand."""
-import random
-
 import pytest
 
 from fbmon.rules.returning import (AT_ONCE, BEGINNING, CARRIER, DELAY, OPERATOR, Course, Return, Wait, state, step,
@@ -119,60 +117,3 @@ def test_a_state_that_the_file_does_not_give_changes_nothing():
 
     assert step(course, MINUTE, UNKNOWN, 6.0) is course
     assert state(course, UNKNOWN) == UNKNOWN
-
-
-# --- all of it, against the text ---
-
-def by_the_text(rule, looks):
-    """[The global state after each look (now, judged, dark, asked)], each time from the whole past.
-
-    It is None while the rules hold.
-    """
-    told, bypass_begun, returned, doubled = [], None, None, 0
-    for count, (now, judged, _, asked) in enumerate(looks):
-        if judged == BYPASS and bypass_begun is None:
-            doubled = doubled + 1 if returned is not None and now - returned < 3600 else 0
-            bypass_begun = count
-        if judged is None:
-            told.append(None)
-            continue
-        if judged == NORMAL and bypass_begun is not None and (
-                asked or earned(rule, looks[bypass_begun:count + 1], doubled)):
-            bypass_begun, returned = None, now
-        told.append(BYPASS if bypass_begun is not None else NORMAL)
-    return told
-
-
-def earned(rule, looks, doubled):
-    """Whether there may be a return at the last of these looks."""
-    if rule.manual:
-        return False
-    now, delay = looks[-1][0], min(rule.delay * 2 ** doubled, max(rule.delay, rule.longest)) / 1000.0
-    last_bypass = max(place for place, look in enumerate(looks) if look[1] == BYPASS)
-    clear = next(look[0] for look in looks[last_bypass:] if look[1] == NORMAL)
-    if now < clear + delay:
-        return False
-    if not rule.carrier:
-        return True
-    dark = [place for place, look in enumerate(looks) if place > last_bypass and look[2]]
-    lit = looks[dark[-1] + 1:] if dark else looks[last_bypass + 1:]
-    return bool(lit) and now >= lit[0][0] + rule.carrier / 1000.0
-
-
-@pytest.mark.parametrize('seed', range(40))
-def test_random_histories_end_as_the_text_says(seed):
-    source = random.Random(seed)
-    for _ in range(50):
-        rule = Return(source.random() < 0.1, source.choice([0, 0, 500, 4000]), source.choice([0, 8000, 60000]),
-                      source.choice([0, 0, 1000, 3000]))
-        rule = rule._replace(longest=max(rule.delay, rule.longest))
-        looks, now = [], 0.0
-        for _ in range(60):
-            now += source.choice([0.0, 0.25, 0.5, 1.0, 2.0, 8.0, 3599.0, 3601.0])
-            looks.append((now, source.choice([BYPASS, NORMAL, NORMAL, NORMAL, NORMAL, None]),
-                          ('sw0',) if source.random() < 0.2 else (), source.random() < 0.05))
-        course, told = BEGINNING, []
-        for look in looks:
-            course = step(course, rule, look[1], look[0], look[2], False, look[3])
-            told.append(state(course, look[1]))
-        assert told == by_the_text(rule, looks)

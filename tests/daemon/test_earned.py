@@ -14,6 +14,7 @@ from fbmon.rules import decision
 from fbmon.rules.returning import Return
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, NORMAL, UNKNOWN, UP
 from settings import card, listener, settings
+from test_returns import Paper
 
 LIVES = int(os.environ.get('FASTBYPASS_LIVES', '400'))
 
@@ -22,21 +23,6 @@ RULES = (Return(False, 0, 0, 0), Return(False, 500, 500, 0), Return(False, 1000,
 
 # Seconds between two events.
 PAUSES = (0.0, 0.25, 0.5, 0.5, 1.0, 2.0, 4.0, 3599.0, 3601.0)
-
-
-class Paper(object):
-    """Records that are a list, which a crash does not touch."""
-
-    error = None
-
-    def __init__(self):
-        self.lines = []
-
-    def read(self):
-        return self.lines
-
-    def rewrite(self, lines):
-        self.lines = list(lines)
 
 
 class Life(object):
