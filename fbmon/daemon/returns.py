@@ -101,14 +101,8 @@ class Returns(object):
 
     def words(self):
         """What the return waits for, as words; '' if it does not wait."""
-        wait = self.waiting()
-        if wait is None:
-            return ''
-        if wait.what == returning.OPERATOR:
-            return 'waits for fbypass_ctl return'
-        if wait.until is None:
-            return 'waits for carrier on %s' % ', '.join(self.dark)
-        return 'returns in %d s' % max(1, round(wait.until - self._clock()))
+        found = self.as_dict()
+        return returning.words(found['waits_for'], found['left_s'], found['ports']) if found else ''
 
     def as_dict(self):
         """What the return waits for, as a dict for the status, or None."""

@@ -73,6 +73,15 @@ def waiting(course, rule, now):
     return Wait(CARRIER, until, lit) if now < lit else None
 
 
+def words(what, left, ports):
+    """A Wait in words. left: seconds until it is over, or None; ports: those whose carrier it waits for."""
+    if what == OPERATOR:
+        return 'waits for fbypass_ctl return'
+    if left is None:
+        return 'waits for carrier on ' + ', '.join(ports)
+    return 'returns in %d s' % max(1, round(left))
+
+
 def delay(course, rule):
     """The delay of this return, in ms."""
     return max(rule.delay, min(rule.delay << course.doubled, rule.longest))

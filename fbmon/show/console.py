@@ -2,6 +2,7 @@
 from fbmon.base import moments, words
 from fbmon.memory.history import BAD, RELOAD
 from fbmon.network import plan
+from fbmon.rules import returning
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import BYPASS, DOWN, FAILED, UNCONFIGURED, UNKNOWN
 from fbmon.show import layout, noderows
@@ -113,7 +114,8 @@ def _head(status, paint, width):
         return layout.wrapped(text, '', width)
 
     state = status['state']
-    waits = returns(status['return'])
+    found = status['return']
+    waits = returning.words(found['waits_for'], found['left_s'], found['ports']) if found else ''
     lines = put('%s for %s%s: %d of %d %s failed, threshold %s' % (
         state, layout.duration(status['state_since_s']), waits and ', ' + waits, status['failed'],
         len(status['nodes']), 'nodes' if noderows.has_names(status) else 'listeners', status['threshold'] or '?'))
@@ -129,17 +131,6 @@ def _head(status, paint, width):
         parts.append(put('next: ' + '; '.join(status['next'])))
     return parts + [put(text) for text in _counts(status)] + [put('fastbypass_monitor %s, pid %d, up %s' % (
         status['version'], status['pid'], layout.duration(status['uptime_s'])))]
-
-
-def returns(found):
-    """What the return from a bypass waits for; '' if it does not wait. found: "return" of the status."""
-    if not found:
-        return ''
-    if found['waits_for'] == 'operator':
-        return 'waits for fbypass_ctl return'
-    if found['left_s'] is None:
-        return 'waits for carrier on ' + ', '.join(found['ports'])
-    return 'returns in ' + layout.duration(found['left_s'])
 
 
 def _counts(status):

@@ -8,7 +8,9 @@ import time
 
 import pytest
 
+import helpers
 import statuses
+from fbmon import __version__
 from fbmon.network import picture
 from fbmon.show import console, terminal
 from settings import card, listener, settings
@@ -462,7 +464,7 @@ def test_a_node_with_two_ways_is_one_row_with_its_ways_below_and_names_stand_for
 
 @pytest.mark.parametrize('found, text', [
     (None, 'bypass for 3m5s: 2 of 3'),
-    ({'waits_for': 'delay', 'since_s': 7.0, 'left_s': 23.2, 'ports': []}, 'bypass for 3m5s, returns in 23s: 2 of 3'),
+    ({'waits_for': 'delay', 'since_s': 7.0, 'left_s': 23.2, 'ports': []}, 'bypass for 3m5s, returns in 23 s: 2 of 3'),
     ({'waits_for': 'operator', 'since_s': 7.0, 'left_s': None, 'ports': []},
      'bypass for 3m5s, waits for fbypass_ctl return: 2 of 3'),
     ({'waits_for': 'carrier', 'since_s': 7.0, 'left_s': None, 'ports': ['sw3', 'sw10']},
@@ -473,3 +475,15 @@ def test_the_first_line_says_what_the_return_waits_for(found, text):
 
 def test_a_daemon_that_only_observes_says_so_before_all_else():
     assert console.render(dict(FULL, observe=True)).startswith('OBSERVES ONLY: nothing is changed (OBSERVE=1)')
+
+
+def test_the_screen_in_the_readme_is_what_show_prints():
+    rows = [statuses.listener(0, host='192.168.1.202', since_s=273612.0, longest_gap_s=1.1, received=273615),
+            statuses.listener(1, 'failed', host='192.168.1.202', port=3100, since_s=12.0, last_heartbeat_s=15.0,
+                              received=273602, last_sender='192.168.1.12')]
+    cards = [statuses.card(index, address='192.168.1.%d' % (211 + index), wanted='absent', actual='absent')
+             for index in (0, 1)]
+    found = statuses.status(rows, cards, state='bypass', state_since_s=12.0, threshold=1, version=__version__, pid=814,
+                            uptime_s=273615.0, next=['one more active node: normal'])
+
+    assert console.render(found) in helpers.read(os.path.join(helpers.ROOT, 'README.md'))
