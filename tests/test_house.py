@@ -16,7 +16,7 @@ from helpers import ROOT
 # The modules that decide: values in, values out.
 CORE = ['network.checks', 'network.picture', 'network.plan', 'network.routes', 'config.consequences', 'config.reader',
         'config.table', 'rules.ahead', 'rules.decision', 'rules.heartbeat', 'rules.items', 'rules.nodes',
-        'rules.returning', 'rules.states', 'rules.wanted']
+        'rules.orders', 'rules.returning', 'rules.states', 'rules.wanted']
 # addresses uses inet_pton and inet_ntop of socket, which are arithmetic.
 ARITHMETIC = {('config.addresses', 'socket')}
 WORLD = {'socket', 'subprocess', 'threading', 'time'}

@@ -3,7 +3,7 @@
 Times are in seconds.
 """
 from fbmon.rules import nodes
-from fbmon.rules.states import ACTIVE, BYPASS, FAILED, NORMAL, UNKNOWN
+from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, UNKNOWN
 
 # Nodes that are about to fail are named, so many at most.
 MOST = 3
@@ -24,11 +24,14 @@ def texts(settings, states, judged, left):
 
 def _change(settings, found, judged):
     """How many nodes must fail or come back until the state is another one."""
-    failed, most = list(found.values()).count(FAILED), min(settings.threshold or 0, len(found))
+    states = list(found.values())
+    failed, active, away = [states.count(state) for state in (FAILED, ACTIVE, MAINTENANCE)]
+    # More failed nodes than this, of those that are not in maintenance, are a bypass.
+    most = (settings.threshold or 0) - 1 - away
     if judged == NORMAL:
-        return ['%s: bypass' % _counted(most - failed, 'more failed node')]
-    if judged == BYPASS:
-        return ['%s: normal' % _counted(failed - most + 1, 'more active node')]
+        return ['%s: bypass' % _counted(max(1, min(most + 1 - failed, active)), 'more failed node')]
+    if judged == BYPASS and failed:
+        return ['%s: normal' % _counted(max(1, min(failed - most, failed)), 'more active node')]
     return []
 
 

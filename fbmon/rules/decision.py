@@ -2,15 +2,17 @@
 
 The rules:
 - No listener launched, or a node unknown (see nodes.py): the last decision is held.
-- Otherwise bypass if failed nodes >= threshold or if all nodes with a launched listener are failed, else normal.
+- Otherwise bypass if failed nodes >= 1 and failed nodes + nodes in maintenance >= threshold, or if no node with a
+  launched listener is active outside of maintenance; else normal. So planned work alone never makes a bypass.
 - A card's address is present in normal, absent in bypass.
 - A port is up only if every list that names it says so: the global list in normal, listener n's list when the node of
-  n is active.
+  n is active. So the local ports of a node in maintenance go down, as those of a failed one.
 - A list whose SHUTDOWN flag is 0 has no say, and neither has the list of a listener that is not launched.
 """
 from fbmon.base.tuples import namedtuple
 from fbmon.rules import nodes
-from fbmon.rules.states import ABSENT, ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
+from fbmon.rules.states import (ABSENT, ACTIVE, BYPASS, DOWN, FAILED, MAINTENANCE, NORMAL, PRESENT, UNKNOWN,
+                                UP)
 
 # state: the global state; cards: {(interface, address): PRESENT or ABSENT}; ports: {name: UP or DOWN}.
 # A card or port that is not in it is left alone. So nothing is touched while nothing is decided.
@@ -18,9 +20,14 @@ Decision = namedtuple('Decision', 'state cards ports')
 
 UNDECIDED = Decision(UNKNOWN, {}, {})
 
+# What a listener's list says by the state of its node, DOWN if it is not here. While a node is unknown the rules hold
+# the last decision; only an override decides then, and this list cannot tell.
+_SAYS = {ACTIVE: UP, UNKNOWN: None}
+
 
 def decide(settings, states, last):
-    """The Decision on the launched listeners' states, {index: UNKNOWN, ACTIVE or FAILED}; while held it is `last`."""
+    """The Decision on the launched listeners' states, {index: UNKNOWN, ACTIVE, FAILED or MAINTENANCE}; while held it
+    is `last`."""
     state = judged(settings, states)
     return last if state is None else made(settings, states, state, state)
 
@@ -45,19 +52,19 @@ def waited_for(settings, states):
 
 def failed(settings, states):
     """The number of failed nodes. Nodes without a launched listener do not count."""
-    return _failed(nodes.states(settings.nodes, states))
+    return _count(nodes.states(settings.nodes, states), FAILED)
 
 
-def _failed(found):
-    return sum(state == FAILED for state in found.values())
+def _count(found, state):
+    return sum(one == state for one in found.values())
 
 
 def global_state(threshold, found):
     """NORMAL or BYPASS for {node: state} of nodes that are all known; UNKNOWN if the file has no usable threshold."""
     if threshold is None:
         return UNKNOWN
-    count = _failed(found)
-    return BYPASS if count >= threshold or count == len(found) else NORMAL
+    count, away = _count(found, FAILED), _count(found, MAINTENANCE)
+    return BYPASS if count and count + away >= threshold or ACTIVE not in found.values() else NORMAL
 
 
 def _cards(settings, state):
@@ -84,7 +91,7 @@ def _lists(settings, state, states):
     for listener in settings.listeners:
         if listener.shutdown and listener.index in states:
             node = settings.nodes.get(listener.index, listener.index)
-            yield listener.ports, UP if found[node] == ACTIVE else DOWN
+            yield listener.ports, _SAYS.get(found[node], DOWN)
 
 
 def reason(settings, state, states, name=None):
@@ -94,19 +101,26 @@ def reason(settings, state, states, name=None):
 
 
 def _reason(settings, state, found):
-    count, what = _failed(found), 'nodes' if settings.nodes else 'listeners'
+    what = 'nodes' if settings.nodes else 'listeners'
+    count, away = _count(found, FAILED), _count(found, MAINTENANCE)
     if settings.threshold is None:
         return 'LISTEN_HEARTBEAT_FAILED is faulty'
-    if state == BYPASS and count < settings.threshold:
-        return '%d of %d launched %s failed' % (count, len(found), what)
-    return '%d failed %s %d' % (count, '>=' if state == BYPASS else '<', settings.threshold)
+    if state == BYPASS and not (count and count + away >= settings.threshold):
+        return '%d of %d launched %s failed%s' % (count, len(found), what, ', %d in maintenance' % away if away else '')
+    if away and not count:
+        return 'none failed, %d in maintenance' % away
+    return '%d failed%s %s %d' % (count, ' and %d in maintenance' % away if away else '',
+                                  '>=' if state == BYPASS else '<', settings.threshold)
 
 
 def _reason_of_port(settings, state, found, name):
-    silent = [one for one in settings.listeners if one.shutdown and name in one.ports
-              and found.get(settings.nodes.get(one.index, one.index)) == FAILED]
-    if silent:
-        return '; '.join('%s %s failed' % (kind, ', '.join(names)) for kind, names in _kinds(silent))
+    said = []
+    for state_of_node, word in ((FAILED, 'failed'), (MAINTENANCE, 'in maintenance')):
+        silent = [one for one in settings.listeners if one.shutdown and name in one.ports
+                  and found.get(settings.nodes.get(one.index, one.index)) == state_of_node]
+        said += ['%s %s %s' % (kind, ', '.join(names), word) for kind, names in _kinds(silent)]
+    if said:
+        return '; '.join(said)
     if settings.shutdown and name in settings.ports:
         return 'global state %s' % state
     return 'its listeners are active'

@@ -3,10 +3,10 @@
 A listener without a node name is a node of its own, and is called by its index. names: {index: name} of the listeners
 that have one; local: {index: local state} of the launched listeners.
 """
-from fbmon.rules.states import ACTIVE, FAILED, UNCONFIGURED, UNKNOWN
+from fbmon.rules.states import ACTIVE, FAILED, MAINTENANCE, UNCONFIGURED, UNKNOWN
 
-# A node has the best state of its listeners.
-_RANK = {FAILED: 0, UNKNOWN: 1, ACTIVE: 2}
+# A node has the best state of its listeners. In maintenance all of them are.
+_RANK = {FAILED: 0, UNKNOWN: 1, ACTIVE: 2, MAINTENANCE: 3}
 
 
 def states(names, local):

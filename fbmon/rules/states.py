@@ -12,6 +12,12 @@ ACTIVE = 'active'
 FAILED = 'failed'
 UNCONFIGURED = 'unconfigured'    # could not be launched
 
+# What the rules take for the local state of a listener whose node is in maintenance, whatever it reports.
+MAINTENANCE = 'maintenance'
+
+# An override that is no global state: cards and ports are left as they are.
+FREEZE = 'freeze'
+
 # The state of a card's address, wanted or actual ...
 PRESENT = 'present'
 ABSENT = 'absent'
