@@ -133,8 +133,10 @@ def index_of(seen):
 
 
 def rose(before, after):
-    """Whether a link was down before and is up after. before, after: a Link, or None if it was or is not there."""
-    return after is not None and after.up and before is not None and not before.up
+    """Whether a link is up now and was down before, or has got its name. before, after: a Link, or None if it was or is
+    not there."""
+    return after is not None and after.up and before is not None and \
+        (not before.up or before[:2] != after[:2])
 
 
 def as_found(entry):

@@ -150,3 +150,15 @@ def test_an_address_of_an_interface_that_is_not_known_yet_waits_for_its_name():
     picture.apply(now, picture.parse(LINK))
 
     assert [entry.words for entry in now.entries('v0', '10.9.9.9')] == ['10.9.9.9/24']
+
+
+@pytest.mark.parametrize('before, after, rose', [
+    (Link(3, 'v0', False, None, None), Link(3, 'v0', True, None, None), True),
+    (Link(3, 'v0', True, None, None), Link(3, 'v0', True, 'v1', None), False),
+    (Link(3, 'v1', True, None, None), Link(3, 'v0', True, None, None), True),
+    (Link(4, 'v0', True, None, None), Link(3, 'v0', True, None, None), True),
+    (Link(3, 'v1', True, None, None), Link(3, 'v0', False, None, None), False),
+    (None, Link(3, 'v0', True, None, None), False),
+    (Link(3, 'v0', False, None, None), None, False)])
+def test_an_interface_has_come_up_if_it_is_up_now_and_was_not_under_this_name(before, after, rose):
+    assert picture.rose(before, after) == rose

@@ -38,6 +38,7 @@ class Laws(object):
 
     def booted(self):
         self.routes, self._prepared, self.lines = None, 0.0, Lines(self.world.kernel)
+        self._reset = False
 
     def started(self):
         now = self.world.now
@@ -64,6 +65,7 @@ class Laws(object):
 
     def unpromoted(self):
         """promote_secondaries was reset. The next renewal of a lease must set it again."""
+        self._reset = True
         self._prepared = max(self._prepared, self.world.now + RENEWED if self.world.daemon else NEVER)
 
     def asleep(self):
@@ -72,7 +74,10 @@ class Laws(object):
             self._prepared = NEVER
 
     def spares(self):
-        """Whether the end of a lease takes no other addresses with it."""
+        """Whether the end of an address takes no other addresses with it. A daemon whose monitor has lost lines without a
+        word may not know which address is the primary one."""
+        if self._reset and self.world.watch.blind:
+            return False
         return self.world.marks.sure and not self.world.refuses and self.world.now >= max(self._prepared, self.ip_calm)
 
     def commanded(self, line):

@@ -31,7 +31,10 @@ FOUND = [
      ('wait', 6.0), ('both', False), ('wait', 6.0), ('wait', 6.0)],
     # The same of a removal: what had been there before was taken for being back.
     [('file', 325), ('stranger', 'addr add 10.0.1.11/24 dev eth1'), ('wait', 6.0), ('reload', 128), ('wait', 2.5),
-     ('monitor', 'loses'), ('wait', .5), ('wait', 1.0), ('reload', 18), ('wait', 1.0), ('rest',)]]
+     ('monitor', 'loses'), ('wait', .5), ('wait', 1.0), ('reload', 18), ('wait', 1.0), ('rest',)],
+    # Two interfaces got their names back, and the lease of an earlier run was over there before the next renewal.
+    [('file', 288), ('alive', 3001), ('alive', 3002), ('wait', 1 / 16.0), ('wait', 6.0), ('kill', 1.0),
+     ('swap', 'eth0', 'eth1'), ('wait', 2.5), ('swap', 'eth0', 'eth1'), ('wait', 2.5)]]
 
 
 @pytest.fixture(autouse=True)
