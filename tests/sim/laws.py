@@ -74,8 +74,8 @@ class Laws(object):
             self._prepared = NEVER
 
     def spares(self):
-        """Whether the end of an address takes no other addresses with it. A daemon whose monitor has lost lines without a
-        word may not know which address is the primary one."""
+        """Whether the end of an address takes no other addresses with it. A daemon whose monitor has lost lines without
+        a word may not know which address is the primary one."""
         if self._reset and self.world.watch.blind:
             return False
         return self.world.marks.sure and not self.world.refuses and self.world.now >= max(self._prepared, self.ip_calm)
