@@ -141,6 +141,12 @@ class Networks(object):
                    for entry in device.four if entry.prefix < 32)
 
 
+def _about(line):
+    """The index of the interface that a line is about, and the address if it is about one."""
+    words = line.replace('Deleted ', '', 1).split()
+    return words[0], words[3] if words[2].startswith('inet') else None
+
+
 class Watch(object):
     """`ip monitor`. It tells the daemon the lines of the simulated kernel, late, in pieces, or not at all.
 
@@ -186,7 +192,7 @@ class Watch(object):
         elif self._listens:
             lost, self.losing = lines[:self.losing], max(0, self.losing - len(lines))
             self.blind = self.blind or bool(lost)
-            if lost and self.ours:
+            if self.ours and set(map(_about, lost)).difference(map(_about, lines[len(lost):])):
                 self.owed = self._world.now + SHOWN
             at = max([self._world.now + max(self.late, LATENCY), self._reading or 0.0]
                      + [due for due, _ in self._lines[-1:]])
