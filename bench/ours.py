@@ -34,7 +34,12 @@ class Installed(Daemon):
         # The same words as in debian/libexec/launch.
         return self.switch.prefix() + list(wrapper) + [
             self._interpreter, '-B', '-E', '-s', '-S', self._program, '--config', self.config,
-            '--log-dir', self.directory + '/logs', '--run-dir', self.run_dir] + list(words)
+            '--log-dir', self.directory + '/logs', '--run-dir', self.run_dir] + self._state() + list(words)
+
+    def _state(self):
+        """The option for the state directory, if this checkout is recent enough to have one."""
+        known = os.path.exists(os.path.join(os.path.dirname(self._program), 'fbmon', 'memory', 'statedir.py'))
+        return ['--state-dir', self.state_dir] if known else []
 
 
 def configuration(setup):

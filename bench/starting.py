@@ -62,7 +62,7 @@ def _start(switch, installed, path, directory):
     manager.bind(name)
     manager.settimeout(LIMIT)
     argv = [installed + '/launch', '--config', directory + '/env', '--log-dir', directory + '/logs', '--run-dir',
-            directory + '/run', 'run']
+            directory + '/run', '--state-dir', directory + '/state', 'run']
     environ = {'PATH': path, 'NOTIFY_SOCKET': '@' + name[1:]}
     with open(directory + '/stderr', 'ab') as errors:
         began = now()

@@ -50,7 +50,7 @@ class Demo(object):
     def __init__(self):
         self.stage = stage.Stage()
         self.program = [sys.executable, FBMON, '--config', self.path('.env'), '--log-dir', self.path('logs'),
-                        '--run-dir', self.path('run')]
+                        '--run-dir', self.path('run'), '--state-dir', self.path('state')]
 
     def play(self):
         """Run all steps in order."""

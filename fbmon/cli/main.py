@@ -14,9 +14,10 @@ from fbmon.rules.states import BYPASS, NORMAL
 CONFIG = '/var/fastbypass_monitor/backend/.env'
 LOG_DIR = '/var/fastbypass_monitor/backend/logs'
 RUN_DIR = '/run/fastbypass_monitor'
+STATE_DIR = '/var/fastbypass_monitor/backend/state'
 
 # The options that `run` needs.
-Places = namedtuple('Places', 'config log_dir run_dir')
+Places = namedtuple('Places', 'config log_dir run_dir state_dir')
 
 # Commands that do nothing else than print.
 PRINTING = ('check', 'status')
@@ -38,7 +39,7 @@ def main(argv=None):
         if places:
             return run(places)
         from fbmon.cli import options as command_line
-        options = command_line.parse(argv, COMMANDS, Places(CONFIG, LOG_DIR, RUN_DIR))
+        options = command_line.parse(argv, COMMANDS, Places(CONFIG, LOG_DIR, RUN_DIR, STATE_DIR))
         if options.version:
             return version()
         code = options.function(options)
@@ -61,11 +62,13 @@ def plain_run(argv):
 
     argparse would take up to 1.3 MB as long as the daemon lives.
     """
-    words, places = list(argv), {'--config': CONFIG, '--log-dir': LOG_DIR, '--run-dir': RUN_DIR}
+    words, places = list(argv), {'--config': CONFIG, '--log-dir': LOG_DIR, '--run-dir': RUN_DIR,
+                                 '--state-dir': STATE_DIR}
     while len(words) > 1 and words[0] in places and words[1] and not words[1].startswith('-'):
         places[words[0]] = words[1]
         del words[:2]
-    return Places(places['--config'], places['--log-dir'], places['--run-dir']) if words in ([], ['run']) else None
+    found = Places(*[places[name] for name in ('--config', '--log-dir', '--run-dir', '--state-dir')])
+    return found if words in ([], ['run']) else None
 
 
 def run(options):

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from fbmon.cli.output import fail, say
 
 # They stand before the command.
-GLOBAL = ('--config', '--log-dir', '--run-dir')
+GLOBAL = ('--config', '--log-dir', '--run-dir', '--state-dir')
 
 # {the name of a command in fbypass_ctl or systemctl: [its names here]}.
 OTHER_NAMES = {'show': ['status'], 'start': ['run']}
@@ -63,7 +63,8 @@ def _given(text):
 def _global_options(parser, places):
     for option, metavar, default, what in (('--config', 'FILE', places.config, 'configuration file'),
                                            ('--log-dir', 'DIR', places.log_dir, 'directory of the log'),
-                                           ('--run-dir', 'DIR', places.run_dir, 'run directory')):
+                                           ('--run-dir', 'DIR', places.run_dir, 'run directory'),
+                                           ('--state-dir', 'DIR', places.state_dir, 'state directory')):
         parser.add_argument(option, metavar=metavar, type=_given, default=default, help=what + ' (%(default)s)')
     parser.add_argument('--version', action='store_true', help="print the program's version and exit")
 

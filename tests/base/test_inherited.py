@@ -35,7 +35,8 @@ def daemon(tmp_path):
 
     def start(prefix=(), **options):
         path = write(tmp_path / '.env', '# nothing\n')
-        places = ['--config', path, '--log-dir', str(tmp_path / 'logs'), '--run-dir', str(tmp_path / 'run')]
+        places = ['--config', path, '--log-dir', str(tmp_path / 'logs'), '--run-dir', str(tmp_path / 'run'),
+                  '--state-dir', str(tmp_path / 'state')]
         children.append(subprocess.Popen(list(prefix) + [sys.executable, FBMON] + places + ['run'], close_fds=True,
                                          **options))
         wait_for(lambda: children[-1].poll() is not None or os.path.exists(str(tmp_path / 'run' / 'status.sock')))
@@ -70,7 +71,7 @@ def test_what_is_closed_is_the_null_device_and_no_file_of_ours(daemon, tmp_path,
 def test_a_command_with_closed_descriptors_ends_without_a_traceback(tmp_path, words, closed):
     write(tmp_path / '.env', '# nothing\n')
     places = ['--config', str(tmp_path / '.env'), '--log-dir', str(tmp_path / 'logs'), '--run-dir',
-              str(tmp_path / 'run')]
+              str(tmp_path / 'run'), '--state-dir', str(tmp_path / 'state')]
     command = [sys.executable, FBMON] + places + words
 
     expected = ended(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE))

@@ -49,7 +49,7 @@ def fbmon(tmp_path):
         environ = dict(os.environ, **options.pop('environ', {}))
         options.setdefault('stdout', subprocess.PIPE)
         places = ['--config', str(tmp_path / '.env'), '--log-dir', str(tmp_path / 'logs'),
-                  '--run-dir', str(tmp_path / 'run')]
+                  '--run-dir', str(tmp_path / 'run'), '--state-dir', str(tmp_path / 'state')]
         options.setdefault('stderr', subprocess.PIPE)
         return subprocess.Popen([sys.executable, FBMON] + places + list(arguments), env=environ, **options)
     run.begin = begin
@@ -108,7 +108,7 @@ def test_wrong_options_are_told_of_and_end_with_2(arguments, capsys):
     (['--nonsense'], 'unrecognized arguments: --nonsense'), (['check', ''], 'argument FILE: it is empty'),
     (['--run-dir', '', 'status'], 'argument --run-dir: it is empty'),
     (['check', '--config', 'x'],
-     'unrecognized arguments: --config (--config, --log-dir and --run-dir stand before the command)')])
+     'unrecognized arguments: --config (--config, --log-dir, --run-dir and --state-dir stand before the command)')])
 def test_what_is_wrong_with_an_option_is_said(arguments, told, capsys):
     with pytest.raises(SystemExit):
         main.main(arguments)
@@ -130,10 +130,10 @@ def test_a_digit_that_is_none_is_no_port(capsys):
 
 
 @pytest.mark.parametrize('arguments, places', [
-    ([], main.Places(main.CONFIG, main.LOG_DIR, main.RUN_DIR)),
-    (['run'], main.Places(main.CONFIG, main.LOG_DIR, main.RUN_DIR)),
-    (['--run-dir', 'x', '--config', 'y', 'run'], main.Places('y', main.LOG_DIR, 'x')),
-    (['--config', 'check'], main.Places('check', main.LOG_DIR, main.RUN_DIR)),
+    ([], main.Places(main.CONFIG, main.LOG_DIR, main.RUN_DIR, main.STATE_DIR)),
+    (['run'], main.Places(main.CONFIG, main.LOG_DIR, main.RUN_DIR, main.STATE_DIR)),
+    (['--run-dir', 'x', '--config', 'y', '--state-dir', 'z', 'run'], main.Places('y', main.LOG_DIR, 'x', 'z')),
+    (['--config', 'check'], main.Places('check', main.LOG_DIR, main.RUN_DIR, main.STATE_DIR)),
     (['check'], None), (['run', '-h'], None), (['--config=x'], None), (['--config'], None), (['--config', '-h'], None),
     (['--con', 'x', 'run'], None), (['run', 'run'], None), (['--config', '', 'run'], None)])
 def test_what_the_unit_says_needs_no_argparse(arguments, places):
@@ -147,7 +147,7 @@ def test_garbage_is_looked_for_again_once_the_daemon_is_loaded(monkeypatch):
     monkeypatch.setattr(main_daemon, 'run', lambda *_: found.append(gc.isenabled()))
     monkeypatch.setattr(main_daemon, 'leave', lambda code: found.append(code))
 
-    main.run(main.Places('a', 'b', 'c'))
+    main.run(main.Places('a', 'b', 'c', 'd'))
 
     assert found == [True, None]
 

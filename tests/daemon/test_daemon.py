@@ -50,7 +50,8 @@ def daemon(tmp_path, fake_ip, monkeypatch):
     class Daemon(object):
         def __init__(self, text='# nothing\n', driver=None, **options):
             self.path = write(tmp_path / '.env', text)
-            places = ['--config', self.path, '--log-dir', str(tmp_path / 'logs'), '--run-dir', str(tmp_path / 'run')]
+            places = ['--config', self.path, '--log-dir', str(tmp_path / 'logs'), '--run-dir', str(tmp_path / 'run'),
+                      '--state-dir', str(tmp_path / 'state')]
             if driver:
                 self.child = python(driver + START, *places)
             else:
@@ -312,7 +313,8 @@ def test_without_a_usable_log_or_run_directory_it_runs_and_says_so(tmp_path, fak
     write(tmp_path / 'file', '')
     path = write(tmp_path / '.env', '# nothing\n')
     child = subprocess.Popen([sys.executable, FBMON, '--config', path, '--log-dir', str(tmp_path / 'file' / 'logs'),
-                              '--run-dir', str(tmp_path / 'file' / 'run')], stderr=subprocess.PIPE, close_fds=True)
+                              '--run-dir', str(tmp_path / 'file' / 'run'), '--state-dir', str(tmp_path / 'state')],
+                             stderr=subprocess.PIPE, close_fds=True)
     try:
         text = ''
         while not all(words in text for words in ('no log file', 'no lock', 'no status can be asked for')):
@@ -335,7 +337,8 @@ def test_a_run_directory_whose_name_is_too_long_for_a_socket_is_told_of(tmp_path
     fake_ip(KERNEL)
     path = write(tmp_path / '.env', '# nothing\n')
     child = subprocess.Popen([sys.executable, FBMON, '--config', path, '--log-dir', str(tmp_path / 'logs'),
-                              '--run-dir', str(tmp_path / ('x' * 150))], stderr=subprocess.PIPE, close_fds=True)
+                              '--run-dir', str(tmp_path / ('x' * 150)), '--state-dir', str(tmp_path / 'state')],
+                             stderr=subprocess.PIPE, close_fds=True)
     try:
         wait_for(lambda: 'no status can be asked for' in read(tmp_path / 'logs' / 'fastbypass_monitor.log'))
     finally:

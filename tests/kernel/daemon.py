@@ -23,6 +23,7 @@ class Daemon(object):
         self.directory = str(directory)
         self.config = os.path.join(self.directory, 'env')
         self.run_dir = os.path.join(self.directory, 'run')
+        self.state_dir = os.path.join(self.directory, 'state')
         self.child = None
         self.path = None
         # Seconds between two looks at the status. Each look costs the daemon some time.
@@ -178,7 +179,7 @@ class Daemon(object):
     def _argv(self, words, wrapper=()):
         return self.switch.prefix() + list(wrapper) + [
             sys.executable, helpers.FBMON, '--config', self.config, '--log-dir', self.directory + '/logs',
-            '--run-dir', self.run_dir] + list(words)
+            '--run-dir', self.run_dir, '--state-dir', self.state_dir] + list(words)
 
     def _environ(self):
         # The same as in debian/libexec/launch.
