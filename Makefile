@@ -53,7 +53,7 @@ test: ## lint, then all tests under every Python that is found (as root also tho
 lint: ## shellcheck and flake8 only
 	@$(PYTHON3) tools/lint.py
 
-demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (root, a few seconds)
+demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (root; otherwise on loopback)
 	@$(PYTHON3) demo/demo.py
 
 sim: ## the daemon's own controller in a simulated world, one random life after the other (60 s)

@@ -1,4 +1,4 @@
-"""The demo's switch and the nodes around it, each in a network namespace, and all their processes.
+"""The demo's processes and what they say, and a switch and the nodes around it, each in a network namespace.
 
 A namespace without a name goes with its last process. So nothing is left when all processes have ended.
 """
@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 
@@ -37,7 +38,7 @@ def ip(*words, **options):
     return output
 
 
-def wait_for(condition, limit=5.0):
+def wait_for(condition, limit=15.0):
     """Whether condition() becomes true within `limit` seconds."""
     deadline = time.monotonic() + limit
     while not condition():
@@ -58,10 +59,15 @@ class Stage(object):
         self._lock = threading.Lock()
 
     def say(self, who, text):
-        """Print a line with the seconds since the start of the demo and the name of who says it."""
+        """Print a line with the seconds since the start of the demo and the name of who says it.
+
+        What stands below that line is printed as it is.
+        """
         with self._lock:
+            line, end, below = text.partition('\n')
+            line = '%6.2f s  %-7s %s' % (time.monotonic() - self._begin, who, line)
             try:
-                print('%6.2f s  %-7s %s' % (time.monotonic() - self._begin, who, text))
+                print((_fitted(line) if sys.stdout.isatty() else line) + end + below)
                 sys.stdout.flush()
             except EnvironmentError as error:
                 _give_up(error)
@@ -101,6 +107,12 @@ def end(process, limit=3.0):
         except subprocess.TimeoutExpired:
             process.kill()
     return process.wait()
+
+
+def _fitted(line):
+    """A line in the columns of this terminal: the text of a longer one goes on below its beginning."""
+    return textwrap.fill(line, max(shutil.get_terminal_size().columns, 40), subsequent_indent=' ' * 18,
+                         break_long_words=False, break_on_hyphens=False)
 
 
 def _give_up(error):

@@ -1,25 +1,32 @@
 """The demo as `make demo` runs it."""
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
 import helpers
 from helpers import ROOT
 
-pytestmark = [pytest.mark.skipif(sys.version_info < (3,), reason='the demo is a program for Python 3'),
-              pytest.mark.usefixtures('rights')]
+pytestmark = pytest.mark.skipif(sys.version_info < (3,), reason='the demo is a program for Python 3')
+rights = pytest.mark.usefixtures('rights')
+
+MAKE = ['make', '--silent', '-C', ROOT, 'demo', 'PYTHON3=' + sys.executable]
+DEMO = [sys.executable, os.path.join(ROOT, 'demo', 'demo.py')]
+# A plain user. Root's Python may lie where only root may read, so root keeps the right to read (make would not use it).
+PLAIN_USER = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=+dac_read_search',
+              '--ambient-caps=+dac_read_search'] if os.geteuid() == 0 else []
 
 
 class Play(object):
     """A demo that runs, with its own directory for temporary files."""
 
-    def __init__(self, directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT):
+    def __init__(self, directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, argv=MAKE):
         self.directory = str(directory)
-        self.child = subprocess.Popen(['make', '--silent', '-C', ROOT, 'demo', 'PYTHON3=' + sys.executable],
-                                      env=dict(os.environ, TMPDIR=self.directory), stdin=subprocess.DEVNULL,
+        self.child = subprocess.Popen(argv, env=dict(os.environ, TMPDIR=self.directory), stdin=subprocess.DEVNULL,
                                       stdout=stdout, stderr=stderr)
 
     def heard(self, text):
@@ -31,8 +38,8 @@ class Play(object):
 
     def finish(self):
         """(exit code, the demo's own lines that were not read yet)"""
-        code, output, _ = helpers.finish(self.child)
-        return code, [line.partition(' demo ')[2].strip() for line in output.splitlines() if ' demo ' in line]
+        code, self.output, _ = helpers.finish(self.child)
+        return code, [line.partition(' demo ')[2].strip() for line in self.output.splitlines() if ' demo ' in line]
 
     def leftovers(self):
         """Files and processes that are still there."""
@@ -44,6 +51,7 @@ def _cmdline(pid):
     return helpers.read('/proc/%s/cmdline' % pid)
 
 
+@rights
 def test_all_is_as_it_should_be_and_nothing_is_left(tmp_path):
     play = Play(tmp_path)
 
@@ -52,6 +60,41 @@ def test_all_is_as_it_should_be_and_nothing_is_left(tmp_path):
     assert (code, said[-1:], play.leftovers()) == (0, ['all of it was as it should be'], [])
 
 
+@pytest.fixture
+def plain():
+    """A directory in which a plain user may write: pytest's own are root's."""
+    directory = tempfile.mkdtemp(prefix='fbmon-test-')
+    os.chmod(directory, 0o777)
+    yield directory
+    shutil.rmtree(directory)
+
+
+def test_without_root_it_runs_on_loopback_and_says_what_would_be(plain):
+    before = subprocess.check_output(['ip', '-o', 'addr', 'show', 'dev', 'lo'])
+    play = Play(plain, argv=PLAIN_USER + DEMO)
+
+    code, said = play.finish()
+
+    assert (code, said[-1:], play.leftovers()) == (0, ['all of it was as it should be'], []), play.output
+    assert said[0] == 'no switch can be made of network namespaces here; that needs root: sudo make demo'
+    assert 'OBSERVE=1' in said[1]
+    assert [line.partition(': ')[2] for line in said if line.startswith('ok ')] == [
+        "normal: the cards' addresses would be there now", "bypass: the cards' addresses would be gone now",
+        "normal again: the cards' addresses would be there", "lo has none of the cards' addresses: nothing was changed"]
+    assert 'global state: normal -> bypass: would be: 1 failed >= 1' in play.output
+    assert subprocess.check_output(['ip', '-o', 'addr', 'show', 'dev', 'lo']) == before
+
+
+def test_it_needs_ip_and_says_so(tmp_path):
+    os.symlink(helpers.program('timeout'), str(tmp_path / 'timeout'))
+    child = subprocess.Popen(DEMO, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={'PATH': str(tmp_path)})
+
+    assert helpers.finish(child)[:2] == (
+        1, 'the demo needs ip: sudo apt-get install -y iproute2 iputils-ping util-linux coreutils\n')
+
+
+@rights
 @pytest.mark.parametrize('number, moment', [(signal.SIGINT, 'two DPI nodes'), (signal.SIGTERM, 'DPI 1 dies')])
 def test_an_interrupted_demo_leaves_nothing_and_says_so(tmp_path, number, moment):
     play = Play(tmp_path)
@@ -66,6 +109,7 @@ def test_an_interrupted_demo_leaves_nothing_and_says_so(tmp_path, number, moment
     assert (said[-1:], play.leftovers()) == (['interrupted: everything is taken down again'], [])
 
 
+@rights
 def test_a_demo_that_nobody_reads_ends_at_once_and_leaves_nothing(tmp_path):
     play = Play(tmp_path, stderr=subprocess.PIPE)
     play.heard('two DPI nodes')
@@ -77,6 +121,7 @@ def test_a_demo_that_nobody_reads_ends_at_once_and_leaves_nothing(tmp_path):
     assert (play.child.wait(), 'Traceback' in errors, play.leftovers()) == (2, False, [])
 
 
+@rights
 def test_a_demo_whose_output_cannot_be_written_says_so(tmp_path):
     with open('/dev/full', 'wb') as full:
         play = Play(tmp_path, full, subprocess.PIPE)

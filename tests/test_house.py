@@ -204,7 +204,7 @@ def test_make_help_names_every_target():
 
 def test_the_demo_runs_the_example_of_the_readme_with_a_shorter_timeout():
     example = re.search(r'(?s)\n(LOG_LEVEL=INFO\n.*?)```', read('README.md')).group(1)
-    played = re.search(r"(?s)\nCONFIG = '''\\\n(.*?)'''", read('demo/demo.py')).group(1)
+    played = re.search(r"(?s)\nCONFIG = '''\\\n(.*?)'''", read('demo/story.py')).group(1)
 
     assert played == example.replace('LISTEN_HEARTBEAT_TIMEOUT=3000', 'LISTEN_HEARTBEAT_TIMEOUT=1000')
 
