@@ -66,7 +66,7 @@ class Batch(object):
     def _do(self, lines, places):
         failed, networks = {}, Networks(self._world, len(places) > 1)
         if self._world.watch.behind():
-            self._world.laws.amiss(SHORT)
+            self._world.laws.astray()
         for place in places:
             self._world.cut()
             self._world.commanded(lines[place])

@@ -90,6 +90,11 @@ class Laws(object):
         self.amiss(PATIENCE)
         self.ip_calm = max(self.ip_calm, self.world.now + PATIENCE)
 
+    def astray(self):
+        """The daemon has not been told yet whose names have changed. What it does may go to another interface."""
+        self.amiss(SHORT)
+        self.touched += 1
+
     def reloads(self):
         self.changed = self._loose = self.world.now
         self.routes = self.world.watch.owed = None
