@@ -32,7 +32,7 @@ class Returns(object):
         self._known = None if self.course == returning.BEGINNING else ()    # what the file has of it
         self.judged = None
         self.dark = ()    # the ports that it waits for
-        self._carriers = {}    # {port: its Carrier at the last look}
+        self._lights = {}    # {port: (its Carrier, since when each look has found it so)}
 
     @property
     def error(self):
@@ -44,8 +44,8 @@ class Returns(object):
         """The Decision on the launched listeners' states; while held it is `last`."""
         self._rule, self.judged = settings.returns, decision.judged(settings, states)
         now = self._clock()
-        broken, before = self._look_at_ports(settings, states), self.course
-        self.course = returning.step(before, self._rule, self.judged, now, self.dark, broken, bool(self._asked))
+        lit, before = self._lit(settings, states, now), self.course
+        self.course = returning.step(before, self._rule, self.judged, now, lit, bool(self._asked))
         self._by = self._asked if before.bypassed and not self.course.bypassed else None
         self._asked = None
         self._remember()
@@ -123,19 +123,23 @@ class Returns(object):
             logging.info('return: the wait ends, the rules say %s again', self.judged or BYPASS)
         self._told = what
 
-    def _look_at_ports(self, settings, states):
-        """Find the ports without carrier among those that are up in normal, if the return has to wait for carrier.
+    def _lit(self, settings, states, now):
+        """Look at the ports that are up in normal, if the return has to wait for their carrier.
 
-        Returns whether a port that has carrier was without it for a moment since the last look.
+        Returns since when all of them have had it without a break, see returning.step(). What nobody has looked at does
+        not count: a port that has just become one of them counts from now on.
         """
-        before, self._carriers, self.dark = self._carriers, {}, ()
+        before, self._lights, self.dark = self._lights, {}, ()
         if not self._rule.carrier or not self.course.bypassed or self.judged == BYPASS:
-            return False
+            return None
         wanted = decision.made(settings, states, NORMAL, NORMAL).ports
-        names = sorted((name for name, target in wanted.items() if target == UP), key=natural)
-        self._carriers = dict((name, self._look(name)) for name in names)
-        self.dark = tuple(name for name in names if not self._carriers[name].here)
-        return any(self._carriers[name] != before.get(name, self._carriers[name]) for name in self._carriers)
+        for name in sorted((name for name, target in wanted.items() if target == UP), key=natural):
+            found, last = self._look(name), before.get(name)
+            if found.here:
+                self._lights[name] = last if last and last[0] == found else (found, now)
+            else:
+                self.dark += (name,)
+        return None if self.dark else max([since for _, since in self._lights.values()] or [returning.ALWAYS])
 
     def _remembered(self):
         """The Course that an earlier run has left behind.

@@ -14,7 +14,8 @@ Return = namedtuple('Return', 'manual delay longest carrier')
 AT_ONCE = Return(False, 0, 0, 0)
 
 # How far a return has come. bypassed: whether there was a bypass without a return yet; clear: since when the rules have
-# said normal without a break, None if they do not; lit: since when all ports have had carrier, None if they have not;
+# said normal without a break, None if they do not; lit: since when all ports have had carrier, None if they have not,
+# ALWAYS if there is no port;
 # doubled: how often the delay is doubled; returned: when the last return was, or None. Times are monotonic seconds.
 Course = namedtuple('Course', 'bypassed clear lit doubled returned')
 
@@ -26,6 +27,9 @@ Wait = namedtuple('Wait', 'what since until')
 
 DELAY, CARRIER, OPERATOR = 'delay', 'carrier', 'operator'
 
+# No port needs carrier.
+ALWAYS = float('-inf')
+
 # A bypass that begins within this many seconds of the last return doubles the delay.
 HOUR = 3600.0
 
@@ -33,12 +37,12 @@ HOUR = 3600.0
 MOST = 22
 
 
-def step(course, rule, judged, now, dark=(), broken=False, asked=False):
+def step(course, rule, judged, now, lit=None, asked=False):
     """The Course after a look at `now`.
 
-    judged: the global state by the rules, None while they hold; dark: the ports without carrier among those that are
-    up in normal; broken: whether one of these ports was without carrier for a moment since the last look; asked:
-    whether an operator has said return.
+    judged: the global state by the rules, None while they hold; lit: since when all ports that are up in normal have
+    had carrier without a break, as far as somebody has looked at them, None if they have not, ALWAYS without a port;
+    asked: whether an operator has said return.
     """
     if judged == BYPASS:
         if course.bypassed:
@@ -46,8 +50,6 @@ def step(course, rule, judged, now, dark=(), broken=False, asked=False):
         return Course(True, None, None, _doubled(course, now), course.returned)
     if not course.bypassed or judged == UNKNOWN:
         return course
-    # Light that nobody has looked at does not count.
-    lit = None if dark or not rule.carrier else now if broken or course.lit is None else course.lit
     if judged is None:
         return course._replace(lit=lit)
     course = course._replace(lit=lit, clear=now if course.clear is None else course.clear)

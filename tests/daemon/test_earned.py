@@ -26,8 +26,8 @@ PAUSES = (0.0, 0.25, 0.5, 0.5, 1.0, 2.0, 4.0, 3599.0, 3601.0)
 
 
 class Life(object):
-    """The daemon's Returns, and beside it what has happened: past has (second, state by the rules, whether all ports
-    that are up in normal have carrier, whether one of them had none for a moment before that)."""
+    """The daemon's Returns, and beside it what has happened: past has (second, state by the rules, {port: whether it
+    was dark for a moment before that} of the ports that are up in normal and have carrier)."""
 
     def __init__(self, source):
         self.source, self.now, self.paper = source, 100.0, Paper()
@@ -52,7 +52,7 @@ class Life(object):
         self.states = dict.fromkeys(self.states, UNKNOWN)
         self.state = UNKNOWN
         if self.bypassed is not None:
-            self.past, self.bypassed = [(self.now, BYPASS, True, False)], 0
+            self.past, self.bypassed = [(self.now, BYPASS, {})], 0
 
     def reload(self):
         self.file = settings(self.listeners, [card(0)], threshold=self.threshold, ports=('sw4',),
@@ -94,10 +94,9 @@ class Life(object):
         """The daemon comes round, and so does the text."""
         self.decision = self.daemon.decide(self.file, self.states, self.decision)
         judged = self.judged()
-        ports = self.up_in_normal()
-        lit = all(self.light[name][0] for name in ports)
         # What nobody has looked at does not count.
-        self.past.append((self.now, judged, lit and self.file.returns.carrier > 0, bool(self.cut.intersection(ports))))
+        ports = self.up_in_normal() if self.file.returns.carrier else ()
+        self.past.append((self.now, judged, dict((name, name in self.cut) for name in ports if self.light[name][0])))
         self.cut.clear()
         self.text(judged, asked)
 
@@ -142,11 +141,14 @@ class Life(object):
         return not rule.carrier or self.shone(looks[last + 1:], rule.carrier / 1000.0)
 
     def shone(self, looks, seconds):
-        """Whether the ports have had carrier for so long without a break, as far as the looks tell."""
-        begin = None
-        for now, _, lit, cut in looks:
-            begin = None if not lit else now if cut or begin is None else begin
-        return begin is not None and self.now >= begin + seconds
+        """Whether each of the ports has had carrier for so long without a break, as far as the looks tell."""
+        for name in self.up_in_normal():
+            begin = None
+            for now, _, lit in looks:
+                begin = None if name not in lit else now if lit[name] or begin is None else begin
+            if begin is None or self.now < begin + seconds:
+                return False
+        return True
 
 
 @pytest.mark.parametrize('part', range(4))

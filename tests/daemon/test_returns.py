@@ -8,6 +8,7 @@ from fbmon.daemon.answers import Commanded
 from fbmon.daemon.controller import Reload, Stop
 from fbmon.listeners.listener import StateChanged
 from fbmon.network.carrier import Carrier
+from fbmon.rules import decision
 from fbmon.rules.returning import Return
 from fbmon.rules.states import ABSENT, ACTIVE, BYPASS, FAILED, NORMAL, PRESENT, UNKNOWN, UP
 from settings import card, config, listener
@@ -213,6 +214,46 @@ def test_a_port_that_flaps_is_logged_once(world, caplog):
 
     assert [one.getMessage() for one in caplog.records if one.getMessage().startswith('return')] == [
         'return: returns in 2 s']
+
+
+class Lit(object):
+    """Returns after a bypass. Two listeners have a port each, and the return waits for 2 s of carrier."""
+
+    def __init__(self):
+        self.now, self.lights = 50.0, {'sw0': True, 'sw1': True}
+        self.returns = returns.Returns(Paper('[true, 0, null]'), lambda: self.now, lambda: self.now,
+                                       lambda name: Carrier(self.lights[name], 1))
+        self.file = config([listener(index, ports=('sw%d' % index,)) for index in range(2)], [card(0)], threshold=2,
+                           returns=Return(False, 0, 0, 2000)).settings
+
+    def state(self, now, *states):
+        """The global state at this second with these states of the listeners."""
+        self.now = now
+        return self.returns.decide(self.file, dict(enumerate(states)), decision.UNDECIDED).state
+
+
+def test_a_port_counts_from_the_look_that_finds_it_among_those_that_must_be_up():
+    switch = Lit()
+    switch.state(50.0, UNKNOWN, UNKNOWN)
+
+    assert [switch.state(now, ACTIVE, FAILED) for now in (53.0, 54.9, 55.0)] == [BYPASS, BYPASS, NORMAL]
+
+
+def test_a_port_that_joins_is_waited_for_and_one_that_leaves_is_not():
+    switch = Lit()
+    switch.lights['sw1'] = False
+    assert [switch.state(now, ACTIVE, FAILED) for now in (50.0, 51.0)] == [BYPASS] * 2
+    assert switch.state(51.5, ACTIVE, ACTIVE) == BYPASS
+    assert switch.returns.as_dict()['ports'] == ['sw1']
+
+    assert switch.state(52.0, ACTIVE, FAILED) == NORMAL
+
+
+def test_without_a_port_that_must_be_up_no_carrier_is_waited_for():
+    switch = Lit()
+    switch.file = switch.file._replace(listeners=tuple(one._replace(ports=()) for one in switch.file.listeners))
+
+    assert switch.state(50.0, ACTIVE, ACTIVE) == NORMAL
 
 
 def test_the_last_return_is_remembered_by_the_wall_clock():

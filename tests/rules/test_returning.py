@@ -1,15 +1,15 @@
 """returning.py: when a bypass is left, compared with the rules of the specification, written once more by hand."""
 import pytest
 
-from fbmon.rules.returning import (AT_ONCE, BEGINNING, CARRIER, DELAY, OPERATOR, Course, Return, Wait, state, step,
-                                   waiting)
+from fbmon.rules.returning import (ALWAYS, AT_ONCE, BEGINNING, CARRIER, DELAY, OPERATOR, Course, Return, Wait, state,
+                                   step, waiting)
 from fbmon.rules.states import BYPASS, NORMAL, UNKNOWN
 
 MINUTE = Return(False, 60000, 60000, 0)
 
 
 def after(rule, *looks, **fields):
-    """The Course after looks (now, judged, dark ports)."""
+    """The Course after looks (now, judged, since when all ports have carrier)."""
     course = fields.get('course', BEGINNING)
     for look in looks:
         course = step(course, rule, look[1], look[0], *look[2:])
@@ -62,32 +62,33 @@ def test_an_operator_ends_no_bypass_that_the_rules_want_or_hold(judged):
 
 def test_after_the_delay_all_ports_must_have_carrier_without_a_break():
     rule = Return(False, 10000, 10000, 2000)
-    course = after(rule, (0.0, BYPASS), (5.0, NORMAL, ('sw1',)), (15.0, NORMAL, ('sw1',)))
+    course = after(rule, (0.0, BYPASS), (5.0, NORMAL), (15.0, NORMAL))
     assert waiting(course, rule, 15.0) == Wait(CARRIER, 15.0, None)
-    course = after(rule, (16.0, NORMAL), course=course)
+    course = after(rule, (16.0, NORMAL, 16.0), course=course)
     assert waiting(course, rule, 16.0) == Wait(CARRIER, 15.0, 18.0)
-    course = after(rule, (17.9, NORMAL, ('sw1',)), (17.95, NORMAL), course=course)
+    course = after(rule, (17.9, NORMAL), (17.95, NORMAL, 17.95), course=course)
     assert waiting(course, rule, 18.0) == Wait(CARRIER, 15.0, 19.95)
 
-    assert not after(rule, (19.95, NORMAL), course=course).bypassed
+    assert not after(rule, (19.95, NORMAL, 17.95), course=course).bypassed
 
 
 def test_ports_that_had_carrier_all_along_cost_no_further_wait():
     rule = Return(False, 10000, 10000, 2000)
 
-    assert not after(rule, (0.0, BYPASS), (5.0, NORMAL), (15.0, NORMAL)).bypassed
+    assert not after(rule, (0.0, BYPASS), (5.0, NORMAL, 5.0), (15.0, NORMAL, 5.0)).bypassed
 
 
-def test_a_carrier_that_was_lost_and_is_back_between_two_looks_was_lost():
-    rule = Return(False, 0, 0, 2000)
-    course = after(rule, (0.0, BYPASS), (5.0, NORMAL), (6.0, NORMAL, (), True))
+def test_without_a_port_that_needs_carrier_nothing_but_the_delay_is_waited_for():
+    rule = Return(False, 10000, 10000, 2000)
+    course = after(rule, (0.0, BYPASS), (5.0, NORMAL, ALWAYS))
+    assert waiting(course, rule, 5.0) == Wait(DELAY, 5.0, 15.0)
 
-    assert waiting(course, rule, 6.5) == Wait(CARRIER, 5.0, 8.0)
+    assert not after(rule, (15.0, NORMAL, ALWAYS), course=course).bypassed
 
 
 def test_a_carrier_that_is_lost_while_held_is_lost():
     rule = Return(False, 0, 0, 2000)
-    course = after(rule, (0.0, BYPASS), (5.0, NORMAL), (6.0, None, ('sw1',)), (6.5, None), (7.0, NORMAL))
+    course = after(rule, (0.0, BYPASS), (5.0, NORMAL, 5.0), (6.0, None), (6.5, None, 6.5), (7.0, NORMAL, 6.5))
 
     assert waiting(course, rule, 7.0) == Wait(CARRIER, 5.0, 8.5)
 
