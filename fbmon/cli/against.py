@@ -5,8 +5,10 @@ from fbmon.cli import checking, stopped
 from fbmon.cli.output import fail, say
 from fbmon.config import given, source, table
 from fbmon.daemon import reloads
-from fbmon.rules import nodes
+from fbmon.listeners.roster import key_of
+from fbmon.rules import decision, nodes, orders
 from fbmon.rules.items import AddressItem, PortItem
+from fbmon.rules.states import UNCONFIGURED, UNKNOWN
 from fbmon.show import statussocket
 
 # So many lines of added, removed or changed components are told; the others are counted.
@@ -31,27 +33,28 @@ def check(path, run_dir):
     lines, end = checking.report(path, loaded, run_dir)
     own = checking.same_file(path, status)
     told = [REFUSED % status['pid']] if loaded.mistakes else changes(
-        loaded, runs, 'a reload' if own else '%s instead of %s' % (path, compat.native(status['file'])), status['pid'])
+        loaded, runs, 'a reload' if own else '%s instead of %s' % (path, compat.native(status['file'])), status)
     for line in lines + told + [end]:
         say(line)
     return 1 if loaded.mistakes else 0
 
 
-def changes(file, runs, who, pid):
-    """[The lines that say what `who` would change in what the daemon runs]. file, runs: the Configs."""
+def changes(file, runs, who, status):
+    """[The lines that say what `who` would change in what the daemon runs]. file, runs: the Configs; status: its own.
+    """
     if file.settings == runs.settings:
-        return ['%s would change nothing in what pid %d runs' % (who, pid)]
+        return ['%s would change nothing in what pid %d runs' % (who, status['pid'])]
     new, old = components(file.settings), components(runs.settings)
     changed = _changed(new, old)
     lines = _cut('added: ' + _described(*pair) for pair in _sorted(new) if pair[0] not in old) \
         + _cut('removed: ' + _described(*pair) for pair in _sorted(old) if pair[0] not in new) \
         + _cut('changed: ' + text for text, _ in changed)
     rest = sum(key in old for key in new) - sum(count for _, count in changed)
-    return ['%s would change this in what pid %d runs:' % (who, pid)] \
+    return ['%s would change this in what pid %d runs:' % (who, status['pid'])] \
         + ['  ' + line for line in lines + given.differences(file.given, runs.given)] \
         + ['nothing else is touched: %s %s' % (checking.counted(rest, 'component'),
                                                'stays as it is' if rest == 1 else 'stay as they are')] \
-        + _held(new, old)
+        + _held(file.settings, _states(file.settings, old, status))
 
 
 def components(settings):
@@ -107,16 +110,32 @@ def _together(head, text, those):
     return '%s%s %s: %s' % (head, 's'[len(those) == 1:], indexes([one.index for one in those]), text)
 
 
-def _held(new, old):
-    """[For how long the state is held at most]: until the new listeners have reported."""
-    ones = [one for key, one in new.items() if not _kind(key)]
-    waits = [one.timeout * one.attempts for key, one in new.items() if not _kind(key) and key not in old]
-    if not ones:
+def _states(settings, old, status):
+    """{index: state} of the listeners right after the reload, as far as it can launch those that are new to it.
+
+    old: the components that run. What is not launched now does not join because of the reload.
+    """
+    now = dict(((row['host'], row['port'], row['interface']), row['state']) for row in status['listeners'])
+    found = dict((one.index, now.get(key_of(one), UNCONFIGURED) if key_of(one) in old else UNKNOWN)
+                 for one in settings.listeners)
+    away = [row['name'] for row in status['nodes'] if row['maintenance']]
+    return orders.marked(away, settings.nodes, dict(pair for pair in found.items() if pair[1] != UNCONFIGURED))
+
+
+def _held(settings, states):
+    """[Whether the state is held then, by the daemon's rules, and for how long at most]."""
+    if not settings.listeners:
         return ['the state is held as it is from then on, as there is no listener']
-    if not waits:
-        return ['the state is not held, as there is no new listener']
-    return ['the state is held until the new listener%s reported, %g s at most' % (
-        ' has' if len(waits) == 1 else 's have', max(waits) / 1000.0)]
+    if not states:
+        return ['the state is held as it is until a listener can be launched']
+    waited = decision.waited_for(settings, states)
+    if not waited:
+        return ['the state is not held, as no node is unknown then']
+    # A node that is active through another listener may still lose that one.
+    longest = max(one.timeout * one.attempts for one in settings.listeners if states.get(one.index) == UNKNOWN)
+    return ['the state is held until listener%s reported, at most %g s after %s' % (
+        ' %d has' % waited[0] if len(waited) == 1 else 's %s have' % indexes(waited), longest / 1000.0,
+        'it listens' if len(waited) == 1 else 'they listen')]
 
 
 def _cut(lines):

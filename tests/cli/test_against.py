@@ -3,9 +3,11 @@ import random
 
 import pytest
 
+import statuses
 from fbmon.cli import against, checking
 from fbmon.config import reader
 from fbmon.daemon import reloads
+from fbmon.rules import nodes
 from fbmon.show import statussocket
 from helpers import write
 
@@ -22,10 +24,24 @@ LISTEN_CUBRO_IFS[0]=sw1
 '''
 
 
-def told(file, runs=RUNS):
-    """What is said of a file without the lines of the keys, which have a test of their own."""
-    lines = against.changes(reader.read(file), reader.read(runs), 'a reload', 814)
-    return [line for line in lines if ': the file has ' not in line]
+def status_of(text, states=(), away=(), **fields):
+    """The status of a daemon that runs this. states: of its listeners, active by default; away: in maintenance."""
+    listeners = reader.read(text).settings.listeners
+    rows = [statuses.listener(one.index, host=one.host, port=one.port, interface=one.interface,
+                              state=dict(states).get(one.index, 'active')) for one in listeners]
+    ways = [dict(statuses.node(name, [one.index for one in those]),
+                 maintenance={'by': 'anna'} if name in away else None) for name, those in nodes.grouped(listeners)]
+    return statuses.status(rows, nodes=ways, pid=814, **fields)
+
+
+def changes(file, runs=RUNS, states=(), away=()):
+    """What is said of a file."""
+    return against.changes(reader.read(file), reader.read(runs), 'a reload', status_of(runs, states, away))
+
+
+def told(*arguments, **options):
+    """The same without the lines of the keys, which have a test of their own."""
+    return [line for line in changes(*arguments, **options) if ': the file has ' not in line]
 
 
 def test_what_is_added_removed_and_changed_is_named_and_how_long_the_state_is_held():
@@ -43,17 +59,14 @@ def test_what_is_added_removed_and_changed_is_named_and_how_long_the_state_is_he
         '  changed: card 0: the name',
         '  changed: port sw1 follows the global state and listener 0, until now listener 0',
         'nothing else is touched: 0 components stay as they are',
-        'the state is held until the new listener has reported, 6 s at most']
+        'the state is held until listener 1 has reported, at most 6 s after it listens']
 
 
 def test_the_keys_that_differ_are_named_as_check_does():
-    lines = against.changes(reader.read(RUNS + u'BYPASS_CARD_LEASE=15000'), reader.read(RUNS), 'a reload', 814)
-
-    assert lines == [
+    assert changes(RUNS + u'BYPASS_CARD_LEASE=15000') == [
         'a reload would change this in what pid 814 runs:',
         '  BYPASS_CARD_LEASE: the file has 15000, what runs has nothing',
-        'nothing else is touched: 6 components stay as they are',
-        'the state is not held, as there is no new listener']
+        'nothing else is touched: 6 components stay as they are', NOT_HELD]
 
 
 def test_the_same_change_of_several_components_is_one_line_and_a_listener_is_the_same_by_its_place():
@@ -65,11 +78,57 @@ def test_the_same_change_of_several_components_is_one_line_and_a_listener_is_the
                                   'nothing else is touched: 4 components stay as they are']
 
 
+NOT_HELD = 'the state is not held, as no node is unknown then'
+UNTIL_1 = 'the state is held until listener 1 has reported, at most %d s after it listens'
+NODES = u'LISTEN_HB_NODE[0]=dpi\nLISTEN_HB_NODE[1]=dpi\n'
+
+
+def held(file, *arguments, **options):
+    return told(file + u'LOG_LEVEL=DEBUG\n', *arguments, **options)[-1]
+
+
+def test_a_listener_that_is_still_unknown_holds_on_with_the_timers_of_the_file():
+    assert held(RUNS) == NOT_HELD
+    assert held(RUNS, states={1: 'failed'}) == NOT_HELD
+    assert held(RUNS, states={1: 'unknown'}) == UNTIL_1 % 3
+    assert held(RUNS + u'LISTEN_HEARTBEAT_ATTEMPTS[1]=4\n', states={1: 'unknown'}) == UNTIL_1 % 12
+
+
+@pytest.mark.parametrize('old, new', [('3100', '3200'), ('HOST[1]=10.0.0.2', 'HOST[1]=10.0.0.3'),
+                                      ('LISTEN_HB_PORT[1]', 'LISTEN_HEARTBEAT_IFS[1]=eth1\nLISTEN_HB_PORT[1]')])
+def test_a_listener_at_another_port_address_or_interface_is_a_new_one(old, new):
+    assert held(RUNS.replace(old, new)) == UNTIL_1 % 3
+
+
+def test_a_node_that_is_heard_in_another_way_or_is_in_maintenance_is_not_waited_for():
+    new = u'LISTEN_HB_HOST[2]=10.0.0.2\nLISTEN_HB_PORT[2]=3200\nLISTEN_HB_NODE[2]=dpi\n'
+
+    assert held(RUNS + NODES + new, RUNS + NODES) == NOT_HELD
+    assert held(RUNS + NODES + new, RUNS + NODES, {0: 'failed', 1: 'failed'}).startswith(
+        'the state is held until listener 2 has')
+    assert held(RUNS + NODES + new, RUNS + NODES, {0: 'failed', 1: 'failed'}, away=['dpi']) == NOT_HELD
+
+
+def test_a_way_that_gets_a_node_of_its_own_while_it_is_unknown_is_waited_for():
+    unknown = {1: 'unknown'}
+
+    assert held(RUNS + NODES, RUNS + NODES, unknown) == NOT_HELD
+    assert held(RUNS, RUNS + NODES, unknown) == UNTIL_1 % 3
+    assert held(RUNS + NODES, RUNS, unknown) == NOT_HELD
+
+
+def test_a_listener_that_is_not_launched_holds_nothing_yet():
+    assert held(RUNS, states={1: 'unconfigured'}) == NOT_HELD
+    assert held(RUNS, states={0: 'unconfigured', 1: 'unconfigured'}) == \
+        'the state is held as it is until a listener can be launched'
+
+
 def test_the_slowest_of_the_new_listeners_says_how_long_the_state_is_held():
     new = u''.join(u'LISTEN_HB_HOST[%d]=10.0.0.2\nLISTEN_HB_PORT[%d]=40%02d\nLISTEN_HEARTBEAT_ATTEMPTS[%d]=%d\n'
                    % (index, index, index, index, attempts) for index, attempts in ((2, 2), (3, 5), (4, 1)))
 
-    assert told(RUNS + new)[-1] == 'the state is held until the new listeners have reported, 15 s at most'
+    assert told(RUNS + new)[-1] == \
+        'the state is held until listeners 2-4 have reported, at most 15 s after they listen'
     assert told(u'', RUNS)[-1] == 'the state is held as it is from then on, as there is no listener'
 
 
@@ -97,7 +156,7 @@ def test_the_components_are_those_of_a_reload(seed):
 def runs(monkeypatch, tmp_path):
     """A daemon runs RUNS, from the file whose path is returned. There are no warnings."""
     path = str(tmp_path / '.env')
-    status = {'pid': 814, 'version': '1', 'file': path, 'configuration': RUNS.splitlines()}
+    status = status_of(RUNS, version='1', file=path, configuration=RUNS.splitlines())
     monkeypatch.setattr(statussocket, 'ask', lambda _: status)
     monkeypatch.setattr(checking, 'warnings', lambda loaded, run_dir: [])
     return path
@@ -111,8 +170,7 @@ def test_a_file_that_a_reload_takes_ends_with_0(runs, tmp_path, capsys):
         'a reload would change this in what pid 814 runs:\n'
         '  added: card 2, 10.0.0.13 on eth0\n'
         '  BYPASS_CARD_HOST[2]: the file has 10.0.0.13, what runs has nothing\n'
-        'nothing else is touched: 6 components stay as they are\n'
-        'the state is not held, as there is no new listener\n'
+        'nothing else is touched: 6 components stay as they are\n' + NOT_HELD + '\n'
         '0 mistakes, 0 warnings\n', '')
 
 

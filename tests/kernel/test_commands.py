@@ -149,10 +149,42 @@ def test_check_against_says_what_a_reload_then_does_and_changes_nothing_itself(s
         '  added: listener 2, 192.168.1.202 port 3200 on eth0',
         '  changed: card 0: the name',
         'nothing else is touched: 6 components stay as they are',
-        'the state is held until the new listener has reported, 0.3 s at most']
+        'the state is held until listener 2 has reported, at most 0.3 s after it listens']
     assert small.command('reload')[1].startswith('7 components kept, 1 added')
     said = 'a reload would change nothing in what pid %d runs' % small.child.pid
     assert said in small.command('check', '--against')[1]
+
+
+def when(status, index):
+    """The second of the daemon's life since when a listener has its state."""
+    return status['uptime_s'] - status['listeners'][index]['since_s']
+
+
+def test_a_reload_holds_the_state_no_longer_than_check_against_says(switch, small):
+    write(small, files.SMALL + 'LISTEN_HB_HOST[2]=192.168.1.202\nLISTEN_HB_PORT[2]=3200\n'
+          'LISTEN_HEARTBEAT_ATTEMPTS[2]=7\n')
+    assert small.command('check', '--against')[1].splitlines()[-2] == \
+        'the state is held until listener 2 has reported, at most 2.1 s after it listens'
+
+    small.reload()
+    states = [small.wait(lambda status: status['listeners'][2]['state'] == state) for state in ('unknown', 'failed')]
+
+    assert states[0]['held'] == [2]
+    assert when(states[1], 2) - when(states[0], 2) < 2.11
+    assert small.wait_state('bypass')['failed'] == 1
+
+
+def test_a_listener_that_has_not_reported_holds_the_state_on_with_the_timers_of_the_new_file(switch, daemon, dpis):
+    dpis.steady(3000)
+    daemon.start(files.SMALL + 'LISTEN_HEARTBEAT_TIMEOUT[1]=60000\n')
+    daemon.wait(lambda status: status['held'] == [1])
+    write(daemon, files.SMALL + 'LISTEN_HEARTBEAT_TIMEOUT[1]=500\n')
+    assert daemon.command('check', '--against')[1].splitlines()[-2] == \
+        'the state is held until listener 1 has reported, at most 0.5 s after it listens'
+
+    daemon.reload()
+
+    daemon.wait_state('bypass')
 
 
 def test_check_against_without_a_daemon_ends_with_3(switch, daemon):
