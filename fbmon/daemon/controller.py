@@ -166,7 +166,7 @@ class Controller(object):
         for line in source.report(self.path, self.loaded.warnings, 'warning'):
             logging.warning(line)
         self._names = wanted.names(self.settings)
-        self.network.interfaces = wanted.interfaces(self._names, self.ledger.items)
+        self.network.interfaces |= wanted.interfaces(self._names, self.ledger.items)
         self._leases.idle = self._batch.resting = self.settings.observe
         if self.settings.observe:
             self._batch.restart()

@@ -19,8 +19,8 @@ class Keeper(object):
     """The controller's side of the network. Only the controller's thread calls it.
 
     It calls changed(item, old, new, why) when the kernel shows another state of a wanted item, and replace_monitor() to
-    have everything read again. interfaces: the names of all interfaces in the file, even if nothing is wanted there
-    now, since a child of `ip` remembers the index of each. routes: the RouteKeeper.
+    have everything read again. interfaces: the names of all interfaces in this and in earlier files, even if nothing is
+    wanted there now, since a child of `ip` remembers the index of each. routes: the RouteKeeper.
     """
 
     def __init__(self, batch, ledger, changed, replace_monitor, clock=compat.monotonic, settings=sysctl, routes=()):

@@ -34,7 +34,11 @@ FOUND = [
      ('monitor', 'loses'), ('wait', .5), ('wait', 1.0), ('reload', 18), ('wait', 1.0), ('rest',)],
     # Two interfaces got their names back, and the lease of an earlier run was over there before the next renewal.
     [('file', 288), ('alive', 3001), ('alive', 3002), ('wait', 1 / 16.0), ('wait', 6.0), ('kill', 1.0),
-     ('swap', 'eth0', 'eth1'), ('wait', 2.5), ('swap', 'eth0', 'eth1'), ('wait', 2.5)]]
+     ('swap', 'eth0', 'eth1'), ('wait', 2.5), ('swap', 'eth0', 'eth1'), ('wait', 2.5)],
+    # An interface that the file did not name got another name, and the child of ip still knew it from an earlier file.
+    [('file', 129), ('wait', 1 / 1024.0), ('reload', 615), ('beat', 3000), ('wait', 6.0), ('reload', 180),
+     ('wait', 1 / 16.0), ('swap', 'eth1', 'sw2'), ('wait', 1 / 1024.0), ('reload', 438), ('alive', 3002),
+     ('wait', .5)]]
 
 
 @pytest.fixture(autouse=True)
