@@ -1,4 +1,5 @@
 """The laws for the daemon in the simulated world: what must hold after each round, after each step, and in quiet."""
+from fbmon.daemon.controller import Reload
 from fbmon.memory.ledger import Seen
 from kernel import model
 from sim import business, quiet, wants
@@ -24,7 +25,8 @@ SPARE, ROUNDS = 16, 8
 class Laws(object):
     """verdict: of the model; calm: since when nothing is amiss; changed: since when verdict and file are as they are;
     ears: {Node: Ear}; items: {item: (the last state that the daemon has told, how often it has told one)}; withheld:
-    until when a listener's thread does nothing; touched: how often others have done something after a pause."""
+    until when a listener's thread does nothing; touched: how often others have done something after a pause; earlier:
+    the verdict before a listener was launched in this round."""
 
     def __init__(self, world, wrong):
         self.world, self.wrong = world, wrong
@@ -46,7 +48,7 @@ class Laws(object):
         self.changed, self.calm = now, max(self.calm, now)
         self._last, self._loose, self._budget, self._at = {}, now, SPARE, now
         self.asked = self.answered = 0
-        self.withheld = now
+        self.withheld, self.earlier = now, None
         self.items, self._untold = {}, []
         self.lines.forget()
         self._names = None
@@ -179,8 +181,11 @@ class Laws(object):
 
     def turns(self, events):
         """A round begins. There must not be too many without an event."""
-        self._names = self.world.daemon._names
+        self._names, settings = self.world.daemon._names, self.world.daemon.settings
         self._owed()
+        self.earlier = None
+        if len(self.world.nodes) < len(settings.listeners) and not any(type(event) is Reload for event in events):
+            self.earlier = wants.judge(settings, self._states(), self.verdict)
         if not events:
             self._network()
             self._budget = min(SPARE, self._budget + (self.world.now - self._at) * ROUNDS) - 1
@@ -199,6 +204,7 @@ class Laws(object):
             del self.items[item]
         if not self.world.daemon._stopped and not self.world.inbox:
             self.judge()
+        self.earlier = None
 
     def ended(self):
         """The daemon has ended by a clean stop."""
@@ -213,6 +219,20 @@ class Laws(object):
 
     def judge(self):
         """The global state must be that of the rules."""
+        world, states = self.world, self._states()
+        if self._judged != (world.daemon.settings, states):
+            self._judged = world.daemon.settings, states
+            verdict = wants.judge(world.daemon.settings, states, self.verdict)
+            if self.earlier and verdict.state != world.daemon.decision.state:
+                # The daemon may decide before it launches a listener, or after that.
+                verdict = wants.judge(world.daemon.settings, states, self.earlier)
+            if verdict != self.verdict:
+                self.verdict, self.changed = verdict, world.now
+        if self.verdict.state != world.daemon.decision.state:
+            raise self.wrong('state: %s, not %s with %s' % (world.daemon.decision.state, self.verdict.state, states))
+
+    def _states(self):
+        """{index: state} that the launched listeners must have."""
         world, states = self.world, {}
         for node in world.nodes:
             ear = self.ear(node)
@@ -221,13 +241,7 @@ class Laws(object):
                 if node.pulse.state == 'failed' and not node.pulse.heard:
                     ear.follow(node.pulse, world.heard_at)
             states[node.settings.index] = ear.state if ear.known else node.pulse.state
-        if self._judged != (world.daemon.settings, states):
-            self._judged = world.daemon.settings, states
-            verdict = wants.judge(world.daemon.settings, states, self.verdict)
-            if verdict != self.verdict:
-                self.verdict, self.changed = verdict, world.now
-        if self.verdict.state != world.daemon.decision.state:
-            raise self.wrong('state: %s, not %s with %s' % (world.daemon.decision.state, self.verdict.state, states))
+        return states
 
     def check(self):
         """Check all that must hold after a step."""

@@ -23,7 +23,8 @@ class Marks(object):
         words = line.split()
         noted = set(item[-1] for item in ledger.items)
         found = set((index, item.address) for item, (index, _) in ledger.found.items())
-        meant = self._indexes(done, ledger) + [index for index, text in found if text == getattr(done, 'text', None)]
+        meant = self._indexes(done, ledger) + [index for index, text in found if text == getattr(done, 'text', None)] \
+            if done else []
         if meant and not set((None, done.index)).intersection(meant):
             self.astray.append(done)
         fresh = dict(((entry.index, entry.text), entry) for entry in dropped
