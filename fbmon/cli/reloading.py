@@ -11,7 +11,7 @@ from fbmon.daemon import reloads
 from fbmon.memory import rundir
 from fbmon.show import statussocket
 
-# Seconds in which the daemon must have reloaded. It may be waiting for an `ip` that hangs.
+# Seconds in which the daemon must have reloaded. It may be waiting for an `ip` or for a disk that hangs.
 LIMIT = 10.0
 
 # Seconds between two questions. The first answers come at once.
@@ -42,11 +42,15 @@ def reload(run_dir):
 
 
 def _after(path, pid, count):
-    """The first status after the reload, or that of another daemon; None after LIMIT. Raises NotRunning."""
+    """The first status after the reload, or that of another daemon; None after LIMIT. Raises NotRunning.
+
+    Somebody may have asked for a reload just before. Then the daemon reads the file twice, and the second time is ours.
+    """
     deadline = compat.monotonic() + LIMIT
     while compat.monotonic() < deadline:
         found = statussocket.ask(path)
-        if found['pid'] != pid or found['reload']['count'] != count:
+        done = found['reload']
+        if found['pid'] != pid or done['count'] != count and not done.get('under_way'):
             return found
         time.sleep(PAUSE)
     return None

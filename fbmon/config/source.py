@@ -9,6 +9,12 @@ from fbmon.config import reader
 LARGEST = 1 << 20
 
 
+# Why a file cannot be read.
+CANNOT = 'cannot be read: %s'
+NOT_PLAIN = 'not a plain file; give the path of a file with KEY=value lines'
+TOO_LARGE = 'too large for a configuration file; at most %d bytes are read' % LARGEST
+
+
 class Unreadable(Exception):
     """The configuration file cannot be read. str() names it and says why."""
 
@@ -20,11 +26,18 @@ def load(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             compat.close_on_exec(descriptor)
-            return reader.read(_text(path, descriptor))
+            return parsed(path, _data(path, descriptor))
         finally:
             os.close(descriptor)
     except EnvironmentError as error:
-        raise Unreadable('%s: cannot be read: %s' % (path, error.strerror))
+        raise Unreadable('%s: %s' % (path, CANNOT % error.strerror))
+
+
+def parsed(path, data):
+    """The Config of the bytes of a file, all or the first LARGEST + 1. Raises Unreadable."""
+    if len(data) > LARGEST:
+        raise Unreadable('%s: %s' % (path, TOO_LARGE))
+    return reader.read(_decoded(path, data))
 
 
 def report(path, notices, kind):
@@ -32,18 +45,17 @@ def report(path, notices, kind):
     return [reader.format_problem(path, notice, kind) for notice in notices]
 
 
-def _text(path, descriptor):
+def _data(path, descriptor):
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
-        raise Unreadable('%s: not a plain file; give the path of a file with KEY=value lines' % path)
+        raise Unreadable('%s: %s' % (path, NOT_PLAIN))
     if found.st_size > LARGEST:
-        raise Unreadable('%s: %d bytes are too many for a configuration file; at most %d are read'
-                         % (path, found.st_size, LARGEST))
+        raise Unreadable('%s: %s' % (path, TOO_LARGE))
     parts = []
     while True:
         part = os.read(descriptor, 65536)
         if not part or len(parts) * 65536 > LARGEST:
-            return _decoded(path, b''.join(parts))
+            return b''.join(parts)
         parts.append(part)
 
 
@@ -54,5 +66,5 @@ def _decoded(path, data):
     """
     zeros = data.count(b'\0') * 3
     if data[:2] in (b'\xff\xfe', b'\xfe\xff') or len(data) <= zeros < len(data) * 2.4:
-        raise Unreadable('%s: cannot be read: it is UTF-16; save it as UTF-8' % path)
+        raise Unreadable('%s: %s' % (path, CANNOT % 'it is UTF-16; save it as UTF-8'))
     return data.decode('utf-8', 'replace')

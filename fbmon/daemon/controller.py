@@ -138,7 +138,7 @@ class Controller(object):
         if self._stopped:
             return
         try:
-            loaded = source.load(self.path)
+            loaded = self.reloads.load(self.path)
         except source.Unreadable as error:
             self.troubles['reload'] = self.reloads.refused(str(error), ())
             return

@@ -13,6 +13,7 @@ from fbmon.base.threads import NO_THREAD, start
 from fbmon.config import source
 from fbmon.daemon.answers import Commanded, StatusWanted
 from fbmon.daemon.controller import Controller, Reload, Stop
+from fbmon.daemon.fetching import Fetcher
 from fbmon.daemon.leases import REMEDY
 from fbmon.memory import rundir
 from fbmon.memory.history import History
@@ -138,10 +139,12 @@ class Daemon(object):
         ledger = Ledger(directory.file(rundir.LEDGER))
         routes = RouteReadings(RouteKeeper(self._batch, Records(directory.file(rundir.ROUTES))), self._routes.ask)
         self._hooks = Hooks()
+        self._fetcher = Fetcher(path, lambda: self._inbox.put(Reload()), self._crashed)
         history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell)
         course = Records(directory.file(rundir.RETURN))
         self._controller = Controller(path, loaded, self._inbox, self._batch, ledger, history, self._hooks,
                                       self._monitor, self._notifier, routes, course, self._crashed, log)
+        self._controller.reloads.load, self._controller.reloads.under_way = self._fetcher.load, self._fetcher.under_way
 
     def report_troubles(self, **troubles):
         """Log what does not work but stops nothing, and show it in the status: {what: why or None}."""
@@ -163,6 +166,7 @@ class Daemon(object):
         code = self._wait()
         self._notifier.stopping()
         self._hooks.close()
+        self._fetcher.close()
         self._monitor.close()
         self._routes.close()
         self._batch.kill()
@@ -198,11 +202,11 @@ class Daemon(object):
                 return LEFT
             if left == 0:
                 return self._give_up()
-            if HANGUP in woken:
-                self._inbox.put(Reload())
             if TERMINATE in woken and deadline is None:
                 deadline = compat.monotonic() + STOP_LIMIT
                 self._inbox.put(Stop())
+            if HANGUP in woken and deadline is None:
+                self._fetcher.ask()
 
     def _give_up(self):
         """The exit code if the controller has not ended in time."""

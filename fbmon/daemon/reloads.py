@@ -1,7 +1,7 @@
 """Remembers the reloads: how many there were, what the last one has changed, or why it was refused."""
 import logging
 
-from fbmon.config import given
+from fbmon.config import given, source
 from fbmon.memory.history import REFUSED, TAKEN
 from fbmon.rules.items import AddressItem, PortItem
 
@@ -9,12 +9,16 @@ from fbmon.rules.items import AddressItem, PortItem
 class Reloads(object):
     """Remembers the reloads, and the lines of the running file. For the controller's thread.
 
+    load(path): the Config of the file, of which somebody else may have read the bytes. Raises source.Unreadable.
+    under_way(): whether somebody is about to read them.
     note(outcome, why) is called only if the file or the outcome differs from the last reload. So a SIGHUP each minute
     does not fill the history.
     """
 
     def __init__(self, path, loaded, note=lambda outcome, why: None):
         self.lines = given.lines(loaded.given)
+        self.load = lambda path: source.load(path)
+        self.under_way = lambda: False
         self._path = path
         self._note = note
         self._count = 0
@@ -54,8 +58,8 @@ class Reloads(object):
 
     def as_dict(self):
         """The same as a dict for the status."""
-        return {'count': self._count, 'refused': self._refused, 'kept': self._counts[0], 'added': self._counts[1],
-                'removed': self._counts[2]}
+        return {'count': self._count, 'under_way': self.under_way(), 'refused': self._refused,
+                'kept': self._counts[0], 'added': self._counts[1], 'removed': self._counts[2]}
 
 
 def components(settings):

@@ -78,10 +78,7 @@ def _capture(arguments, limit, until, spawn):
     """([what `ip ARGUMENTS` prints, in parts as it was written], what it says on stderr), as bytes. Raises IpError."""
     child = spawn(arguments)
     try:
-        output, errors = _read_all([child.stdout, child.stderr], until)
-        # The child does not end together with its output. It ends right after it, or never.
-        while output is not None and child.poll() is None and compat.monotonic() < until:
-            time.sleep(0.001)
+        output, errors = finished(child, until)
         if child.returncode is None:
             raise _error(arguments, 'no answer within %g s' % limit)
         errors = b''.join(errors)
@@ -92,6 +89,15 @@ def _capture(arguments, limit, until, spawn):
         return output, errors
     finally:
         iproute.Reaper().end(child)
+
+
+def finished(child, until):
+    """What a child prints, and what it says on stderr, as lists of bytes. Its returncode is None if it is too late."""
+    output, errors = _read_all([child.stdout, child.stderr], until)
+    # The child does not end together with its output. It ends right after it, or never.
+    while output is not None and child.poll() is None and compat.monotonic() < until:
+        time.sleep(0.001)
+    return output, errors
 
 
 def _error(arguments, why):

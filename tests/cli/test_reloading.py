@@ -50,6 +50,15 @@ def test_a_daemon_that_ends_or_hangs_meanwhile_is_told_of(world, capsys, answer,
     assert (reloading.reload('/nowhere'), tuple(capsys.readouterr())) == (code, ('', said))
 
 
+def test_the_answer_to_somebody_elses_reload_is_not_ours(world, capsys):
+    def reloaded(count, under_way, *refused):
+        return dict(BEFORE, reload=dict(BEFORE['reload'], count=count, under_way=under_way, refused=refused))
+    world(reloaded(0, True), reloaded(0, True), reloaded(1, True, 'theirs'), reloaded(2, False, 'ours'))
+
+    assert reloading.reload('/nowhere') == 1
+    assert capsys.readouterr()[1].startswith('ours\n')
+
+
 @pytest.mark.parametrize('number', [errno.EPERM, errno.ESRCH])
 def test_a_daemon_that_cannot_be_told_is_named(world, capsys, monkeypatch, number):
     world(BEFORE)

@@ -118,6 +118,28 @@ def test_a_hook_on_a_disk_that_hangs_holds_up_neither_a_decision_nor_a_stop_nor_
     daemon.wait_state('bypass')
 
 
+def test_a_reload_of_a_file_on_a_disk_that_hangs_holds_up_neither_a_decision_nor_a_stop_nor_the_next_start(
+        switch, daemon, dpis, hanging):
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    real = daemon.config + '.real'
+    os.rename(daemon.config, real)
+    os.symlink(os.path.join(hanging.path, 'env'), daemon.config)
+    daemon.signal(signal.SIGHUP)
+    hanging.wait_for('env')
+    watch = switch.watch()
+    dpis.silence(3100)
+    watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0')
+
+    code, seconds = daemon.stop()
+    assert (code, seconds < 2.0) == (0, True)
+    os.rename(real, daemon.config)
+    # It has the lock.
+    daemon.start()
+    daemon.wait_state('bypass')
+
+
 def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, hanging, tmp_path):
     place = tmp_path / 'bin'
     place.mkdir()
@@ -157,6 +179,7 @@ def test_no_thread_of_the_daemon_touches_a_disk_whatever_comes(switch, daemon, d
     tracer = silence.trace(daemon, 'trace=file')
     dpis.silence(3100)
     daemon.wait_state('bypass')
+    daemon.reload(files.SMALL + 'ON_CHANGE=%s\n' % (tmp_path / 'hook'))
     switch.recreate('sw1')
     for child in daemon.children():
         os.kill(child, signal.SIGKILL)

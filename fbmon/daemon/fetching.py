@@ -1,0 +1,115 @@
+"""Reads the configuration file for a reload. A process and a thread do it, because the disk of the file may hang."""
+import errno
+import os
+import threading
+
+from fbmon.base import compat, threads
+from fbmon.config import source
+from fbmon.network import iproute, reading
+from fbmon.tell.logwriter import ENVIRONMENT
+
+# Seconds in which the file must be read. A command that asks for a reload waits longer than two readings take: one may
+# be under way.
+LIMIT = 4.0
+
+# If so many processes were killed and have not ended, because their disk hangs, no other is started.
+HANGING = 3
+
+# Prints the first bytes of a file; a pipe in its place would be waited for. NOT_PLAIN: its exit code for such.
+SCRIPT = 'if [ -e "$1" ] && [ ! -f "$1" ]; then exit 9; fi; exec head -c "$2" -- "$1"'
+NOT_PLAIN = 9
+
+
+class Fetcher(object):
+    """Reads the file when it is asked, and calls report() for each reading.
+
+    The main thread asks. load() and under_way() are for the controller's thread, which is told by report().
+    """
+
+    def __init__(self, path, report, crashed):
+        self._path = path
+        self._report = report
+        self._crashed = crashed
+        self._lock = threading.Lock()
+        self._busy = self._closed = False
+        # How often it was asked for: all in all, before the reading that is under way, before the one that was loaded.
+        self._asked = self._begun = self._loaded = 0
+        self._starting = threading.Lock()
+        self._child = self._found = None
+        self._reaper = iproute.Reaper()
+
+    def ask(self):
+        """Have the file read, once more if that is under way: it may have changed since. Never waits."""
+        with self._lock:
+            self._asked += 1
+            busy, self._busy = self._busy, True
+        if busy:
+            return
+        try:
+            threads.start('reload', self._work, self._crashed)
+        except threads.NO_THREAD as error:
+            self._next()
+            self._busy = False
+            self._take(None, source.CANNOT % error)
+
+    def under_way(self):
+        """Whether it was asked for a reading that was not loaded yet."""
+        return self._loaded != self._asked
+
+    def load(self, path):
+        """The Config of what was read last. Raises source.Unreadable."""
+        data, why, self._loaded = self._found
+        if why:
+            raise source.Unreadable('%s: %s' % (path, why))
+        return source.parsed(path, data)
+
+    def close(self):
+        """End the process that reads, and start no other: the daemon is about to end."""
+        with threads.Briefly(self._starting):
+            self._closed = True
+            iproute.kill(self._child)
+
+    def _work(self):
+        while self._next():
+            self._take(*self._fetch())
+
+    def _next(self):
+        with self._lock:
+            self._busy = self._begun != self._asked
+            self._begun = self._asked
+            return self._busy
+
+    def _take(self, data, why):
+        self._found = data, why, self._begun
+        self._report()
+
+    def _fetch(self):
+        """(data, None), or (None, why it cannot be read)."""
+        if self._reaper.waiting() >= HANGING:
+            return None, source.CANNOT % ('%d processes that read it hang' % HANGING)
+        try:
+            child = self._spawn()
+        except EnvironmentError as error:
+            return None, source.CANNOT % os.strerror(error.errno)
+        try:
+            output, errors = reading.finished(child, compat.monotonic() + LIMIT)
+        finally:
+            code = child.returncode
+            self._reaper.end(child)
+        if code is None:
+            return None, source.CANNOT % ('no answer within %g s' % LIMIT)
+        if code == NOT_PLAIN:
+            return None, source.NOT_PLAIN
+        said = iproute.words(b''.join(errors or ()).rpartition(b': ')[2])
+        return (None, source.CANNOT % (said or 'exit code %d' % code)) if code else (b''.join(output), None)
+
+    def _spawn(self):
+        with self._starting:
+            if self._closed:
+                raise EnvironmentError(errno.EINTR, 'the daemon stops')
+            child = self._child = compat.start_child(
+                ['/bin/sh', '-c', SCRIPT, 'fastbypass_file', self._path, '%d' % (source.LARGEST + 1)],
+                stdout=iproute.PIPE, stderr=iproute.PIPE, env=ENVIRONMENT)
+        for stream in (child.stdout, child.stderr):
+            compat.unblocked(stream.fileno())
+        return child
