@@ -4,7 +4,7 @@ import logging
 from fbmon.base import compat
 from fbmon.network.iproute import IpError
 from fbmon.rules import wanted
-from fbmon.rules.items import describe
+from fbmon.rules.items import AddressItem, describe
 from fbmon.rules.states import ABSENT
 
 # Seconds for the reading at a stop that comes before the first reading. The rest of the stop's second is for `ip`.
@@ -70,6 +70,9 @@ class Leases(object):
             logging.warning('the leases were over before the stop: what the kernel took away stays away')
             return True
         leased = self._leased(names, lease, decision)
+        if not decision.cards:
+            # An earlier run has put these on interfaces that have other names now.
+            leased.update((item, None) for item in self._ledger.followed if isinstance(item, AddressItem))
         try:
             if leased and self._network.picture is None:
                 # The leases are those that an earlier run has given.

@@ -38,7 +38,11 @@ FOUND = [
     # An interface that the file did not name got another name, and the child of ip still knew it from an earlier file.
     [('file', 129), ('wait', 1 / 1024.0), ('reload', 615), ('beat', 3000), ('wait', 6.0), ('reload', 180),
      ('wait', 1 / 16.0), ('swap', 'eth1', 'sw2'), ('wait', 1 / 1024.0), ('reload', 438), ('alive', 3002),
-     ('wait', .5)]]
+     ('wait', .5)],
+    # Two interfaces got new names while no daemon ran. A stop before the first decision left the leases there as they
+    # were.
+    [('file', 714), ('alive', 3000), ('reload', 615), ('wait', .5), ('reload', 272), ('kill', 1.0),
+     ('swap', 'eth1', 'sw2'), ('wait', 2.5), ('stop',)]]
 
 
 @pytest.fixture(autouse=True)
