@@ -83,7 +83,7 @@ class Batch(object):
                 if self._world.watch.blind:
                     # That the names have changed was never told.
                     self._world.marks.unseen(self._world.daemon.ledger)
-                self._undo(lines[place])
+                self._undo(lines[place], lines[place + 1:])
                 networks.look()
         networks.end(lines)
         self._world.watch.ours = any(line.split()[:2] != ['addr', 'change'] for line in lines)
@@ -91,8 +91,8 @@ class Batch(object):
         self._world.watch.ours = False
         return failed
 
-    def _undo(self, line):
-        """If the world is contrary, a stranger undoes what a line did."""
+    def _undo(self, line, rest):
+        """If the world is contrary, a stranger undoes what a line did. rest: the lines that come after it."""
         words = line.split()
         place = 'dev ' + words[words.index('dev') + 1]
         back = {'link': 'link set %s %s' % (place, 'up' if words[-1] == 'down' else 'down'),
@@ -102,9 +102,10 @@ class Batch(object):
             back = None
         if self._world.contrary and back and words[1] != 'change':
             self._world.contrary = False
-            # A monitor that loses both lines without a word is replaced after a second.
-            watch = self._world.watch
-            self._world.laws.amiss(SHORT if watch.losing or watch.blind else BOUND)
+            # A monitor that loses both lines without a word is replaced after a second. An address that is back before
+            # it can be added anew is one more change that fails.
+            anew = words[:2] == ['addr', 'del'] and any(words[2] in one.split() for one in rest)
+            self._world.laws.amiss(SHORT if anew or self._world.watch.deaf() else BOUND)
             self._world.run(back)
 
 
@@ -211,6 +212,10 @@ class Watch(object):
         words = line.split()
         return words[:2] == ['addr', 'change'] and any(
             gone.startswith('Deleted ') and ' %s ' % words[2] in gone for _, gone in self._lines)
+
+    def deaf(self):
+        """Whether it loses lines without a word, or has lost some."""
+        return bool(self.losing or self.blind)
 
     def begins(self):
         """Whether a new child has not read everything yet."""

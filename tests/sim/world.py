@@ -230,8 +230,8 @@ class World(Hearing):
 
     def strange(self, *lines):
         """Somebody else runs commands, one after the other without a pause."""
-        # Nobody tells a monitor that does not listen yet that what the daemon has just done was undone.
-        self.laws.amiss(SHORT if self.daemon and self.watch.begins() else BOUND)
+        # A monitor that does not listen yet, or loses lines, does not tell that what the daemon has just done was undone.
+        self.laws.amiss(SHORT if self.daemon and (self.watch.begins() or self.watch.deaf()) else BOUND)
         for line in lines:
             self.run(line)
         self.collect()
