@@ -230,7 +230,7 @@ class World(Hearing):
 
     def strange(self, *lines):
         """Somebody else runs commands, one after the other without a pause."""
-        # A monitor that does not listen yet, or loses lines, does not tell that what the daemon has just done was undone.
+        # A monitor that does not listen yet, or loses lines, does not tell that something the daemon did was undone.
         self.laws.amiss(SHORT if self.daemon and (self.watch.begins() or self.watch.deaf()) else BOUND)
         for line in lines:
             self.run(line)
