@@ -113,12 +113,13 @@ def _together(head, text, those):
 def _states(settings, old, status):
     """{index: state} of the listeners right after the reload, as far as it can launch those that are new to it.
 
-    old: the components that run. What is not launched now does not join because of the reload.
+    old: the components that run. What is not launched now does not join because of the reload. Raises OtherVersion.
     """
-    now = dict(((row['host'], row['port'], row['interface']), row['state']) for row in status['listeners'])
+    now = dict(((row['host'], row['port'], row['interface']), row['state'])
+               for row in checking.field(status, 'listeners'))
     found = dict((one.index, now.get(key_of(one), UNCONFIGURED) if key_of(one) in old else UNKNOWN)
                  for one in settings.listeners)
-    away = [row['name'] for row in status['nodes'] if row['maintenance']]
+    away = [row['name'] for row in checking.field(status, 'nodes') if row['maintenance']]
     return orders.marked(away, settings.nodes, dict(pair for pair in found.items() if pair[1] != UNCONFIGURED))
 
 

@@ -191,6 +191,14 @@ def test_a_file_with_a_mistake_would_change_nothing_and_ends_with_1(runs, tmp_pa
         'a reload refuses this file, as it has mistakes; what pid 814 runs goes on', '1 mistake, 0 warnings']
 
 
+def test_a_daemon_of_a_version_without_nodes_is_told_of(runs, tmp_path):
+    found = status_of(RUNS, version='1.1.00', file=runs, configuration=RUNS.splitlines())
+    del found['nodes']
+
+    with pytest.raises(checking.OtherVersion):
+        against.changes(reader.read(RUNS + u'LOG_LEVEL=DEBUG'), reader.read(RUNS), 'a reload', found)
+
+
 def test_without_a_daemon_or_a_file_it_says_so(runs, tmp_path, capsys, monkeypatch):
     assert (against.check(runs, str(tmp_path)), capsys.readouterr()) == (
         1, ('', runs + ': cannot be read: No such file or directory\n'))

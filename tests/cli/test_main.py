@@ -415,6 +415,7 @@ def test_whatever_the_locale_the_file_of_a_daemon_may_have_any_name(fbmon, fake_
     child = subprocess.Popen(['sleep', '60'])
     serve(tmp_path, lambda: {
         'version': __version__, 'pid': child.pid, 'file': path.decode('utf-8', 'replace'), 'configuration': [],
+        'listeners': [], 'nodes': [],
         'reload': {'count': next(counts), 'refused': [], 'kept': 2, 'added': 0, 'removed': 0}})
 
     code, _, errors = fbmon(*words, environ={'LC_ALL': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'})
