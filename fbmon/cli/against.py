@@ -2,7 +2,7 @@
 from fbmon.base import compat
 from fbmon.base.words import indexes, natural
 from fbmon.cli import checking, stopped
-from fbmon.cli.output import fail, say
+from fbmon.cli.output import fail
 from fbmon.config import given, source, table
 from fbmon.daemon import reloads
 from fbmon.listeners.roster import key_of
@@ -34,8 +34,7 @@ def check(path, run_dir):
     own = checking.same_file(path, status)
     told = [REFUSED % status['pid']] if loaded.mistakes else changes(
         loaded, runs, 'a reload' if own else '%s instead of %s' % (path, compat.native(status['file'])), status)
-    for line in lines + told + [end]:
-        say(line)
+    checking.say_all(lines + told + [end])
     return 1 if loaded.mistakes else 0
 
 

@@ -1,5 +1,6 @@
 """check: shows what is wrong with a configuration file, what it means, and how it differs from what runs."""
 import os
+import sys
 
 from fbmon.base import compat
 from fbmon.cli import stopped
@@ -7,7 +8,7 @@ from fbmon.cli.output import fail, say
 from fbmon.config import consequences, given, notices, reader, schema, source, table
 from fbmon.memory import ledger, rundir
 from fbmon.network import checks, iproute, reading
-from fbmon.show import statussocket
+from fbmon.show import layout, statussocket, terminal
 from fbmon.tell import runner
 
 TAKES = {True: 'fbypass_ctl reload takes it', False: 'a reload refuses it, as it has mistakes'}
@@ -35,10 +36,23 @@ def check(path, run_dir):
     except source.Unreadable as error:
         return fail(error)
     lines, end = report(path, loaded, run_dir)
-    lines += [table.effective(loaded.settings).rstrip('\n')] + _beside_what_runs(path, loaded, run_dir)
-    for line in lines + ([] if loaded.mistakes else consequences.lines(loaded.settings)) + [end]:
-        say(line)
+    width = columns()
+    lines += table.effective(loaded.settings, width).splitlines() + _beside_what_runs(path, loaded, run_dir)
+    say_all(lines + ([] if loaded.mistakes else consequences.lines(loaded.settings, width)) + [end])
     return 1 if loaded.mistakes else 0
+
+
+def columns():
+    """The columns of the terminal; table.WIDTH if stdout is none."""
+    return terminal.terminal(sys.stdout, os.environ)[2]
+
+
+def say_all(lines):
+    """Print lines. On a terminal the rest of a longer one stands below it, indented. Paths are not divided."""
+    width = columns() if sys.stdout.isatty() else None
+    for line in lines:
+        for part in layout.continued(line, width) if width else [line]:
+            say(part)
 
 
 def report(path, loaded, run_dir):
@@ -85,7 +99,7 @@ def show_running(run_dir):
     except statussocket.NotRunning as error:
         return stopped.nobody(error)
     say('what pid %d runs, from %s:\n' % (status['pid'], status['file']))
-    say(table.effective(runs.settings).rstrip('\n'))
+    say(table.effective(runs.settings, columns()).rstrip('\n'))
     return 0
 
 

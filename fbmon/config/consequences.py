@@ -13,19 +13,21 @@ from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED
 # those that go down; after: ms from the last heartbeat until the node is failed.
 Effect = namedtuple('Effect', 'names state ports after')
 
-# At most MOST different Effects are told, and at most LONGEST characters of a list of names.
+# At most MOST different Effects are told, and at most LONGEST characters of a list of names in the usual columns.
 MOST, LONGEST = 16, 60
 
 
-def lines(settings):
-    """[The lines that `check` shows] in 80 columns: the consequences, then the advice."""
+def lines(settings, width=table.WIDTH):
+    """[The lines that `check` shows]: the consequences in a table `width` columns wide, then the advice."""
     if not sound(settings):
         return []
     found, untold = effects(settings)
     titles = 'ONE %s FAILS' % _kind(settings, 1).upper(), 'SILENT FOR', 'STATE', 'PORTS THAT GO DOWN'
-    rows = [((_names(one.names), _seconds(one.after), one.state, _listed(one.ports) or 'none'), []) for one in found]
+    room = LONGEST + max(0, width - table.WIDTH)
+    rows = [((_names(one.names, room), _seconds(one.after), one.state, _listed(one.ports, room) or 'none'), [])
+            for one in found]
     more = ['... and %d more' % untold] if untold else []
-    return [''] + _limits(settings) + table.columns(titles, rows, '') + more \
+    return [''] + _limits(settings) + table.columns(titles, rows, '', width) + more \
         + ['advice: ' + text for text in advice(settings, found)]
 
 
@@ -127,16 +129,16 @@ def _limits(settings):
         kept + 1, most, _seconds(waits[-1]))] if kept else [])
 
 
-def _names(names):
+def _names(names, room):
     numbers = sorted(int(name) for name in names if name.isdigit())
     runs = indexes(numbers).split(', ') if numbers else []
-    return _listed(runs + [name for name in names if not name.isdigit()])
+    return _listed(runs + [name for name in names if not name.isdigit()], room)
 
 
-def _listed(names):
-    """The names as text. If it is too long, the last names are left out."""
+def _listed(names, room):
+    """The names as text. If it is longer than `room`, the last names are left out."""
     text = ', '.join(names)
-    return text if len(text) <= LONGEST else text[:LONGEST].rpartition(', ')[0] + ', ...'
+    return text if len(text) <= room else text[:room].rpartition(', ')[0] + ', ...'
 
 
 def _seconds(ms):

@@ -16,16 +16,16 @@ LISTENERS = 'LISTENER', 'ADDRESS', 'PORT', 'INTERFACE', 'FAILED AFTER', 'RECOVER
 CARDS = 'CARD', 'ADDRESS', 'INTERFACE'
 
 
-def effective(settings):
-    """The text that `check` shows, in 80 columns: the general values, then each listener, card and port."""
+def effective(settings, width=WIDTH):
+    """The text that `check` shows, `width` columns wide: the general values, then each listener, card and port."""
     return '\n\n'.join('\n'.join(lines) for lines in (
-        _globals(settings),
-        columns(LISTENERS, [_listener(one) for one in settings.listeners], 'no listener'),
-        columns(CARDS, [_card(one) for one in settings.cards], 'no card'),
-        _ports(settings))) + '\n'
+        _globals(settings, width),
+        columns(LISTENERS, [_listener(one) for one in settings.listeners], 'no listener', width),
+        columns(CARDS, [_card(one) for one in settings.cards], 'no card', width),
+        _ports(settings, width))) + '\n'
 
 
-def _globals(settings):
+def _globals(settings, width):
     threshold = 'faulty: the global state stays unknown'
     if settings.threshold is not None:
         threshold = 'bypass at %d failed of %d %s' % (
@@ -33,7 +33,7 @@ def _globals(settings):
     rows = (('LOG_LEVEL', settings.log_level), ('LISTEN_HEARTBEAT_FAILED', threshold),
             ('BYPASS_CARD_LEASE', '%d ms' % settings.lease if settings.lease else 'off'),
             ('ON_CHANGE', settings.on_change or 'none')) + tuple(_unusual(settings))
-    return [line for key, text in rows for line in _hanging('%-25s' % key, text, 25)]
+    return [line for key, text in rows for line in _hanging('%-25s' % key, text, width, 25)]
 
 
 def _unusual(settings):
@@ -83,27 +83,52 @@ def _error(one):
     return [('not launched: ', one.error)] if one.error else []
 
 
-def columns(titles, rows, nothing):
+def columns(titles, rows, nothing, width=WIDTH):
     """[The lines of a table] of rows (cells, notes). A note, (what, text), stands below its row. None shows as ?."""
     if not rows:
         return [nothing]
     cells = [titles] + [['?' if cell is None else str(cell) for cell in row] for row, _ in rows]
-    widths = [max(len(cell) for cell in column if len(cell) <= WIDEST) for column in zip(*cells)]
-    lines = _row(titles, widths)
-    for row, (_, notes) in zip(cells[1:], rows):
-        lines += _row(row, widths)
+    widths = _widths(cells, width)
+    bands = _bands(widths, width)
+    lines = []
+    for row, (_, notes) in zip(cells, [(titles, [])] + rows):
+        for first, last in bands:
+            indent = INDENT if first else ''
+            lines += [indent + line for line in _row(row[first:last], widths[first:last], width - len(indent))]
         for what, text in notes:
-            lines += _hanging(INDENT + what, text)
+            lines += _hanging(INDENT + what, text, width)
     return lines
 
 
-def _row(cells, widths):
-    """[The line of a row], or several lines if a cell is too long for its column."""
+def _widths(cells, width):
+    """[The width of each column]. In more than the usual columns even the longest cells have room if all of them fit.
+    """
+    found = [[len(cell) for cell in column] for column in zip(*cells)]
+    if width > WIDTH and sum(max(column) + 2 for column in found) - 2 <= width:
+        return [max(column) for column in found]
+    return [max(size for size in column if size <= WIDEST) for column in found]
+
+
+def _bands(widths, width):
+    """[(first, end)] of the columns that stand beside each other. On a narrow terminal the others stand below them."""
+    if width >= WIDTH:
+        return [(0, len(widths))]
+    starts, used = [0], 0
+    for number, size in enumerate(widths):
+        if used + size > width and number > starts[-1]:
+            starts.append(number)
+            used = len(INDENT)
+        used += size + 2
+    return list(zip(starts, starts[1:] + [len(widths)]))
+
+
+def _row(cells, widths, most):
+    """[The line of a row], or several lines if a cell is too long for its column. most: the columns of the screen."""
     lines, start = [''], 0
     for cell, width in zip(cells, widths):
         if lines[-1] and len(lines[-1]) > start - 2:
             lines.append('')
-        if start + len(cell) > WIDTH:
+        if start + len(cell) > most:
             lines.append(INDENT + cell)
         else:
             lines[-1] = lines[-1].ljust(start) + cell
@@ -111,16 +136,16 @@ def _row(cells, widths):
     return lines
 
 
-def _ports(settings):
+def _ports(settings, width):
     names = sorted(set(settings.ports).union(*[one.ports for one in settings.listeners]), key=natural)
     if not names:
         return ['no port']
-    width = max(len(name) for name in names + ['PORT'])
-    lines = ['PORT'.ljust(width + 2) + 'FOLLOWS']
+    longest = max(len(name) for name in names + ['PORT'])
+    lines = ['PORT'.ljust(longest + 2) + 'FOLLOWS']
     for name in names:
-        lines += _hanging(name.ljust(width + 2), follows(name, settings), width + 2)
+        lines += _hanging(name.ljust(longest + 2), follows(name, settings), width, longest + 2)
         if name in settings.faulty_ports:
-            lines += _hanging(INDENT + 'not touched: ', settings.faulty_ports[name])
+            lines += _hanging(INDENT + 'not touched: ', settings.faulty_ports[name], width)
     return lines
 
 
@@ -138,7 +163,7 @@ def _lists(name, settings, everybody, say):
     return found + (['listener ' + ', '.join(indexes)] if indexes else [])
 
 
-def _hanging(head, text, indent=len(INDENT) + 2):
+def _hanging(head, text, width, indent=len(INDENT) + 2):
     """[The lines of a text behind a head]. All but the first begin with `indent` blanks."""
-    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=' ' * indent,
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=' ' * indent,
                          break_on_hyphens=False)

@@ -138,6 +138,13 @@ def wrapped(text, first='  ', width=WIDTH):
                          subsequent_indent=' ' * (len(first) + 2)) or [first]
 
 
+def continued(line, width):
+    """[The lines of a line]: what does not fit is indented below its beginning. A word is not divided."""
+    indent = ' ' * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False,
+                         break_long_words=False) or ['']
+
+
 def hanging(line, start, width=WIDTH):
     """[The lines of a line whose text from column `start` on is wrapped below itself]."""
     parts = wrapped(line[start:], '', width - start)

@@ -1,4 +1,4 @@
-"""table.py: what `check` shows of a file in 80 columns, with the defaults filled in."""
+"""table.py: what `check` shows of a file, with the defaults filled in."""
 from fbmon.config import reader, table
 from settings import card, listener, settings
 
@@ -145,3 +145,47 @@ def test_no_line_is_longer_than_80_columns_however_many_lists_name_a_port():
                       for index in range(1000, 1300)])
 
     assert max(len(line) for line in table.effective(found).split('\n')) <= 80
+
+
+LONG = settings([listener(0, '192.168.1.202', node='dpi-north-rack-4-unit-1', sources=('192.168.1.11', '192.168.1.12')),
+                 listener(1, 'fd00:aaaa:bbbb:cccc::ffff', prefix=64)], [card(0)], ports=('sw1',))
+
+
+def test_on_a_wide_terminal_the_longest_cells_have_room_if_all_of_them_fit():
+    assert table.effective(LONG, 132).split('\n')[5:9] == [
+        'LISTENER                   ADDRESS                       PORT  INTERFACE  FAILED AFTER  RECOVERY  SOURCES',
+        '0 dpi-north-rack-4-unit-1  192.168.1.202/32              3000  eth0       1 x 3000 ms   1         below',
+        '          sources: 192.168.1.11, 192.168.1.12',
+        '1                          fd00:aaaa:bbbb:cccc::ffff/64  3001  eth0       1 x 3000 ms   1         any']
+    assert table.effective(LONG, 100) == table.effective(LONG)
+
+
+def test_on_a_narrow_terminal_the_last_columns_stand_below_the_first_ones():
+    assert table.effective(LONG, 40) == '''\
+LOG_LEVEL                INFO
+LISTEN_HEARTBEAT_FAILED  bypass at 1
+                         failed of 2
+                         nodes
+BYPASS_CARD_LEASE        off
+ON_CHANGE                none
+
+LISTENER  ADDRESS           PORT
+          INTERFACE  FAILED AFTER
+          RECOVERY  SOURCES
+0 dpi-north-rack-4-unit-1
+          192.168.1.202/32  3000
+          eth0       1 x 3000 ms
+          1         below
+          sources: 192.168.1.11,
+            192.168.1.12
+1         fd00:aaaa:bbbb:cccc::ffff/64
+                            3001
+          eth0       1 x 3000 ms
+          1         any
+
+CARD  ADDRESS      INTERFACE
+0     10.0.1.0/32  eth0
+
+PORT  FOLLOWS
+sw1   the global state
+'''
