@@ -44,7 +44,7 @@ def after_gap(gaps, at, gap):
 
 
 def longest_gap(gaps, now):
-    """The longest gap of the last one to two hours, in seconds; 0.0 if there is none."""
+    """The longest gap in the last one to two hours, in seconds; 0.0 if there is none."""
     return max(_of_the_hour(gaps, now)[1:])
 
 

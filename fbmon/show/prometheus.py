@@ -122,7 +122,7 @@ METRICS = BY_HAND + (
     Metric('listener_state', 'gauge', 'Local state of a listener: 1 for the one that holds.', _listener_states),
     Metric('listener_last_heartbeat_seconds', 'gauge', 'Seconds since the last heartbeat.',
            _listeners('last_heartbeat_s')),
-    Metric('listener_longest_gap_seconds', 'gauge', 'Longest time between two heartbeats in the last hour.',
+    Metric('listener_longest_gap_seconds', 'gauge', 'Longest time between two heartbeats in the last one to two hours.',
            _listeners('longest_gap_s')),
     Metric('listener_received_total', 'counter', 'Heartbeats received.', _listeners('received')),
     Metric('listener_ignored_total', 'counter', 'Datagrams from sources that are not accepted.',

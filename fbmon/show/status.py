@@ -142,7 +142,7 @@ def gaps(controller, near=0.8):
             continue
         longest, limit = member.listener.counters().longest_gap, settings.timeout * settings.attempts
         if longest * 1000 >= near * limit:
-            found.append('%s: the longest gap between two heartbeats in the last hour, %d ms, is %s' % (
+            found.append('%s: the longest gap between two heartbeats in the last one to two hours, %d ms, is %s' % (
                 nodes.described(settings), longest * 1000, _beside(limit, longest * 1000, settings.index)))
     return found
 

@@ -196,7 +196,8 @@ def test_a_gap_that_came_close_to_the_limit_is_warned_of_before_it_bites(daemon,
     gap = shown['listeners'][1]['longest_gap_s']
     assert [row['state'] for row in shown['listeners']] == ['active', 'active'] and 0.4 <= gap < 0.5
     assert [re.sub('[0-9]+ ms, is', '... ms, is', problem) for problem in near] == [
-        'listener 1: the longest gap between two heartbeats in the last hour, ... ms, is close to the limit of 500 ms: '
+        'listener 1: the longest gap between two heartbeats in the last one to two hours, ... ms, is close to the '
+        'limit of 500 ms: '
         'look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[1]']
 
 

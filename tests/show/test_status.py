@@ -90,8 +90,8 @@ def test_a_gap_within_a_fifth_of_the_limit_is_a_problem(world, gap, near):
     member.listener.counters = lambda: Counters(10, 0, 0, 99.0, gap, 0, '10.0.0.9')
 
     assert problems(switch, 'gap') == (
-        ['listener 3: the longest gap between two heartbeats in the last hour, %d ms, is close to the limit of 9000 '
-         'ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[3]' % (gap * 1000)] if near else [])
+        ['listener 3: the longest gap between two heartbeats in the last one to two hours, %d ms, is close to the '
+         'limit of 9000 ms: look at the sender or raise LISTEN_HEARTBEAT_TIMEOUT[3]' % (gap * 1000)] if near else [])
 
 
 def test_a_gap_beyond_the_limit_at_which_it_did_not_fail_is_not_blamed_on_the_sender(world):
@@ -100,8 +100,20 @@ def test_a_gap_beyond_the_limit_at_which_it_did_not_fail_is_not_blamed_on_the_se
     member.listener.counters = lambda: Counters(10, 0, 0, 99.0, 6.244, 0, '10.0.0.9')
 
     assert problems(switch, 'gap') == [
-        'listener 3: the longest gap between two heartbeats in the last hour, 6244 ms, is over the limit of 1000 ms, '
-        'and yet it did not fail: the daemon itself was held up, or the limit was another one']
+        'listener 3: the longest gap between two heartbeats in the last one to two hours, 6244 ms, is over the limit '
+        'of 1000 ms, and yet it did not fail: the daemon itself was held up, or the limit was another one']
+
+
+@pytest.mark.parametrize('path, begin', [
+    ('fbmon/show/status.py', 'the longest gap between two heartbeats'),
+    ('fbmon/show/prometheus.py', 'Longest time between two heartbeats'),
+    ('docs/status.md', 'longest time between two heartbeats'),
+    ('docs/monitoring.md', 'longest time between two heartbeats'),
+    ('docs/man/fastbypass_monitor.8', 'the longest time between two of them')])
+def test_everywhere_the_longest_gap_is_said_to_be_of_the_same_time(path, begin):
+    text = ' '.join(helpers.read(os.path.join(helpers.ROOT, path)).split())
+
+    assert re.findall(re.escape(begin) + ' in the last (.{16})', text) == ['one to two hours']
 
 
 def test_what_a_mistake_leaves_out_is_named_and_what_only_waits_for_its_interface_is_not(world):
