@@ -1,6 +1,7 @@
 """Compares the kernel, the status, what the daemon remembers, and the World."""
 import os
 
+import clock
 import helpers
 from fbmon.memory import ledger, rundir
 from kernel import world
@@ -8,11 +9,14 @@ from kernel.daemon import problems, settled
 from soak import field, ways
 
 
-def differences(switch, daemon, truth, window):
+def differences(switch, daemon, truth, window, began):
     """[What is not as it should be], one line each.
 
-    For items that the window leaves open, only present or absent, up or down is compared, if the file says it.
+    For items that the window leaves open, only present or absent, up or down is compared, if the file says it. Each
+    active listener must have been heard since the monotonic second `began`: a node that has come back just in time may
+    still fail for a moment, if its first heartbeat was lost on a link that has just come up.
     """
+    asked = clock.monotonic()
     status = daemon.status()
     if status is None:
         return ['no status']
@@ -23,6 +27,8 @@ def differences(switch, daemon, truth, window):
     found += _differ('the daemon remembers', remembered(daemon) - unsure, truth.ours - unsure)
     found += [line for line in _status(status, truth)
               if not (window.log_hangs and 'its disk takes nothing' in line)]
+    found += ['listener %(index)d was not heard yet' % row for row in status['listeners']
+              if row['state'] == 'active' and row['last_heartbeat_s'] > asked - began]
     if not field.key(truth.file, 'BYPASS_CARD_LEASE'):
         found += ['a lifetime without a lease: ' + line for line in _lifetimes(switch)]
     return found

@@ -173,7 +173,7 @@ class Soak(object):
         deeds, before = self.deeds, set(self.deeds.world.addresses)
         deeds.world.rest()
         began, late = clock.monotonic(), []
-        found = differences(self.switch, self.daemon, deeds.world, deeds.window)
+        found = differences(self.switch, self.daemon, deeds.world, deeds.window, began)
         while found:
             waited = clock.monotonic() - began
             if waited > SUSPICION:
@@ -182,7 +182,7 @@ class Soak(object):
                 raise Disagreement('after %s: %s' % (', '.join(self._names), '; '.join(found)))
             assert self.daemon.child.poll() is None, 'the daemon has ended with %s' % self.daemon.child.returncode
             time.sleep(0.05)
-            found = differences(self.switch, self.daemon, deeds.world, deeds.window)
+            found = differences(self.switch, self.daemon, deeds.world, deeds.window, began)
         adopt(self.switch, self.daemon, deeds.world, deeds.window)
         deeds.thaw()
         events = self._watch.take()
