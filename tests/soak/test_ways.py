@@ -79,3 +79,14 @@ def test_a_doubtful_one_is_sure_again_once_the_daemon_knows_it(kernel, both):
     both.adopt(None, Truth(FIRST), None)
 
     assert (both.there, both.doubtful) == ({ONE}, {SOURCED})
+
+
+def test_one_that_is_not_there_yet_may_come_back_if_the_daemon_knows_it(kernel, both):
+    both.doubt()
+    kernel[1].add('10.50.0.0/16 dev eth2 via 192.168.3.1')
+    both.adopt(None, Truth(FIRST), None)
+    assert ONE in both.doubtful
+
+    kernel[1].clear()
+    both.adopt(None, Truth(FIRST), None)
+    assert ONE not in both.doubtful

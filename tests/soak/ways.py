@@ -49,8 +49,8 @@ class Ways(object):
         sure |= set(one for one in self.there - may if not _here(truth))
         self.there, self.doubtful = sure, (self.there | self.doubtful | has) - sure
         if kept:
-            # The daemon knows none of these, or they would be there.
-            self.doubtful -= set(one for one in may - has if source(one) is None)
+            # The daemon forgot these. One that it knows comes back: perhaps the first try has failed.
+            self.doubtful -= set(one for one in may - has if source(one) is None and _words(one) not in known(daemon))
         if _is_foreign(truth):
             self.doubt()
 
