@@ -83,6 +83,11 @@ def unblocked(descriptor):
     return descriptor
 
 
+def blocking(descriptor):
+    """Make a descriptor blocking, as a child expects its stdin and stdout."""
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) & ~os.O_NONBLOCK)
+
+
 def pipe():
     """(end to read, end to write) of a non-blocking pipe that children do not inherit.
 

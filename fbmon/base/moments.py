@@ -12,6 +12,11 @@ def settle_zone(environ=os.environ):
     time.tzset()
 
 
+def short(seconds):
+    """Seconds since 1970 as `2026-11-23 20:39:20`, for a person who is at this place."""
+    return time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(seconds))
+
+
 def text(seconds, milliseconds):
     """Seconds since 1970 as `2026-11-23T20:39:20.123+00:00` (ISO 8601), with the offset that was valid at that time.
 

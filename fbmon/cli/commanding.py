@@ -16,14 +16,23 @@ def give(run_dir, command, by, **fields):
 
     Returns the exit code: 0, 1 if it is refused, 3 if no daemon answers.
     """
-    question = dict(fields, command=command, by=by)
     try:
-        for _ in range(TRIES):
-            answer = statussocket.ask(os.path.join(run_dir, rundir.SOCKET), question=question)
-            if 'state' not in answer:
-                break
+        return told(command, asked(run_dir, dict(fields, command=command, by=by)))
     except statussocket.NotRunning as error:
         return stopped.nobody(error)
+
+
+def asked(run_dir, question):
+    """The daemon's answer to a command, a dict. Raises NotRunning."""
+    for _ in range(TRIES):
+        answer = statussocket.ask(os.path.join(run_dir, rundir.SOCKET), question=question)
+        if 'state' not in answer:
+            break
+    return answer
+
+
+def told(command, answer):
+    """Say what an answer says. Returns the exit code."""
     if 'refused' in answer:
         return fail('%s: refused: %s' % (command, answer['refused']))
     if 'done' not in answer:

@@ -82,7 +82,7 @@ def run(options):
     gc.disable()
     from fbmon.daemon import daemon
     gc.enable()
-    daemon.leave(daemon.run(options.config, options.log_dir, options.run_dir))
+    daemon.leave(daemon.run(options.config, options.log_dir, options.run_dir, options.state_dir))
 
 
 def check(options):
@@ -196,6 +196,18 @@ def return_(options):
     return commanding.give(options.run_dir, 'return', force.who())
 
 
+def maintenance(options):
+    """Takes a node out before work on it: it is neither waited for nor failed. Without words: what is out."""
+    from fbmon.cli import ordering
+    return ordering.maintenance(options)
+
+
+def override(options):
+    """Decides instead of the rules: bypass, normal, or freeze (all stays as it is). Without words: what holds."""
+    from fbmon.cli import ordering
+    return ordering.override(options)
+
+
 def beat(options):
     """Sends heartbeats."""
     from fbmon.cli import beats
@@ -210,4 +222,6 @@ COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('force_on', force_on, "remove the cards' addresses now: bypass"),
             ('force_off', force_off, "add the cards' addresses for good and bring the ports up again: normal"),
             ('return', return_, 'end a bypass now that waits for its return'),
+            ('maintenance', maintenance, 'take a node out before work on it, and back after it'),
+            ('override', override, 'decide instead of the rules: bypass, normal or freeze'),
             ('beat', beat, 'send heartbeats, for trying a switch out'))

@@ -4,6 +4,7 @@ import sys
 from difflib import get_close_matches
 
 from fbmon.cli.output import fail, say
+from fbmon.rules import orders
 
 # They stand before the command.
 GLOBAL = ('--config', '--log-dir', '--run-dir', '--state-dir')
@@ -53,6 +54,14 @@ def _number(least, most):
     return number
 
 
+def _duration(text):
+    """An argparse type: a duration like 90s, 30m, 2h or 1d, in seconds."""
+    try:
+        return orders.duration(text)
+    except orders.Noise as error:
+        raise argparse.ArgumentTypeError(str(error))
+
+
 def _given(text):
     """An argparse type: any text but the empty one, which a script makes of a variable that is not set."""
     if not text:
@@ -90,6 +99,8 @@ def _parser(commands, places):
                                  help='what a reload of the file would change in what runs, instead of what it means')
             command.add_argument('file', metavar='FILE', nargs='?', type=_given,
                                  help='another file than the configuration file')
+        if name in ('maintenance', 'override'):
+            _of_an_order(command, name)
         if name == 'beat':
             # fbypass_ctl passes its words on to this command. So the usage must be right for both programs.
             command.prog = name
@@ -102,6 +113,23 @@ def _parser(commands, places):
             command.add_argument('--force', action='store_true',
                                  help='send also to a listener of the daemon that runs here')
     return parser
+
+
+def _of_an_order(command, name):
+    """The words of maintenance or override."""
+    # fbypass_ctl passes its words on to this command.
+    command.prog = name
+    if name == 'maintenance':
+        command.add_argument('node', metavar='NODE', nargs='?', type=_given,
+                             help='name of a node, or index of its listener')
+        command.add_argument('word', metavar='on|off', nargs='?', choices=('on', 'off'), help='take it out, or back')
+    else:
+        command.add_argument('state', metavar='bypass|normal|freeze|off', nargs='?',
+                             choices=orders.OVERRIDES + ('off',), help='what is decided instead of the rules')
+    command.add_argument('--for', metavar='TIME', type=_duration, default=None, dest='length',
+                         help='the order ends by itself after this time, like 90s, 30m, 2h or 1d')
+    command.add_argument('--reason', metavar='TEXT', default=None, help='why, for log, history and status')
+    command.add_argument('--json', action='store_true', help='without words: what is ordered, as JSON')
 
 
 def _with_command(argv):

@@ -16,12 +16,19 @@ class Refused(Exception):
     """A command is not carried out. str() says why."""
 
 
+class Later(Exception):
+    """A command is not carried out yet. It is answered in a later round."""
+
+
+STOPS = 'the daemon stops, and it is not known whether this is taken: look again when it runs, or when it has stopped'
+
+
 class Answers(object):
     """Collects what is answered at the end of this round. For the controller's thread.
 
-    commands: {name: take}; take(by) notes that this person gives the command, and returns outcome(). That is called
-    when the round is over: it returns what was done, as text, or raises Refused. The answer to a command is {"done":
-    text} or {"refused": why}.
+    commands: {name: take}; take(by, question) notes that this person gives the command, and returns outcome(). That is
+    called when the round is over: it returns what was done, as text, or raises Refused; or Later, and then it is called
+    again after the next round. The answer to a command is {"done": text} or {"refused": why}.
     """
 
     def __init__(self, commands):
@@ -37,16 +44,21 @@ class Answers(object):
         # Only a text can be the name of a command.
         name = '%s' % (event.question.get('command'),)
         take = self._commands.get(name)
-        self._answers.append((event.reply, take(_by(event.question)) if take else _unknown(name)))
+        self._answers.append((event.reply, take(_by(event.question), event.question) if take else _unknown(name)))
 
-    def give(self, document):
-        """Answer all questions. document(): the text of the status."""
+    def give(self, document, last):
+        """Answer all questions. document(): the text of the status; last: whether there is no later round."""
         answers, self._answers = self._answers, []
         for reply, outcome in answers:
             try:
                 answer = {'done': outcome()}
             except Refused as error:
                 answer = {'refused': '%s' % error}
+            except Later:
+                answer = {'refused': STOPS}
+                if not last:
+                    self._answers.append((reply, outcome))
+                    continue
             reply(json.dumps(answer) + '\n')
         asked, self._status = self._status, []
         text = document() if asked else ''

@@ -5,19 +5,22 @@ import time
 from fbmon.base import compat
 from fbmon.base.tuples import namedtuple
 from fbmon.config import source
-from fbmon.daemon import reasons, shutdown
+from fbmon.daemon import shutdown
 from fbmon.daemon.answers import Answers, Commanded, StatusWanted
 from fbmon.daemon.launching import Launching
 from fbmon.daemon.leases import Leases
+from fbmon.daemon.operators import Operators
+from fbmon.daemon.reasons import Reasons
 from fbmon.daemon.reloads import Reloads
 from fbmon.daemon.returns import Returns
+from fbmon.daemon.saving import Saved
 from fbmon.daemon.service import Service
 from fbmon.daemon.telling import Telling
 from fbmon.listeners.listener import StateChanged
 from fbmon.listeners.roster import Roster
 from fbmon.network import monitor, routewatch
 from fbmon.network.keeper import Keeper
-from fbmon.rules import decision, wanted
+from fbmon.rules import decision, ordering, wanted
 from fbmon.rules.states import ABSENT, BYPASS, PRESENT
 from fbmon.show import status
 
@@ -25,15 +28,12 @@ from fbmon.show import status
 Reload = namedtuple('Reload', '')
 Stop = namedtuple('Stop', '')
 
-# A listener's thread that is so many seconds past its own deadline is stuck.
-STUCK = 5.0
-
 
 class Controller(object):
     """Holds the settings, the listeners' reports and the last decision; owns the network."""
 
-    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, routes, course, crashed,
-                 log, clock=compat.monotonic, wall=time.time):
+    def __init__(self, path, loaded, inbox, batch, ledger, history, hooks, watch, notifier, routes, course, saver,
+                 crashed, log, clock=compat.monotonic, wall=time.time):
         self.path = path
         self.loaded = loaded
         self.history = history
@@ -47,21 +47,25 @@ class Controller(object):
         self._inbox = inbox
         self._batch = batch
         self.clock = clock
-        self.roster = Roster(inbox.put, self._listener_changed, crashed, clock)
-        self.network = Keeper(batch, ledger, self._item_changed, watch.replace, clock, routes=routes.keeper)
+        self._reasons = Reasons(self)
+        self.roster = Roster(inbox.put, self._reasons.listener_changed, crashed, clock)
+        self.network = Keeper(batch, ledger, self._reasons.item_changed, watch.replace, clock, routes=routes.keeper)
         self.routes = routes
         self.returns = Returns(course, clock, wall)
-        self._answers = Answers({'return': self.returns.ask})
+        self.operators = Operators(saver, history.note, lambda: (self.settings, self.states, self.decision.state),
+                                   clock, wall)
+        self._answers = Answers({'return': self.returns.ask, ordering.MAINTAIN: self.operators.take,
+                                 ordering.OVERRIDE: self.operators.take})
         self._leases = Leases(self.network, ledger, watch.look, clock)
-        self._launching = Launching(self.roster, self.network, clock)
+        self.launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self.telling = Telling(history, clock)
         self.reloads = Reloads(path, loaded, history.reloaded)
         self._handlers = {StateChanged: self._state_changed, monitor.Read: self._read, monitor.Seen: self._seen,
                           monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop,
                           StatusWanted: self._answers.wanted, Commanded: self._answers.take,
-                          routewatch.RoutesRead: self._routes_read}
-        self._names = wanted.names(self.settings)
+                          routewatch.RoutesRead: self._routes_read, Saved: self.operators.saved}
+        self.names = wanted.names(self.settings)
         self._stopped = self.going_down = False
 
     def run(self):
@@ -78,29 +82,41 @@ class Controller(object):
         for event in events:
             self._handlers[type(event)](event)
         if self._stopped:
-            self._leases.end(self._names, self.settings.lease, self.decision)
+            self._leases.end(self.names, self.settings.lease, self.decision)
             self._bypass_if_system_stops()
         else:
             self._act()
         self.history.write()
         self.returns.tell()
         self.log.mend()
-        self._service.step(status.line(self), self._launching.passed, self._healthy)
-        self._answers.give(lambda: status.document(self))
+        self._service.step(status.line(self), self.launching.passed, lambda: not self.roster.overdue())
+        self._answers.give(lambda: status.document(self), self._stopped)
 
     def _act(self):
+        if self.operators.step():
+            self._obey()
         self._decide()
         self._settle()
-        self._leases.step(self._names, self.settings.lease, self.decision)
-        self._launching.step()
-        if self.settings.observe:
+        self._leases.step(self.names, self.settings.lease, self.decision)
+        self.launching.step()
+        if self.still:
             self.routes.blind()
-        self.routes.step(self.decision.cards, self._names, self.wanted, self.network.picture)
+        self.routes.step(self.decision.cards, self.names, self.wanted, self.network.picture)
 
     @property
     def settings(self):
         """The Settings of the running configuration."""
         return self.loaded.settings
+
+    @property
+    def still(self):
+        """Whether nothing may be changed: the daemon observes, or an operator has frozen the network."""
+        return self.settings.observe or self.operators.frozen
+
+    @property
+    def states(self):
+        """{index: local state} of the launched listeners, as the rules take it."""
+        return self.operators.marked(self.settings.nodes, self.roster.local_states())
 
     # --- events ---
 
@@ -121,7 +137,7 @@ class Controller(object):
             self._leases.hasten()
 
     def _routes_read(self, event):
-        self.routes.taken(event, self._names, self.network.picture)
+        self.routes.taken(event, self.names, self.network.picture)
 
     def _lost(self, event):
         """The kernel is not watched now. Before the first reading, launch the listeners that need none."""
@@ -131,25 +147,19 @@ class Controller(object):
         self.troubles['monitor'] = why
         self.routes.blind()
         if self.network.picture is None:
-            self._launching.hasten()
+            self.launching.hasten()
 
     def _reload(self, _event):
         """Take a new file as a whole; or refuse it as a whole, and go on with the running configuration."""
-        if self._stopped:
-            return
-        try:
-            loaded = self.reloads.load(self.path)
-        except source.Unreadable as error:
-            self.troubles['reload'] = self.reloads.refused(str(error), ())
-            return
-        if loaded.mistakes:
-            lines = source.report(self.path, loaded.mistakes, 'error')
-            self.troubles['reload'] = self.reloads.refused('mistakes in %s' % self.path, lines)
+        loaded, refused = (None, None) if self._stopped else self.reloads.read()
+        if refused:
+            self.troubles['reload'] = refused
+        if loaded is None:
             return
         self.reloads.taken(self.loaded, loaded)
-        before, self._names = self._names, wanted.names(loaded.settings)
+        before, self.names = self.names, wanted.names(loaded.settings)
         if self.settings.lease:
-            kept = self._names.cards if loaded.settings.lease and not loaded.settings.observe else ()
+            kept = self.names.cards if loaded.settings.lease and not loaded.settings.observe else ()
             self._leases.let_go(before, self.settings.lease, self.decision, kept)
         self.loaded = loaded
         self.troubles.pop('reload', None)
@@ -165,31 +175,42 @@ class Controller(object):
         logging.getLogger().setLevel(self.settings.log_level)
         for line in source.report(self.path, self.loaded.warnings, 'warning'):
             logging.warning(line)
-        self._names = wanted.names(self.settings)
-        self.network.interfaces |= wanted.interfaces(self._names, self.ledger.items)
-        self._leases.idle = self._batch.resting = self.settings.observe
-        if self.settings.observe:
-            self._batch.restart()
-        self._leases.hasten()
+        self.names = wanted.names(self.settings)
+        self.network.interfaces |= wanted.interfaces(self.names, self.ledger.items)
+        self._rest()
         self.routes.reloaded()
         self.hooks.program = self.settings.on_change
         self.roster.assign(self.settings.listeners)
         if self.network.picture is not None:
             # Items that the file no longer names are released later, together with the items that take their place.
-            listeners = () if self.settings.observe else self._names.listeners
-            self.network.prepare(dict((item, PRESENT) for item in listeners), self._names.forms, self._reason)
-            self._launching.launch()
+            listeners = () if self.still else self.names.listeners
+            self.network.prepare(dict((item, PRESENT) for item in listeners), self.names.forms, self._reasons.of_item)
+            self.launching.launch()
+
+    def _rest(self):
+        """Change nothing, and keep no child of `ip` for it, while nothing may be changed."""
+        self._leases.idle = self._batch.resting = self.still
+        if self.still:
+            self._batch.restart()
+        self._leases.hasten()
+
+    def _obey(self):
+        """The operators' orders are others than before. A lease that is not renewed would be a change: let none be."""
+        if self.still and not self._leases.idle:
+            self._leases.let_go(self.names, self.settings.lease, self.decision, ())
+        if self.still != self._leases.idle:
+            self._rest()
 
     def _touched(self, names):
         """The kernel has reported something on these interfaces. An unconfigured listener may be able to join now."""
         self.routes.touched(names, self.network.picture)
-        if self._launching.concerned(names) and not self._stopped:
+        if self.launching.concerned(names) and not self._stopped:
             self._settle()
-            self._launching.launch()
+            self.launching.launch()
 
     def _decide(self):
-        states = self.roster.local_states()
-        before, self.decision = self.decision, self.returns.decide(self.settings, states, self.decision)
+        before = self.decision
+        self.decision = self.returns.decide(self.settings, self.states, before, self.operators.override)
         self.decided = self.decided or self.decision is not before
         if self.decision.state != before.state:
             self.state_since = self.clock()
@@ -198,21 +219,21 @@ class Controller(object):
     def wanted(self):
         """{item: target} of all items that the daemon has to care for now."""
         ours, found = self._releasable()
-        return wanted.wanted(self._names, self.decision, wanted.left_behind(self._names, ours),
-                             wanted.left_behind(self._names, found))
+        return wanted.wanted(self.names, self.decision, wanted.left_behind(self.names, ours),
+                             wanted.left_behind(self.names, found))
 
     def _settle(self):
         """Make the network as it is wanted. While observing, only tell what would be changed."""
-        observes = self.settings.observe
-        self.network.settle({} if observes else self.wanted(), self._names.forms, self._reason, self._note)
-        if observes:
-            self.telling.observed(self.wanted(), self.network.actual, self._names, self._reason)
+        reasons = self._reasons
+        self.network.settle({} if self.still else self.wanted(), self.names.forms, reasons.of_item, reasons.note)
+        if self.settings.observe:
+            self.telling.observed(self.wanted(), self.network.actual, self.names, reasons.of_item)
 
     def _bypass_if_system_stops(self):
         """If the system goes down, remove the cards' addresses while the links have light (BYPASS_ON_SHUTDOWN).
         The very last step, since systemctl may be on a disk that hangs."""
-        if self.settings.on_shutdown and not self.settings.observe and shutdown.going_down():
-            self.decision = self.decision._replace(state=BYPASS, cards=dict.fromkeys(self._names.cards, ABSENT))
+        if self.settings.on_shutdown and not self.still and shutdown.going_down():
+            self.decision = self.decision._replace(state=BYPASS, cards=dict.fromkeys(self.names.cards, ABSENT))
             self.going_down = True
             self._settle()
 
@@ -224,27 +245,6 @@ class Controller(object):
             return (), ()
         return (self.ledger.followed, ()) if self.loaded.mistakes else (self.ledger.items, self.ledger.found)
 
-    # --- what is told ---
-
-    def _note(self):
-        self.telling.decided(self.decision, self.settings.nodes, self.roster.local_states(), self._reason_of_state)
-
-    def _listener_changed(self, settings, old, new, why):
-        self.telling.listener_changed(settings, old, new, why, kept=self._launching.passed)
-
-    def _item_changed(self, item, old, new, why):
-        self.telling.item_changed(item, old, new, why, self._names.cards, self._names.called)
-
-    def _reason_of_state(self, state):
-        return reasons.of_state(self, state)
-
-    def _reason(self, item):
-        return reasons.of_item(self, self._names, item)
-
-    def _healthy(self):
-        """Whether no listener's thread is stuck. This thread is not stuck if it gets here."""
-        return not self.roster.overdue(STUCK)
-
     def _deadline(self):
-        parts = self.network, self._launching, self._service, self._leases, self.routes, self.returns
+        parts = self.network, self.launching, self._service, self._leases, self.routes, self.returns, self.operators
         return min([time for time in [part.deadline() for part in parts] if time is not None] or [None])

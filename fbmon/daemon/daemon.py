@@ -15,10 +15,13 @@ from fbmon.daemon.answers import Commanded, StatusWanted
 from fbmon.daemon.controller import Controller, Reload, Stop
 from fbmon.daemon.fetching import Fetcher
 from fbmon.daemon.leases import REMEDY
-from fbmon.memory import rundir
+from fbmon.daemon.saving import Saver
+from fbmon.memory import rundir, statedir
 from fbmon.memory.history import History
 from fbmon.memory.ledger import Ledger
 from fbmon.memory.records import Records
+from fbmon.memory.statedir import StateDirectory
+from fbmon.memory.statefile import StateFile
 from fbmon.network.batch import Batch
 from fbmon.network.monitor import Monitor
 from fbmon.network.routekeeper import RouteKeeper
@@ -43,7 +46,7 @@ STOP_LIMIT = 1.0
 HANGUP, TERMINATE, FINISHED, UNSURE, CRASH = b'H', b'T', b'F', b'U', b'X'
 
 
-def run(path, log_dir, run_dir):
+def run(path, log_dir, run_dir, state_dir):
     """Run the daemon until it is stopped. Returns the exit code."""
     wakes = Wakes()
     try:
@@ -63,7 +66,7 @@ def run(path, log_dir, run_dir):
     _raise_descriptor_limit()
     _wake_on_time()
     compat.switch_threads_seldom()
-    daemon = Daemon(path, loaded, directory, wakes, log)
+    daemon = Daemon(path, loaded, directory, StateFile(StateDirectory(state_dir).file(statedir.ORDERS)), wakes, log)
     daemon.report_troubles(run=directory.error)
     return daemon.run()
 
@@ -128,7 +131,7 @@ class Wakes(object):
 class Daemon(object):
     """The parts, put together."""
 
-    def __init__(self, path, loaded, directory, wakes, log):
+    def __init__(self, path, loaded, directory, orders, wakes, log):
         self._wakes = wakes
         self._inbox = Inbox()
         self._batch = Batch()
@@ -142,8 +145,9 @@ class Daemon(object):
         self._fetcher = Fetcher(path, lambda: self._inbox.put(Reload()), self._crashed)
         history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell)
         course = Records(directory.file(rundir.RETURN))
+        self._saver = Saver(orders, self._inbox.put, self._crashed)
         self._controller = Controller(path, loaded, self._inbox, self._batch, ledger, history, self._hooks,
-                                      self._monitor, self._notifier, routes, course, self._crashed, log)
+                                      self._monitor, self._notifier, routes, course, self._saver, self._crashed, log)
         self._controller.reloads.load, self._controller.reloads.under_way = self._fetcher.load, self._fetcher.under_way
 
     def report_troubles(self, **troubles):
@@ -167,6 +171,7 @@ class Daemon(object):
         self._notifier.stopping()
         self._hooks.close()
         self._fetcher.close()
+        self._saver.close()
         self._monitor.close()
         self._routes.close()
         self._batch.kill()

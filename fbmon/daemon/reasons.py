@@ -1,26 +1,46 @@
-"""The reasons for the global state and for what is wanted of an item, in the words of log and history."""
+"""What the controller's parts tell of, and the reasons for it, in the words of log and history."""
 from fbmon.daemon.telling import WOULD
 from fbmon.rules import decision
 
 GOING_DOWN = 'the system is going down'
 
 
-def of_state(controller, state):
-    """The reason for this global state in the controller's Decision."""
-    settings, states = controller.settings, controller.roster.local_states()
-    if controller.going_down:
-        return GOING_DOWN
-    why = controller.returns.reason(state) or decision.reason(settings, state, states)
-    return WOULD + why if settings.observe else why
+class Reasons(object):
+    """Knows why the controller's network is as it is wanted, and hands on what has changed with the reason."""
 
+    def __init__(self, controller):
+        self._controller = controller
 
-def of_item(controller, names, item):
-    """The reason for what is wanted of an item. names: the wanted.Names of the file."""
-    state = controller.decision.state
-    if item in names.cards:
-        return 'global state %s' % state
-    if item in names.ports and controller.returns.leads(item.name, controller.decision):
-        return 'the return waits for carrier'
-    if item in names.ports:
-        return decision.reason(controller.settings, state, controller.roster.local_states(), item.name)
-    return 'needed by a listener' if item in names.listeners else 'released'
+    def of_state(self, state):
+        """The reason for this global state in the controller's Decision."""
+        one = self._controller
+        if one.going_down:
+            return GOING_DOWN
+        why = one.operators.reason() or one.returns.reason(state) or decision.reason(one.settings, state, one.states)
+        return WOULD + why if one.settings.observe else why
+
+    def of_item(self, item):
+        """The reason for what is wanted of an item."""
+        one = self._controller
+        names, state = one.names, one.decision.state
+        if item in names.cards:
+            return 'global state %s' % state
+        if item in names.ports and one.returns.leads(item.name, one.decision):
+            return 'the return waits for carrier'
+        if item in names.ports:
+            return decision.reason(one.settings, state, one.states, item.name)
+        return 'needed by a listener' if item in names.listeners else 'released'
+
+    def note(self):
+        """Note the Decision, now that it was acted on."""
+        one = self._controller
+        one.telling.decided(one.decision, one.settings.nodes, one.roster.local_states(), self.of_state)
+
+    def listener_changed(self, settings, old, new, why):
+        """Note that a listener was launched. Before all have been tried once it is only logged."""
+        self._controller.telling.listener_changed(settings, old, new, why, kept=self._controller.launching.passed)
+
+    def item_changed(self, item, old, new, why):
+        """Note that the kernel shows another state of an item."""
+        names = self._controller.names
+        self._controller.telling.item_changed(item, old, new, why, names.cards, names.called)

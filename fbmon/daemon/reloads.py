@@ -25,6 +25,17 @@ class Reloads(object):
         self._counts = 0, 0, 0
         self._refused = []
 
+    def read(self):
+        """(the Config of the file, None), or (None, the text of the problem) if the file is refused."""
+        try:
+            loaded = self.load(self._path)
+        except source.Unreadable as error:
+            return None, self.refused(str(error), ())
+        if loaded.mistakes:
+            lines = source.report(self._path, loaded.mistakes, 'error')
+            return None, self.refused('mistakes in %s' % self._path, lines)
+        return loaded, None
+
     def taken(self, before, loaded):
         """Note that a file was taken. before: the Config that ran until now."""
         old, new = components(before.settings), components(loaded.settings)

@@ -8,7 +8,7 @@ from fbmon.base.words import natural
 from fbmon.daemon.answers import Refused
 from fbmon.network import carrier
 from fbmon.rules import decision, returning
-from fbmon.rules.states import BYPASS, NORMAL, UP
+from fbmon.rules.states import BYPASS, FREEZE, NORMAL, UNKNOWN, UP
 
 
 class Returns(object):
@@ -25,7 +25,7 @@ class Returns(object):
         self._clock = clock
         self._wall = wall
         self._rule = returning.AT_ONCE
-        self._asked = self._by = None
+        self._asked = self._by = self._override = None
         self._told = None
         self._leading = False    # whether the ports are up already, for their carrier
         self.course = self._remembered()
@@ -40,9 +40,12 @@ class Returns(object):
         why = self._records.error
         return why and why + ': after a crash in bypass the return is not waited for'
 
-    def decide(self, settings, states, last):
-        """The Decision on the launched listeners' states; while held it is `last`."""
-        self._rule, self.judged = settings.returns, decision.judged(settings, states)
+    def decide(self, settings, states, last, override=None):
+        """The Decision on the launched listeners' states; while held it is `last`. override: what an operator has made
+        of the global state (see orders.Override), or None."""
+        self._rule, self.judged, self._override = settings.returns, decision.judged(settings, states), override
+        if override:
+            return self._overridden(settings, states, last, override)
         now = self._clock()
         lit, before = self._lit(settings, states, now), self.course
         self.course = returning.step(before, self._rule, self.judged, now, lit, bool(self._asked))
@@ -56,6 +59,19 @@ class Returns(object):
             returning.waiting(self.course, self._rule, now).what == returning.CARRIER
         return decision.made(settings, states, state, NORMAL if self._leading else state)
 
+    def _overridden(self, settings, states, last, override):
+        """The Decision that the operator makes. When he ends it, the rules decide at once: nothing is returned from."""
+        self.course = self.course._replace(bypassed=False, clear=None, lit=None)
+        self._asked, self._by, self.dark, self._carriers, self._leading = None, None, (), {}, False
+        self._remember()
+        if override == FREEZE:
+            return last
+        made = decision.made(settings, states, override, override)
+        # The ports of nodes that have not reported yet stay as they were.
+        ports = dict(last.ports) if UNKNOWN in states.values() else {}
+        ports.update(made.ports)
+        return made._replace(ports=ports)
+
     def waiting(self):
         """The present returning.Wait, or None."""
         return returning.waiting(self.course, self._rule, self._clock())
@@ -65,7 +81,7 @@ class Returns(object):
         wait = self.waiting() if self.course.bypassed and self.judged == NORMAL else None
         return wait and wait.until
 
-    def ask(self, by):
+    def ask(self, by, _question=None):
         """Somebody says return: the next decision returns if it can. Returns outcome(), see answers.Answers."""
         self._asked = by
         return self._outcome
@@ -73,6 +89,8 @@ class Returns(object):
     def _outcome(self):
         if self._asked:
             raise Refused('the daemon stops')
+        if self._override:
+            raise Refused('override %s decides until its end: fbypass_ctl override off' % self._override)
         if self._by:
             return 'returned to normal'
         if self.judged == BYPASS:

@@ -15,6 +15,8 @@ Key = namedtuple('Key', 'host port interface')
 # A launched listener, its local state, and the monotonic second since when it has this state.
 Member = namedtuple('Member', 'listener state since')
 
+# A listener's thread that is so many seconds past its own deadline is stuck.
+STUCK = 5.0
 
 DEAF = 'hears nothing: interface %s is another one than before, and the address cannot be bound there: %s'
 
@@ -99,7 +101,7 @@ class Roster(object):
         """{index: local state} of the launched listeners, as the rules take it."""
         return dict((member.listener.settings.index, member.state) for member in self.launched.values())
 
-    def overdue(self, grace):
+    def overdue(self, grace=STUCK):
         """The listeners that are more than `grace` seconds past their own deadline: their threads are stuck."""
         now = self._clock()
         return [member.listener for member in self.launched.values()

@@ -10,9 +10,9 @@ from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
 
 # at: wall clock, seconds since the epoch; kind: global, listener, node (one with several listeners), card, port,
-# address (a listener's or released) or reload; name: 'state' of the global one, the listener's index, the node's name,
-# the address, the port's name, 'file' of a reload; called: the name that the listener's node or the card has in the
-# file, '' for none.
+# address (a listener's or released), reload or operator; name: 'state' of the global one, the listener's index, the
+# node's name, the address, the port's name, 'file' of a reload, a node or 'override' of an operator's order; called:
+# the name that the listener's node or the card has in the file, '' for none.
 Transition = namedtuple('Transition', 'at kind name old new why called')
 Transition.__new__.__defaults__ = ('',)
 

@@ -4,6 +4,9 @@ It may be on a disk that hangs. So the daemon's own threads never touch it (see 
 """
 import os
 
+# The file with the operators' orders.
+ORDERS = 'orders'
+
 # Where the accepted configuration files are kept.
 FILES = 'files'
 

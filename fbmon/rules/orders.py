@@ -80,6 +80,12 @@ def duration(text):
     return seconds
 
 
+def words(order, moment):
+    """Who has given an Order, until when, and why, as words. moment(seconds): the text of a time."""
+    return 'by %s%s%s' % (order.by, '' if order.until is None else ' until ' + moment(order.until),
+                          order.reason and ': ' + order.reason)
+
+
 # --- values of JSON ---
 
 def as_dict(order):

@@ -5,7 +5,7 @@ from fbmon.network import plan
 from fbmon.rules import returning
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import BYPASS, DOWN, FAILED, UNCONFIGURED, UNKNOWN
-from fbmon.show import layout, noderows
+from fbmon.show import layout, noderows, ordered
 from fbmon.show.terminal import painter
 
 # The least lines of cards and ports on a small screen in bypass: an operator then wants to see whether they have
@@ -121,7 +121,8 @@ def _head(status, paint, width):
         len(status['nodes']), 'nodes' if noderows.has_names(status) else 'listeners', status['threshold'] or '?'))
     lines[0] = lines[0].replace(state, paint(state, state), 1)
     observes = [paint(line, UNKNOWN) for line in put(OBSERVES)] if status['observe'] else []
-    parts = [observes + _left_out(status['left_out'], paint, width) + lines]
+    told = [paint(line, UNKNOWN) for text in ordered.head(status) for line in put(text)]
+    parts = [observes + _left_out(status['left_out'], paint, width) + told + lines]
     if status['held']:
         parts.append(put('held: nothing is decided until these listeners have reported: '
                          + words.indexes(status['held'])))

@@ -1,6 +1,6 @@
 """The console's table of nodes. It has one row for each node, and below it a line for each way if there are several."""
-from fbmon.rules.states import ACTIVE, FAILED, UNCONFIGURED, UNKNOWN
-from fbmon.show import layout
+from fbmon.rules.states import ACTIVE, FAILED, MAINTENANCE, UNCONFIGURED, UNKNOWN
+from fbmon.show import layout, ordered
 
 # Longer names of listeners have a line of their own. Only long IPv6 addresses make such names.
 NAME = 24
@@ -21,19 +21,29 @@ def section(status, paint, width):
         ways = [by_index[index] for index in node['listeners']]
         if len(ways) == 1:
             name = '%s %s' % (node['name'], layout.address(ways[0]['host'], ways[0]['port']))
-            rows.append(_listener(ways[0], ways[0]['state'], name, _notes(ways[0], width)))
+            row, notes = ways[0], _notes(ways[0], width)
         else:
-            rows.append(_listener(_together(node, ways), node['state'], node['name'], _ways(ways, width)))
+            row, name, notes = _together(node, ways), node['name'], _ways(ways, width)
+        if node['maintenance']:
+            rows.append(_listener(row, MAINTENANCE, name, _order(node, width) + notes))
+        else:
+            rows.append(_listener(row, node['state'], name, notes))
     titles = (('NODE',) if has_names(status) else LISTENERS[:1]) + LISTENERS[1:]
     return layout.section(titles, rows, 5, NAME, paint, width, keep=2)
 
 
 def _listener(row, state, name, notes):
-    ranks = {FAILED: 0, UNCONFIGURED: 1, UNKNOWN: 2, ACTIVE: 3}
+    ranks = {FAILED: 0, UNCONFIGURED: 1, UNKNOWN: 2, MAINTENANCE: 3, ACTIVE: 4}
     times = [layout.duration(seconds) for seconds in (row['since_s'], row['last_heartbeat_s'],
                                                       row['longest_gap_s'] or None)]
     return (state in (FAILED, UNCONFIGURED), ranks[state], state,
             [name, state] + times + [layout.amount(row[field]) for field in ('received', 'ignored')], notes)
+
+
+def _order(node, width):
+    """The lines below a node in maintenance: who has ordered it, and what its listeners report all the same."""
+    return layout.wrapped('%s; its heartbeats: %s' % (ordered.described(node['maintenance']), node['state']), '    ',
+                          width)
 
 
 def _together(node, ways):

@@ -7,6 +7,7 @@ Metric = namedtuple('Metric', 'name kind help rows')
 GLOBAL = ('unknown', 'normal', 'bypass')
 FORCED = GLOBAL[1:]
 LOCAL = ('unconfigured', 'unknown', 'active', 'failed')
+OVERRIDES = ('bypass', 'normal', 'freeze')
 WAITS = ('delay', 'carrier', 'operator')
 
 
@@ -77,6 +78,15 @@ def _node_states(status):
             for row in status['nodes'] for name, value in _one_of(LOCAL, row['state'])]
 
 
+def _maintenance(status):
+    return [({'node': row['name']}, int(row['maintenance'] is not None)) for row in status['nodes']]
+
+
+def _override(status):
+    return [({'state': name}, value)
+            for name, value in _one_of(OVERRIDES, status['override'] and status['override']['state'])]
+
+
 def _waits(status):
     found = status['return'] or {'waits_for': None}
     return [({'waits_for': name}, value) for name, value in _one_of(WAITS, found['waits_for'])]
@@ -117,6 +127,8 @@ METRICS = BY_HAND + (
            lambda status: [({}, int(status['observe']))]),
     Metric('return_waits', 'gauge', 'What the end of a bypass waits for: 1 for what it is.', _waits),
     Metric('node_state', 'gauge', 'State of a node: 1 for the one that holds.', _node_states),
+    Metric('maintenance', 'gauge', 'Whether an operator has taken a node out for maintenance.', _maintenance),
+    Metric('override', 'gauge', 'What an operator has ordered instead of the rules: 1 for what holds.', _override),
     Metric('left_out', 'gauge', 'Cards and listeners that a mistake in the configuration file leaves out.', _left_out),
     Metric('problems', 'gauge', 'Problems that the status names.', _count('problems')),
     Metric('listener_state', 'gauge', 'Local state of a listener: 1 for the one that holds.', _listener_states),

@@ -8,14 +8,15 @@ from fbmon.base.words import natural
 from fbmon.config.reader import format_problem
 from fbmon.memory.history import as_dict
 from fbmon.network import checks
-from fbmon.rules import ahead, decision, nodes
+from fbmon.rules import ahead, decision, nodes, orders
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, DOWN, FAILED, MISSING, PRESENT, UNCONFIGURED, UNKNOWN
+from fbmon.show import ordered
 
 
 def line(controller):
     """The line for `systemctl status`: the global state, counts, and the listeners that it waits for."""
-    settings, states = controller.settings, controller.roster.local_states()
+    settings, states = controller.settings, controller.states
     if not settings.listeners:
         return '%s: no listener is configured, nothing is managed' % controller.decision.state
     found, all_of = nodes.states(settings.nodes, states), nodes.count(settings)
@@ -23,7 +24,7 @@ def line(controller):
     parts = ['%s: %d of %d %s active' % (controller.decision.state, active, all_of, what)]
     if len(found) < all_of:
         parts.append('%d unconfigured' % (all_of - len(found)))
-    parts += _cards_in_words(controller)
+    parts += ordered.line(controller.operators.orders) + _cards_in_words(controller)
     parts += [part for part in [controller.returns.line()] if part]
     waits = decision.waited_for(settings, states)
     return ', '.join(parts) + ('; held: waiting for listener %s' % numbers(waits) if waits else '')
@@ -73,7 +74,7 @@ def document(controller):
 def snapshot(controller):
     """The status as plain dicts, lists and numbers. Names that end in _s mean seconds; `at` is seconds since 1970."""
     now = controller.clock()
-    states = controller.roster.local_states()
+    states = controller.states
     wanted = controller.wanted()
     return {
         'version': __version__, 'pid': os.getpid(), 'uptime_s': rounded(now - controller.started), 'forced': None,
@@ -81,6 +82,7 @@ def snapshot(controller):
         'held': decision.waited_for(controller.settings, states),
         'failed': decision.failed(controller.settings, states),
         'threshold': controller.settings.threshold, 'observe': controller.settings.observe,
+        'override': orders.override_as_dict(controller.operators.orders.override),
         'return': controller.returns.as_dict(), 'next': _next(controller, states, now),
         'left_out': _left_out(controller.settings),
         'file': os.path.abspath(controller.path), 'configuration': controller.reloads.lines,
@@ -120,8 +122,11 @@ def problems(controller):
         found += ['%s %s%s' % (described.get(index, 'listener %d' % index), words, why)
                   for index, why in sorted(reasons.items())]
     found += network.all_troubles() + controller.routes.lines()
-    kept = (controller.log, controller.ledger, controller.history, controller.hooks, controller.returns)
+    kept = (controller.log, controller.ledger, controller.history, controller.hooks, controller.returns,
+            controller.operators)
     found += [one.error for one in kept if one.error]
+    found += ordered.problems(controller.operators.orders, settings, controller.roster.local_states(),
+                              controller.operators.wall())
     found += gaps(controller)
     notices = controller.loaded.warnings
     if network.picture is not None:
@@ -168,13 +173,15 @@ def _next(controller, states, now):
 
 
 def _node(controller, name, ways, now):
-    """A node with the indexes of its listeners. maintenance: None."""
+    """A node with the indexes of its listeners. Its state is what they report, in maintenance too."""
     found = [member for member in map(controller.roster.find, ways) if member]
     if ways[0].node:
         state, since = controller.telling.nodes.get(name, (UNCONFIGURED, None))
     else:
         state, since = (found[0].state, found[0].since) if found else (UNCONFIGURED, None)
-    return {'name': name, 'listeners': [one.index for one in ways], 'state': state, 'maintenance': None,
+    order = controller.operators.orders.maintenance.get(name)
+    return {'name': name, 'listeners': [one.index for one in ways], 'state': state,
+            'maintenance': order and orders.as_dict(order),
             'since_s': rounded(now - since) if found and since is not None else None}
 
 

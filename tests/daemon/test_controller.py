@@ -7,6 +7,7 @@ from fbmon.daemon import controller as module
 from fbmon.daemon import launching
 from fbmon.daemon.controller import Controller, Reload, StatusWanted, Stop
 from fbmon.daemon.leases import REMEDY
+from fbmon.daemon.saving import Saved
 from fbmon.listeners.listener import StateChanged
 from fbmon.memory.history import History, Transition
 from fbmon.network import monitor, picture
@@ -51,6 +52,31 @@ class Log(object):
         pass
 
 
+class Saver(object):
+    """A state file whose disk is the test's. text: what it has; todo: the texts whose writing is not finished."""
+
+    path = 'state/orders'
+
+    def __init__(self, text=None):
+        self.text, self.todo = text, []
+
+    def read(self):
+        if isinstance(self.text, Exception):
+            raise self.text
+        return self.text
+
+    def save(self, text):
+        self.todo.append(text)
+
+    def finish(self, error=None, unsure=False):
+        """The Saved of the writing that was begun."""
+        text, = self.todo
+        del self.todo[:]
+        if error is None:
+            self.text = text
+        return Saved(error, unsure)
+
+
 class World(object):
     """A Controller whose network, sockets and clock belong to the test."""
 
@@ -63,10 +89,10 @@ class World(object):
         self.history.transitions.extend(earlier)
         self.loaded = loaded
         monkeypatch.setattr(source, 'load', self.load)
-        self.wishes = []
+        self.wishes, self.saver = [], options.get('saver') or Saver()
         routes = RouteReadings(RouteKeeper(self.batch, Nowhere()), self.wishes.append, lambda: self.now)
         self.controller = Controller('/etc/test.env', loaded, self, self.batch, self.ledger, self.history, self,
-                                     self, self.notifier, routes, Nowhere(), None, Log(), lambda: self.now,
+                                     self, self.notifier, routes, Nowhere(), self.saver, None, Log(), lambda: self.now,
                                      lambda: self.now)
         self.controller.roster._open, self.controller.roster._create = lambda settings, scope: 'sock', Thread
         self.controller._take_settings()
@@ -730,13 +756,13 @@ def test_one_that_cannot_be_bound_yet_says_so_and_is_tried_when_the_kernel_repor
     shown = switch.status()
     assert (sock(), shown['listeners'][0]['error']) == (['sock'], deaf)
     assert 'listener 0 ' + deaf in shown['problems']
-    assert switch.controller._launching.deadline() == switch.now + launching.PAUSE
+    assert switch.controller.launching.deadline() == switch.now + launching.PAUSE
     del refused[:]
     switch.seen(LINKS[1].replace('<UP>', '<>'))
     assert sock() == ['sock']
     switch.seen(LOCAL_ANEW)
     assert sock() == ['at 9']
-    assert (switch.status()['listeners'][0]['error'], switch.controller._launching.deadline()) == (None, None)
+    assert (switch.status()['listeners'][0]['error'], switch.controller.launching.deadline()) == (None, None)
 
 
 def test_after_5_s_without_a_report_it_is_tried_again(world):

@@ -17,7 +17,7 @@ from settings import card, listener, settings
 
 FULL = {
     'version': '1.0.00', 'pid': 4711, 'uptime_s': 93784.2, 'state': 'bypass', 'state_since_s': 185.4,
-    'held': [], 'failed': 2, 'threshold': 2, 'observe': False, 'return': None, 'next': [],
+    'held': [], 'failed': 2, 'threshold': 2, 'observe': False, 'return': None, 'override': None, 'next': [],
     'nodes': [statuses.node('0', [0]), statuses.node('1', [1], 'failed', 185.4),
               statuses.node('2', [2], 'unconfigured', None)],
     'left_out': {'cards': [], 'listeners': []},

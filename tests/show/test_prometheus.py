@@ -64,6 +64,8 @@ def test_at_the_start_everything_is_there_and_what_is_not_known_is_left_out(snap
         ('fastbypass_node_state', labels(node='0', state='unknown')): 1,
         ('fastbypass_node_state', labels(node='0', state='active')): 0,
         ('fastbypass_node_state', labels(node='0', state='failed')): 0,
+        ('fastbypass_maintenance', labels(node='0')): 0, ('fastbypass_override', labels(state='bypass')): 0,
+        ('fastbypass_override', labels(state='normal')): 0, ('fastbypass_override', labels(state='freeze')): 0,
         ('fastbypass_left_out', labels(kind='card')): 0, ('fastbypass_left_out', labels(kind='listener')): 0,
         ('fastbypass_listener_state', labels(state='unconfigured', **who)): 0,
         ('fastbypass_listener_state', labels(state='unknown', **who)): 1,

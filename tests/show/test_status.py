@@ -8,6 +8,7 @@ import pytest
 import helpers
 from fbmon.listeners.listener import Counters
 from fbmon.memory.history import Forced
+from fbmon.rules.orders import Order, Orders, Override
 from fbmon.rules.returning import Return
 from fbmon.rules.states import ACTIVE, FAILED
 from fbmon.show import status
@@ -174,8 +175,13 @@ def documents(world):
                          ports=('sw0',), returns=Return(False, 0, 0, 500)), HOST, CARD)
     for index, state in ((0, FAILED), (1, FAILED), (0, ACTIVE)):
         third.report(index, state)
+    orders = Order('alice', 99.0, None, 'a new kernel'), Order('bob', 99.0, 200.0, '')
+    fourth = [world(config([listener(0), listener(1)]), HOST) for _ in orders]
+    for one, order in zip(fourth, orders):
+        one.controller.operators._count(Orders({'0': order}, Override('freeze', order)))
     stopped = status.stopped(Forced('bypass', 1795552760.5, 'alice'))
-    return [held, first.status(), second.status(), third.status(), json.loads(json.dumps(stopped))]
+    return [held, first.status(), second.status(), third.status()] + [one.status() for one in fourth] + [
+        json.loads(json.dumps(stopped))]
 
 
 def test_each_field_is_described_with_its_type_and_unit_and_nothing_else_is(documents):

@@ -22,7 +22,7 @@ def wrong(line, daemon, before):
     before: the Names when this round began: when a new file is taken, the old items are released.
     """
     words, known = line.split(), set(daemon.ledger.items).union(daemon.ledger.found)
-    for names in (before or daemon._names, daemon._names):
+    for names in (before or daemon.names, daemon.names):
         known.update(names.cards, names.listeners, names.ports)
     if words[0] == 'link':
         return PortItem(words[3]) not in known

@@ -181,7 +181,7 @@ class Laws(object):
 
     def turns(self, events):
         """A round begins. There must not be too many without an event."""
-        self._names, settings = self.world.daemon._names, self.world.daemon.settings
+        self._names, settings = self.world.daemon.names, self.world.daemon.settings
         self._owed()
         self.earlier = None
         if len(self.world.nodes) < len(settings.listeners) and not any(type(event) is Reload for event in events):

@@ -61,7 +61,7 @@ def _released(world, _laws):
     daemon, kernel = world.daemon, world.kernel
     if not _sure(world):
         return None
-    names = daemon._names
+    names = daemon.names
     for device in kernel.devices.values():
         for entry in device.four + device.six:
             item = AddressItem(device.name, entry.text)

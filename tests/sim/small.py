@@ -17,7 +17,7 @@ from sim.ip import Batch, Watch
 from sim.linux import command
 from sim.linux.kernel import Kernel
 from sim.marks import Marks
-from sim.standins import Hooks, Log, Node, Notifier, Records, Socket, Sysctl
+from sim.standins import Hooks, Log, Node, Notifier, Records, Saver, Socket, Sysctl
 from sim.world import Inbox
 
 CARD, PORT, FAR = '10.0.1.11', 'sw0', 'eth2'
@@ -109,7 +109,7 @@ class Switch(Paper):
         made = self.daemon = Controller(
             '.env', reader.read(self.texts[self.file]), Inbox(self.inbox), self.batch, ledger.Ledger('ledger'), history,
             Hooks(lambda transition: None), self.watch, Notifier(self),
-            RouteReadings(keeper, lambda places: None, lambda: self.now), Records(self, 'return'), None, Log(),
+            RouteReadings(keeper, lambda places: None, lambda: self.now), Records(self, 'return'), Saver(), None, Log(),
             clock=lambda: self.now, wall=lambda: self.now)
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)

@@ -15,7 +15,7 @@ from sim.linux import command
 from sim.linux.ipv4 import Refused
 from sim.linux.kernel import Kernel
 from sim.marks import Marks
-from sim.standins import Hooks, Killed, Log, Node, Notifier, Records, Socket, Sysctl
+from sim.standins import Hooks, Killed, Log, Node, Notifier, Records, Saver, Socket, Sysctl
 
 # Seconds until a daemon that has ended is started again, and until systemd ends one that does not feed its watchdog.
 RESTART, WATCHDOG = 1.0, 10.0
@@ -71,7 +71,7 @@ class World(Hearing):
         routes = RouteReadings(RouteKeeper(self.batch, Records(self, 'routes')), self.routes.ask, lambda: self.now)
         made = self.daemon = Controller('.env', files.config(self.file), Inbox(self.inbox), self.batch,
                                         ledger.Ledger('ledger'), history, hooks, self.watch, self.notifier, routes,
-                                        Records(self, 'return'), None, Log(), clock=lambda: self.now,
+                                        Records(self, 'return'), Saver(), None, Log(), clock=lambda: self.now,
                                         wall=lambda: self.now)
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)
@@ -83,7 +83,7 @@ class World(Hearing):
 
     def _changed(self, item, old, new, why):
         self.laws.item_changed(item, old, new)
-        self.daemon._item_changed(item, old, new, why)
+        self.daemon._reasons.item_changed(item, old, new, why)
 
     def _open(self, settings, scope):
         if not self.has(settings.host):

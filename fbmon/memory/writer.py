@@ -1,0 +1,69 @@
+"""The process that writes a file of the state directory, because whoever wants it written must not wait for a disk.
+
+If it waits for a disk that hangs, even a killed process does not go away. This one holds no lock. It is started as a
+script and imports no other module of ours. It takes the bytes of the file on stdin, and prints one line: what went
+wrong. An empty line means that the file is on the disk as a whole; otherwise the file is as it was before.
+"""
+import os
+import sys
+
+
+def write(path, data):
+    """Write the file anew: beside it, to the disk, and then in its place. Raises EnvironmentError."""
+    directory, new = os.path.dirname(path), path + '.new'
+    if not os.path.isdir(directory):
+        os.makedirs(directory, 0o700)
+    try:
+        _write(new, data)
+        os.rename(new, path)
+    except EnvironmentError:
+        _remove(new)
+        raise
+    _sync(directory)
+
+
+def _write(path, data):
+    if os.path.lexists(path):
+        os.unlink(path)
+    # Follow no link, and wait for no pipe.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        while data:
+            data = data[os.write(descriptor, data):]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path):
+    try:
+        os.unlink(path)
+    except EnvironmentError:
+        pass
+
+
+def _sync(directory):
+    """Let the new name of the file reach the disk, too. The file is whole without it."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except EnvironmentError:
+        pass
+
+
+def main():
+    """Write stdin to the file that the command line names."""
+    data = b''.join(iter(lambda: os.read(0, 65536), b''))
+    try:
+        write(sys.argv[1], data)
+        said = ''
+    except EnvironmentError as error:
+        said = error.strerror or str(error)
+    os.write(1, (said + '\n').encode('ascii', 'replace'))
+
+
+if __name__ == '__main__':
+    main()

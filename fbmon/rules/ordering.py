@@ -1,0 +1,106 @@
+"""Takes a command of an operator: the Orders after it, or why it is refused. Pure."""
+from fbmon.base import words
+from fbmon.rules import nodes, orders
+from fbmon.rules.orders import Noise, Order, Override
+from fbmon.rules.states import ACTIVE, MAINTENANCE
+
+# The names of the commands.
+MAINTAIN, OVERRIDE = 'maintenance', 'override'
+
+# What `override` is told for its end.
+OFF = 'off'
+
+
+def after(before, question, by, now, settings, states=None):
+    """The Orders after a command. Raises Noise: the command is refused.
+
+    question: the command as a dict; by: who gives it; now: the second of the wall clock; states: the local states of
+    the launched listeners with MAINTENANCE (see orders.marked), None if nobody watches them.
+    """
+    if question.get('command') == OVERRIDE:
+        return _override(before, question, by, now)
+    return _maintenance(before, question, by, now, settings, states)
+
+
+def called(node, settings):
+    """The name of the node that a person calls by its name or by the index of one of its listeners; None if there is
+    none."""
+    for name, ways in nodes.grouped(settings.listeners):
+        if node == name or node in ['%d' % one.index for one in ways]:
+            return name
+    return None
+
+
+def last_active(node, settings, states):
+    """Whether a node is active, and no other one is active outside of maintenance. states: as in after()."""
+    found = dict(('%s' % name, state) for name, state in nodes.states(settings.nodes, states).items())
+    return found.get(node) == ACTIVE and list(found.values()).count(ACTIVE) == 1
+
+
+def _override(before, question, by, now):
+    if question.get('state') == OFF:
+        return before._replace(override=None)
+    return before._replace(override=Override(orders.override_state(question.get('state')), _order(question, by, now)))
+
+
+def _maintenance(before, question, by, now, settings, states):
+    given, on = orders.node_name(question.get('node')), question.get('on')
+    if not isinstance(on, bool):
+        raise Noise('"on" is true or false')
+    node = called(given, settings) or given
+    found = dict(before.maintenance)
+    if not on:
+        _known(node, settings, found)
+        found.pop(node, None)
+        return before._replace(maintenance=found)
+    _known(node, settings, ())
+    if node not in found:
+        _refuse_last(node, settings, states, found)
+    found[node] = _order(question, by, now)
+    return before._replace(maintenance=found)
+
+
+def _known(node, settings, others):
+    """Refuse a node that is neither in the file nor among the others."""
+    names = [name for name, _ in nodes.grouped(settings.listeners)] + list(others)
+    if node not in names:
+        near = words.nearest(node, names) if names else None
+        raise Noise('there is no node %s%s' % (node, ': did you mean %s?' % near if near else ''))
+
+
+def _refuse_last(node, settings, states, away):
+    """Refuse a node without which no other one would be left to work."""
+    if states is None:
+        if set(name for name, _ in nodes.grouped(settings.listeners)) <= set(away) | set([node]):
+            raise Noise('%s is the last node that is not in maintenance' % node)
+    elif last_active(node, settings, states):
+        raise Noise('%s is the last active node that is not in maintenance: without it there is a bypass (fbypass_ctl '
+                    'override bypass makes one)' % node)
+
+
+def _order(question, by, now):
+    return Order(by, now, orders.until(question.get('until'), now), orders.reason(question.get('reason')))
+
+
+def changes(before, after):
+    """[(name, old, new, Order or None)] of what differs between two Orders, as history and hooks tell it.
+
+    name: that of the node, or `override`; the Order is None if one has ended.
+    """
+    found = []
+    for node in sorted(set(before.maintenance) | set(after.maintenance), key=words.natural):
+        old, new = [one.maintenance.get(node) for one in (before, after)]
+        if old != new:
+            found.append((node, MAINTENANCE if old else OFF, MAINTENANCE if new else OFF, new))
+    old, new = before.override, after.override
+    if old != new:
+        found.append((OVERRIDE, old.state if old else OFF, new.state if new else OFF, new and new.order))
+    return found
+
+
+def said(question):
+    """What was done by a command that was taken, as text."""
+    if question['command'] == OVERRIDE:
+        off = question['state'] == OFF
+        return 'no override: the rules decide' if off else 'override %s' % question['state']
+    return '%s is %s' % (question['node'], 'in maintenance' if question['on'] else 'not in maintenance')

@@ -1,0 +1,136 @@
+"""statefile.py and writer.py: a file that is written as a whole, by a process that nobody waits for too long."""
+import os
+import stat
+
+import pytest
+
+from fbmon.base import compat
+from fbmon.memory import statefile, writer
+from fbmon.memory.statefile import StateError, StateFile
+from helpers import alive, read, wait_for, write
+
+
+def failure(act):
+    with pytest.raises(StateError) as error:
+        act()
+    return error.value
+
+
+def test_what_is_saved_is_read_and_only_root_may_look(tmp_path):
+    kept = StateFile(str(tmp_path / 'state' / 'orders'))
+    assert kept.read() is None
+
+    for text in ('one\n', '', 'x' * 300000 + '\n'):
+        kept.save(text)
+        assert kept.read() == text == read(kept.path)
+    assert [stat.S_IMODE(os.stat(path).st_mode) for path in (str(tmp_path / 'state'), kept.path)] == [0o700, 0o600]
+    assert os.listdir(str(tmp_path / 'state')) == ['orders']
+
+
+@pytest.mark.parametrize('make', [lambda path: os.mkfifo(path), lambda path: write(path, 'left by a crash'),
+                                  lambda path: os.symlink('/etc/passwd', path)])
+def test_what_is_in_the_place_of_the_new_file_is_replaced(tmp_path, make):
+    kept = StateFile(str(tmp_path / 'orders'))
+    make(kept.path + '.new')
+    kept.save('whole\n')
+
+    assert kept.read() == 'whole\n' and not os.path.islink(kept.path)
+    assert os.listdir(str(tmp_path)) == ['orders']
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(tmp_path):
+    os.mkfifo(str(tmp_path / 'orders'))
+
+    assert StateFile(str(tmp_path / 'orders')).read() == ''
+
+
+def test_a_place_that_is_none_is_told_and_sure(tmp_path):
+    write(str(tmp_path / 'file'), '')
+    kept = StateFile(str(tmp_path / 'file' / 'orders'))
+    error = failure(lambda: kept.save('x'))
+
+    assert (str(error), error.unsure) == ('%s: cannot be written: Not a directory' % kept.path, False) \
+        or str(error) == '%s: cannot be written: File exists' % kept.path
+    assert str(failure(kept.read)) == '%s: cannot be read: Not a directory' % kept.path
+
+
+def test_after_a_full_disk_the_file_is_as_it_was(tmp_path, monkeypatch):
+    path = str(tmp_path / 'orders')
+    writer.write(path, b'old\n')
+
+    def full(_descriptor):
+        raise EnvironmentError(28, 'No space left on device')
+    monkeypatch.setattr(writer.os, 'fsync', full)
+    with pytest.raises(EnvironmentError):
+        writer.write(path, b'new\n')
+    assert read(path) == 'old\n' and os.listdir(str(tmp_path)) == ['orders']
+
+
+def noting(done, name, real):
+    def act(*values):
+        done.append(name)
+        return real(*values)
+    return act
+
+
+def test_it_is_on_the_disk_before_it_takes_the_place_of_the_old_one(tmp_path, monkeypatch):
+    done = []
+    for name in ('fsync', 'rename'):
+        monkeypatch.setattr(writer.os, name, noting(done, name, getattr(os, name)))
+    writer.write(str(tmp_path / 'orders'), b'x')
+
+    assert done == ['fsync', 'rename', 'fsync']
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    """Lets each process that writes hang, after it was started. children: their pids."""
+    real, pids = compat.start_child, []
+
+    def start(_arguments, **options):
+        child = real(['/bin/sleep', '600'], **options)
+        pids.append(child.pid)
+        return child
+    monkeypatch.setattr(statefile.compat, 'start_child', start)
+    yield pids
+    for pid in pids:
+        wait_for(lambda: not alive(pid))
+
+
+def test_a_disk_that_hangs_is_told_and_what_it_has_in_the_end_is_unsure(tmp_path, hanging):
+    kept = StateFile(str(tmp_path / 'orders'), limit=0.3)
+    error = failure(lambda: kept.save('x' * 300000))
+
+    assert (str(error), error.unsure) == ('%s: cannot be written: no answer within 0.3 s' % kept.path, True)
+
+
+class Child(object):
+    pid = 0
+
+    @staticmethod
+    def poll():
+        return None
+
+
+def test_processes_that_hang_do_not_pile_up(tmp_path):
+    kept = StateFile(str(tmp_path / 'orders'))
+    kept._hanging = [Child()] * statefile.HANGING
+    assert str(failure(lambda: kept.save('x'))).endswith('3 processes that write it hang')
+
+
+def test_after_the_end_of_the_daemon_no_process_is_started(tmp_path):
+    kept = StateFile(str(tmp_path / 'orders'))
+    kept.close()
+
+    assert str(failure(lambda: kept.save('x'))).endswith('the daemon stops')
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_without_a_process_it_is_told(tmp_path, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise EnvironmentError(24, 'Too many open files')
+    monkeypatch.setattr(statefile.compat, 'start_child', fail)
+    before = os.listdir('/proc/self/fd')
+
+    assert str(failure(lambda: StateFile(str(tmp_path / 'orders')).save('x'))).endswith('Too many open files')
+    assert os.listdir('/proc/self/fd') == before
