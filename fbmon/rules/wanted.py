@@ -85,9 +85,7 @@ def refreshed(known, decision, ours):
 def renewed(items, decision):
     """{item: target} of the addresses whose lease is renewed; items: those that have one.
 
-    Once the cards are decided, only those that must be present are renewed. Before that all are, with the target None:
-    only those that are there.
+    An item that must be absent is not renewed. The target None is for one that is not decided yet, also because its
+    file is newer than a decision that is held: it is renewed only if it is there.
     """
-    if not decision.cards:
-        return dict((item, None) for item in items)
-    return dict((item, PRESENT) for item in items if decision.cards.get(item) == PRESENT)
+    return dict((item, decision.cards.get(item)) for item in items if decision.cards.get(item) != ABSENT)

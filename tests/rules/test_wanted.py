@@ -4,7 +4,7 @@ import pytest
 from fbmon.rules import wanted
 from fbmon.rules.decision import UNDECIDED, Decision
 from fbmon.rules.items import AddressItem, Form, PortItem
-from fbmon.rules.states import ABSENT, BYPASS, DOWN, PRESENT, UP
+from fbmon.rules.states import ABSENT, BYPASS, DOWN, NORMAL, PRESENT, UP
 from settings import card, listener, settings
 
 HOST = AddressItem('eth0', '10.0.0.2')
@@ -94,6 +94,11 @@ def test_what_is_decided_to_be_present_is_renewed_and_before_a_decision_what_is_
 
     assert wanted.renewed([CARD, second], Decision(BYPASS, {CARD: PRESENT, second: ABSENT}, {})) == {CARD: PRESENT}
     assert wanted.renewed([CARD, second], UNDECIDED) == {CARD: None, second: None}
+
+
+def test_what_a_held_decision_does_not_know_yet_is_renewed_if_it_is_there():
+    second = AddressItem('eth1', '10.0.1.12')
+    assert wanted.renewed([CARD, second], Decision(NORMAL, {CARD: PRESENT}, {})) == {CARD: PRESENT, second: None}
 
 
 @pytest.mark.parametrize('lease, seconds', [(0, 0), (1, 1), (1000, 1), (1001, 2)])

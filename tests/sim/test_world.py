@@ -42,7 +42,10 @@ FOUND = [
     # Two interfaces got new names while no daemon ran. A stop before the first decision left the leases there as they
     # were.
     [('file', 714), ('alive', 3000), ('reload', 615), ('wait', .5), ('reload', 272), ('kill', 1.0),
-     ('swap', 'eth1', 'sw2'), ('wait', 2.5), ('stop',)]]
+     ('swap', 'eth1', 'sw2'), ('wait', 2.5), ('stop',)],
+    # A new file names an address of ours again, and the decision that is held is from a file that did not name it.
+    [('file', 29), ('alive', 3004), ('alive', 3001), ('reload', 393), ('alive', 3000), ('alive', 3003), ('wait', 2.5),
+     ('knife', 5), ('reload', -21), ('wait', 6.0), ('reload', 414), ('wait', 6.0)]]
 
 
 @pytest.fixture(autouse=True)
