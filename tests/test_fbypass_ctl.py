@@ -8,7 +8,8 @@ import helpers
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
-ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'return', 'tail', 'tailf', 'show', 'check', 'beat']
+ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'return', 'maintenance', 'override', 'tail', 'tailf',
+                 'show', 'check', 'beat']
 
 # It notes its call in $NOTES. Its exit code is in a file with the name of the program, or else 0.
 STUB = '''#!/bin/sh

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+import helpers
 from fbmon import __version__
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -163,9 +164,23 @@ def test_bash_completes_every_command_of_fbypass_ctl():
     (['beat', '10.0.0.1', ''], []),
     (['beat', '10.0.0.1', '3000', '--'], ['--interval', '--count', '--force']),
     (['stop', ''], []),
+    (['maintenance', 'dpi-1', ''], ['on', 'off']),
+    (['maintenance', 'dpi-1', 'on', '--'], ['--for', '--reason']),
+    (['override', ''], ['bypass', 'normal', 'freeze', 'off', '--json']),
+    (['override', 'freeze', '--f'], ['--for']),
 ])
 def test_bash_completes_what_can_follow(words, offered):
     assert completions(*words) == offered
+
+
+def test_bash_completes_the_nodes_of_the_file(tmp_path):
+    helpers.write(str(tmp_path / 'env'), 'LISTEN_HB_HOST[0]=10.0.0.1\n# LISTEN_HB_NODE[3]=no\n'
+                  'LISTEN_HB_NODE[0]="dpi-1" # x\n export LISTEN_HB_NODE[1] = dpi-2\n')
+    here = 'FBYPASS_ENV=%s; ' % (tmp_path / 'env')
+
+    assert completions('maintenance', '', ifs=here) == ['0', 'dpi-1', 'dpi-2', '--json']
+    assert completions('maintenance', 'd', ifs=here) == ['dpi-1', 'dpi-2']
+    assert completions('maintenance', '', ifs='FBYPASS_ENV=/nothing; ') == ['--json']
 
 
 @pytest.mark.parametrize('ifs', ['IFS=:; ', 'IFS=; ', 'IFS=t; '])
