@@ -32,6 +32,9 @@ for _codec in CODECS:
 # fcntl(2): the size of a pipe. Python has the name since 3.10.
 F_SETPIPE_SZ = 1031
 
+# Seconds for which the start of a child waits to learn whether its program can be executed.
+BRIEFLY = 0.2
+
 # Seconds that the timer of the clock is set to: 31 years.
 TIMER = 1e9
 
@@ -137,43 +140,72 @@ def switch_threads_seldom():
         sys.setcheckinterval(10000)
 
 
-def _prepare():
-    """Do in the child what 3 does by itself.
+def start_child(arguments, session=False, env=None, **options):
+    """Start a child and return its Popen, with unbuffered pipes. session: in a session of its own.
 
-    Python ignores SIGPIPE; a child that inherits this would outlive its reader. And a descriptor that another thread
-    has just opened may not be close-on-exec yet.
+    Raises EnvironmentError. Popen itself would wait until the child executes its program. If the disk of the program
+    hangs, it would wait for ever; before 3.11.4 all other threads would, too (vfork). So the child executes the program
+    by itself, and we wait for the outcome for BRIEFLY at most. A child that fails later ends with the code 127.
     """
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    outcome, report = pipe()
     try:
-        opened = [int(name) for name in os.listdir('/proc/self/fd')]
-    except EnvironmentError:
-        opened = []
-    for descriptor in opened:
-        try:
-            if descriptor > 2:
-                close_on_exec(descriptor)
-        except EnvironmentError:
-            # The descriptor of the listing itself, which is closed already.
-            pass
+        # Popen of 2.7 is not safe from several threads at once (bpo-20318).
+        with _spawning:
+            child = subprocess.Popen(arguments, bufsize=0, close_fds=False, preexec_fn=lambda: _execute(
+                arguments, os.environ if env is None else env, session, report), **options)
+        os.close(report)
+        report = None
+        number = _number(outcome)
+    finally:
+        for descriptor in (outcome, report):
+            if descriptor is not None:
+                os.close(descriptor)
+    if number:
+        raise _failed(child, number)
+    return child
 
 
-def _in_new_session():
-    _prepare()
-    os.setsid()
-
-
-# Popen of 2.7 is not safe from several threads at once (bpo-20318).
 _spawning = threading.Lock()
 
 
-def start_child(arguments, session=False, **options):
-    """Start a child and return its Popen, with unbuffered pipes. session: in a session of its own.
+def _execute(arguments, env, session, report):
+    """Be the child: execute the program, or report why that fails.
 
-    Raises EnvironmentError. All our descriptors are close-on-exec, so 2.7 need not close all numbers up to the limit.
+    Before that, close all that is not the child's. If the program's disk hangs, the child keeps what it has: the lock
+    of the run directory, the listeners' sockets. Popen waits until its own pipe is closed. And Python ignores SIGPIPE;
+    a child that inherits this would outlive its reader.
     """
-    if hasattr(os, 'set_inheritable'):
-        options.update(start_new_session=session)
-    else:
-        options.update(close_fds=False, preexec_fn=_in_new_session if session else _prepare)
-    with _spawning:
-        return subprocess.Popen(arguments, bufsize=0, **options)
+    try:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        if session:
+            os.setsid()
+        last = max(int(name) for name in os.listdir('/proc/self/fd'))
+        os.closerange(3, report)
+        os.closerange(report + 1, last + 1)
+        os.execvpe(arguments[0], arguments, env)
+    except EnvironmentError as error:
+        os.write(report, b'%d' % error.errno)
+    finally:
+        os._exit(127)
+
+
+def _number(outcome):
+    """The error number that a child reports; 0 if it executes its program, or if that is not known BRIEFLY."""
+    poller = select.poll()
+    poller.register(outcome, select.POLLIN)
+    poll(poller, BRIEFLY * 1000)
+    try:
+        return int(os.read(outcome, 16) or 0)
+    except EnvironmentError as error:
+        if not would_block(error):
+            raise
+        return 0
+
+
+def _failed(child, number):
+    """The error of a child that could not execute its program, after it was collected."""
+    child.wait()
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream:
+            stream.close()
+    return EnvironmentError(number, os.strerror(number))

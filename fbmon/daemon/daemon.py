@@ -22,6 +22,7 @@ from fbmon.memory.ledger import Ledger
 from fbmon.memory.records import Records
 from fbmon.memory.statedir import StateDirectory
 from fbmon.memory.statefile import StateFile
+from fbmon.network import iproute
 from fbmon.network.batch import Batch
 from fbmon.network.monitor import Monitor
 from fbmon.network.routekeeper import RouteKeeper
@@ -170,11 +171,8 @@ class Daemon(object):
         code = self._wait()
         self._notifier.stopping()
         self._hooks.close()
-        self._fetcher.close()
         self._saver.close()
-        self._monitor.close()
-        self._routes.close()
-        self._batch.kill()
+        iproute.wait(self._fetcher.close() + self._monitor.close() + self._routes.close() + self._batch.kill())
         if code in (STOPPED, LEFT):
             logging.info('fastbypass_monitor stops; %s', GOES if self._controller.going_down else STAYS)
         return code

@@ -12,9 +12,6 @@ from fbmon.tell.logwriter import ENVIRONMENT
 # be under way.
 LIMIT = 4.0
 
-# If so many processes were killed and have not ended, because their disk hangs, no other is started.
-HANGING = 3
-
 # Prints the first bytes of a file; a pipe in its place would be waited for. NOT_PLAIN: its exit code for such.
 SCRIPT = 'if [ -e "$1" ] && [ ! -f "$1" ]; then exit 9; fi; exec head -c "$2" -- "$1"'
 NOT_PLAIN = 9
@@ -64,10 +61,10 @@ class Fetcher(object):
         return source.parsed(path, data)
 
     def close(self):
-        """End the process that reads, and start no other: the daemon is about to end."""
+        """Kill the process that reads, and start no other: the daemon is about to end. Returns it in a list, or []."""
         with threads.Briefly(self._starting):
             self._closed = True
-            iproute.kill(self._child)
+            return iproute.kill(self._child)
 
     def _work(self):
         while self._next():
@@ -85,8 +82,8 @@ class Fetcher(object):
 
     def _fetch(self):
         """(data, None), or (None, why it cannot be read)."""
-        if self._reaper.waiting() >= HANGING:
-            return None, source.CANNOT % ('%d processes that read it hang' % HANGING)
+        if self._reaper.waiting() >= iproute.HANGING:
+            return None, source.CANNOT % ('%d processes that read it hang' % iproute.HANGING)
         try:
             child = self._spawn()
         except EnvironmentError as error:

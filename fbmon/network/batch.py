@@ -127,10 +127,13 @@ class Batch(object):
         self._child = None
 
     def kill(self):
-        """End the child, which may hang, and start no other. Another thread calls this when the process ends."""
+        """Kill the child, which may hang, and start no other. Another thread calls this when the process ends.
+
+        Returns it in a list, or [].
+        """
         with threads.Briefly(self._starting):
             self._ended = True
-            iproute.kill(self._child)
+            return iproute.kill(self._child)
 
     def restart(self):
         """Replace the child by a fresh one. If it cannot be started, the next run says why."""
@@ -143,6 +146,7 @@ class Batch(object):
             pass
 
     def _start(self):
+        self._reaper.admit()
         with self._starting:
             if self._ended:
                 raise iproute.IpError('ip is not started any more: the daemon stops')

@@ -3,6 +3,7 @@ import fcntl
 import os
 import socket
 import subprocess
+import threading
 import time
 
 from fbmon.base import compat
@@ -19,8 +20,12 @@ MOST = 256
 # Bytes of one read. A larger part that is written at once would lose its end, but `ip` writes at most 4,096 bytes.
 LARGEST = 65536
 
-# Seconds for which we wait for a killed child when the process ends.
+# Seconds for which we wait for killed children when the process ends.
 END_LIMIT = 0.2
+
+# If so many children of one owner have not gone HANGS seconds after they were killed, because their disk hangs, it
+# starts no other.
+HANGING, HANGS = 3, 1.0
 
 
 class IpError(Exception):
@@ -86,9 +91,12 @@ def _cannot_start(error):
 
 
 class Reaper(object):
-    """Ends children without waiting for them. So a child that hangs in the kernel does not hold us up."""
+    """Ends the children of one owner without waiting for them. So one that hangs in the kernel does not hold us up."""
 
-    def __init__(self):
+    def __init__(self, clock=compat.monotonic):
+        self._clock = clock
+        self._lock = threading.Lock()
+        # [(a child that was killed, when)]
         self._ending = []
 
     def end(self, child):
@@ -102,21 +110,35 @@ class Reaper(object):
         for stream in (child.stdin, child.stdout, child.stderr):
             if stream:
                 stream.close()
-        self._ending.append(child)
+        with self._lock:
+            self._ending.append((child, self._clock()))
         self.waiting()
 
-    def waiting(self):
-        """The number of children that were killed and have not gone yet."""
-        self._ending = [child for child in self._ending if child.poll() is None]
-        return len(self._ending)
+    def waiting(self, seconds=0.0):
+        """The number of children that were killed so many seconds ago, or longer, and have not gone yet."""
+        with self._lock:
+            self._ending = [(child, at) for child, at in self._ending if child.poll() is None]
+            return len([at for _, at in self._ending if self._clock() - at >= seconds])
+
+    def admit(self):
+        """Raise IpError if so many children hang that no other may be started."""
+        if self.waiting(HANGS) >= HANGING:
+            raise IpError('%d processes of ip hang and cannot be ended: none is started before one has gone' % HANGING)
 
 
 def kill(*children):
     """Kill children (or None) whose owner, another thread, may collect them at the same moment.
 
-    Wait up to END_LIMIT for their end: if a process is left behind, systemd thinks that the stop failed.
+    Returns those that have not gone yet.
     """
-    left = [child for child in children if child and not _ended(child, kill=True)]
+    return [child for child in children if child and not _ended(child, kill=True)]
+
+
+def wait(left):
+    """Wait up to END_LIMIT for the end of children that kill() has left, all of them together.
+
+    If a process is left behind, systemd thinks that the stop failed.
+    """
     deadline = compat.monotonic() + END_LIMIT
     while left and compat.monotonic() < deadline:
         time.sleep(0.001)

@@ -65,10 +65,13 @@ class Monitor(object):
         return found
 
     def close(self):
-        """End all children, which the process would leave behind when it ends. The thread is left alone."""
+        """Kill all children, which the process would leave behind when it ends. Returns those that have not gone yet.
+
+        The thread is left alone.
+        """
         with threads.Briefly(self._starting):
             self._closed = True
-            iproute.kill(*self._children)
+            return iproute.kill(*self._children)
 
     def _spawn(self, arguments):
         with self._starting:
@@ -99,6 +102,7 @@ class Monitor(object):
 
         Raises IpError when the child ends or something is lost.
         """
+        self._reaper.admit()
         child = self._spawn(FOLLOW)
         try:
             wait_until_it_listens(child, self._clock)

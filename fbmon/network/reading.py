@@ -34,6 +34,9 @@ QUOTED, NAMED = ['-j', '-0', 'addr'], (b'altname ', b'link-netns ')
 # Up to 6.0 a ' is escaped as well, which is no JSON.
 _ESCAPED = r"(\\[^'])|\\'"
 
+# Ends all children that read; more than one thread starts them.
+_reaper = iproute.Reaper()
+
 
 def kernel(limit=READ_LIMIT, spawn=iproute.spawn_by_write):
     """The Picture of what the kernel has now. Raises IpError, also if this takes longer than `limit` seconds."""
@@ -76,6 +79,7 @@ def _complete(arguments, limit, until, spawn):
 
 def _capture(arguments, limit, until, spawn):
     """([what `ip ARGUMENTS` prints, in parts as it was written], what it says on stderr), as bytes. Raises IpError."""
+    _reaper.admit()
     child = spawn(arguments)
     try:
         output, errors = finished(child, until)
@@ -88,7 +92,7 @@ def _capture(arguments, limit, until, spawn):
             raise _error(arguments, 'it writes too much at once')
         return output, errors
     finally:
-        iproute.Reaper().end(child)
+        _reaper.end(child)
 
 
 def finished(child, until):

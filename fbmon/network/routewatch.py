@@ -54,12 +54,16 @@ class RouteWatch(object):
         self._report(RoutesRead(found, failed, self._clock() - began))
 
     def close(self):
-        """End the child, which may hang, and start no other, because the process is about to end."""
+        """Kill the child, which may hang, and start no other, because the process is about to end.
+
+        Returns it in a list, or [].
+        """
         with threads.Briefly(self._starting):
             self._closed = True
-            iproute.kill(self._child)
+            return iproute.kill(self._child)
 
     def _lines(self, arguments):
+        self._reaper.admit()
         with self._starting:
             if self._closed:
                 raise iproute.IpError('the daemon stops')

@@ -18,9 +18,6 @@ LIMIT = 10.0
 # If the process that runs the program takes so many seconds longer, it is stuck.
 PATIENCE = 5.0
 
-# If so many processes were killed and do not go, because their disk hangs, no other one is started.
-HANGING = 3
-
 # Seconds by which each change is told late. Changes come in groups, and a program that starts would delay the changes
 # of the network that are still to come.
 GRACE = 0.1
@@ -128,9 +125,9 @@ class Runner(object):
         if self._child and self._child.poll() is None:
             return
         self.end()
-        if self._reaper.waiting() >= HANGING:
+        if self._reaper.waiting() >= iproute.HANGING:
             raise HookError('%d processes that ran it hang and cannot be ended: none is started before one has gone'
-                            % HANGING)
+                            % iproute.HANGING)
         with self._changing:
             try:
                 if not self._closed:

@@ -9,6 +9,9 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
+import helpers
 from fbmon.base import compat
 from helpers import finish, python
 
@@ -119,6 +122,25 @@ def test_a_child_gets_none_of_our_descriptors_and_dies_of_a_broken_pipe():
         os.close(writer)
 
     assert (output, child.returncode) == (b'', -signal.SIGPIPE)
+
+
+@pytest.mark.parametrize('words, number', [
+    (['/nowhere/ip'], errno.ENOENT), (['fbmon-nowhere'], errno.ENOENT), ([os.sep], errno.EACCES)])
+def test_a_program_that_cannot_be_executed_is_an_error_as_with_popen(words, number):
+    before = os.listdir('/proc/self/fd')
+    with pytest.raises(EnvironmentError) as raised:
+        compat.start_child(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    assert (raised.value.errno, raised.value.strerror) == (number, os.strerror(number))
+    assert os.listdir('/proc/self/fd') == before
+
+
+def test_a_program_is_looked_up_on_the_path_that_it_gets(tmp_path):
+    helpers.write_program(str(tmp_path / 'fbmon-program'), 'echo "$A"')
+    child = compat.start_child(['fbmon-program'], stdout=subprocess.PIPE, env={
+        'PATH': '/nowhere:%s:/bin:/usr/bin' % tmp_path, 'A': 'b'})
+
+    assert (child.communicate()[0], child.returncode) == (b'b\n', 0)
 
 
 def test_threads_take_turns_seldom():

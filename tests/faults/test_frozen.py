@@ -6,12 +6,15 @@ import signal
 import pytest
 
 import clock
+import fbmon
 import helpers
+from fbmon.network import iproute
 from kernel import files, silence
 from kernel.disk import Disk
 from kernel.hanging import HangingDisk
 from kernel.namespace import IP
 
+WORDS = '3 processes of ip hang and cannot be ended'
 TWO = files.SMALL.replace('FAILED=1', 'FAILED=2')
 
 
@@ -140,15 +143,63 @@ def test_a_reload_of_a_file_on_a_disk_that_hangs_holds_up_neither_a_decision_nor
     daemon.wait_state('bypass')
 
 
-def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, hanging, tmp_path):
+@pytest.fixture
+def hang_ip(daemon, hanging, tmp_path):
+    """hang_ip(): from now on the `ip` that the daemon starts is on a disk that hangs. hang_ip(False): no more."""
     place = tmp_path / 'bin'
     place.mkdir()
-    os.symlink(IP, str(place / 'ip'))
+    path = str(place / 'ip')
     daemon.path = str(place) + os.pathsep + os.environ['PATH']
+
+    def change(hangs=True):
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.symlink(hanging.path + '/ip' if hangs else IP, path)
+    change(False)
+    return change
+
+
+def test_a_start_whose_ip_is_on_a_disk_that_hangs_has_its_log_its_status_and_its_listeners(
+        switch, daemon, dpis, hanging, hang_ip):
+    hang_ip()
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    hanging.wait_for('ip')
+    daemon.wait_log('fastbypass_monitor %s starts' % fbmon.__version__)
+    why = 'the network cannot be watched: ip -o -0 addr: no answer within 5 s'
+    daemon.wait(lambda status: why in status['problems'])
+    # What hangs has neither the lock nor anything else of it.
+    code, seconds = daemon.stop()
+    assert (code, seconds < 2.0) == (0, True)
+    hang_ip(False)
+    daemon.start()
+    daemon.wait_state('normal')
+
+
+def test_a_change_whose_ip_is_on_a_disk_that_hangs_holds_up_nothing_else_and_starts_no_processes_without_end(
+        switch, daemon, dpis, hanging, hang_ip):
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    batch = daemon.child_of('batch')
+    hang_ip()
+    os.kill(batch, signal.SIGKILL)
+    helpers.wait_for(lambda: batch not in daemon.children())
+    dpis.silence(3100)
+    daemon.wait_listener(1, 'failed')
+    daemon.wait(lambda status: WORDS in status['cards'][0]['error'])
+    # Those that were killed a moment ago did not count yet when the last one was started, and others read routes.
+    assert len(daemon.children()) <= 2 * (iproute.HANGING + 1)
+
+    hang_ip(False)
+    hanging.close()
+    daemon.wait_state('bypass')
+
+
+def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, hanging, hang_ip):
     daemon.start(files.SMALL)
     monitor = daemon.child_of('monitor')
-    os.unlink(str(place / 'ip'))
-    os.symlink(hanging.path + '/ip', str(place / 'ip'))
+    hang_ip()
     os.kill(monitor, signal.SIGKILL)
     hanging.wait_for('ip')
 

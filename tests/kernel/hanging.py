@@ -43,8 +43,10 @@ class HangingDisk(object):
 
     def close(self):
         """End it. All who wait get an error."""
-        if self._server.poll() is None:
-            self._server.kill()
-        self._server.communicate()
+        if not self._server.stdout.closed:
+            if self._server.poll() is None:
+                self._server.kill()
+            self._server.communicate()
         if self.there:
+            self.there = False
             subprocess.check_call(['umount', '-l', self.path])

@@ -11,6 +11,7 @@ import pytest
 
 import helpers
 from fbmon.base import compat
+from fbmon.network import iproute
 from fbmon.memory.history import Transition
 from fbmon.tell import hooks, runner
 from fbmon.tell.hooks import HookError, Hooks
@@ -308,15 +309,15 @@ def test_processes_that_hang_and_cannot_be_ended_do_not_pile_up(directory, monke
     monkeypatch.setattr(hooks, '_spawned', spawned)
     made = Hooks(limit=0.01)
     made.program = str(directory / 'hook')
-    for _ in range(3 * hooks.HANGING):
+    for _ in range(3 * iproute.HANGING):
         made.take(0, CHANGE)
-    assert len(started) == hooks.HANGING
+    assert len(started) == iproute.HANGING
     words = '3 processes that ran it hang and cannot be ended: none is started before one has gone'
     assert made.error == 'ON_CHANGE: %s: %s' % (made.program, words)
 
     started[0].gone = -9
     made.take(0, CHANGE)
-    assert len(started) == hooks.HANGING + 1
+    assert len(started) == iproute.HANGING + 1
 
 
 # --- the queue and the thread ---
