@@ -62,7 +62,7 @@ class Returns(object):
     def _overridden(self, settings, states, last, override):
         """The Decision that the operator makes. When he ends it, the rules decide at once: nothing is returned from."""
         self.course = self.course._replace(bypassed=False, clear=None, lit=None)
-        self._asked, self._by, self.dark, self._carriers, self._leading = None, None, (), {}, False
+        self._asked, self._by, self.dark, self._lights, self._leading = None, None, (), {}, False
         self._remember()
         if override == FREEZE:
             return last

@@ -22,6 +22,11 @@ def judge(rules, nodes, before):
     if len(nodes) == 0 or 'unknown' in nodes.values():
         return before
     state = overall(rules.threshold, list(nodes.values()))
+    return follows(rules, state, state, nodes)
+
+
+def follows(rules, state, leading, nodes):
+    """The Verdict with this global state. leading: the global state that the ports follow already."""
     cards = {}
     if state == 'normal':
         cards = dict.fromkeys(rules.cards, 'present')
@@ -29,7 +34,7 @@ def judge(rules, nodes, before):
         cards = dict.fromkeys(rules.cards, 'absent')
     ports = {}
     for port in set(port for one in rules.lists for port in one.ports) - set(rules.untouched):
-        answers = [answer(one, state, nodes) for one in rules.lists if port in one.ports and has_a_say(one, nodes)]
+        answers = [answer(one, leading, nodes) for one in rules.lists if port in one.ports and has_a_say(one, nodes)]
         if answers and 'cannot tell' not in answers:
             ports[port] = 'up' if all(said == 'up' for said in answers) else 'down'
     return Verdict(state, cards, ports)

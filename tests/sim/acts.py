@@ -3,10 +3,14 @@ import contextlib
 import json
 
 from fbmon.config import source
+from fbmon.daemon import shutdown
 from fbmon.daemon.controller import Reload, StatusWanted, Stop
 from fbmon.listeners import listener
 from fbmon.memory import ledger
+from fbmon.rules import returning
 from fbmon.show import console, prometheus
+from sim import more
+from sim.earned import HOUR
 from sim.laws import SHORT
 from sim.linux import ipv6
 from sim.standins import Bell, Records
@@ -16,13 +20,14 @@ from sim.world import World
 @contextlib.contextmanager
 def edges(world):
     """Replaces the places at which the daemon's parts read a file or make a pipe by themselves."""
-    before = source.load, ledger.Records, listener.Bell
-    source.load = lambda path: world.load()
+    before = source.load, ledger.Records, listener.Bell, shutdown.going_down, returning.HOUR
+    source.load, returning.HOUR = lambda path: world.load(), HOUR
+    shutdown.going_down = lambda: world.going_down
     ledger.Records, listener.Bell = lambda path: Records(world, path), Bell
     try:
         yield
     finally:
-        source.load, ledger.Records, listener.Bell = before
+        source.load, ledger.Records, listener.Bell, shutdown.going_down, returning.HOUR = before
 
 
 def ip(world, deed, number):
@@ -56,6 +61,15 @@ def both(world, first):
 def boot(world):
     world.kill()
     world.boot()
+
+
+def down(world):
+    """The system goes down, and comes up again."""
+    if world.daemon:
+        world.going_down = True
+        world.stop()
+        world.until(world.now)
+    boot(world)
 
 
 def anew(world, name, pause=0.0):
@@ -194,6 +208,7 @@ def _faces(world, text):
     """Make all forms of the status."""
     world.laws.answered += 1
     found = json.loads(text)
+    more.told(world, found)
     console.render(found), console.render(found, True, 24), prometheus.render(found)
     console.history(found['history'])
 
@@ -208,4 +223,6 @@ DEEDS = {'beat': World.beat, 'reload': _with_daemon(World.reload), 'stranger': W
          'both': _with_daemon(both), 'boot': boot, 'anew': anew, 'swap': swap, 'bounce': bounce, 'double': double,
          'unpromoted': unpromoted, 'refuses': refuses, 'slow': slow,
          'stall': _with_daemon(stall), 'stuck': stuck, 'notify': notify_full,
-         'knife': _with_daemon(knife), 'full': full, 'status': _with_daemon(status), 'file': lambda world, number: None}
+         'knife': _with_daemon(knife), 'full': full, 'status': _with_daemon(status), 'file': lambda world, number: None,
+         'return': _with_daemon(more.say_return), 'pull': more.pull, 'plug': more.plug, 'flap': more.flap,
+         'optics': more.optics, 'down': down}

@@ -38,6 +38,23 @@ MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'miss
         ('reload', lambda dice: (-1 - dice.randrange(99),)), ('stranger', lambda dice: (dice.choice(ROUTES),))]
 
 
+# The same for what files of the second kind give a meaning to, with how likely each kind is.
+PORTS = ('sw0', 'sw1', 'sw2')
+NEW = [(3, 'return', lambda dice: ()), (3, 'flap', lambda dice: (dice.choice(PORTS),)),
+       (2, 'pull', lambda dice: (dice.choice(PORTS),)), (4, 'plug', lambda dice: (dice.choice(PORTS),)),
+       (2, 'optics', lambda dice: (dice.choice((0.0, 0.0, 1 / 16.0, .5, 2.0)),)), (2, 'status', lambda dice: ()),
+       (1, 'kill', lambda dice: (dice.choice((1.0, 8.0)),)), (1, 'knife', lambda dice: (dice.randrange(9),)),
+       (1, 'stop', lambda dice: ()), (1, 'down', lambda dice: ())]
+NEW = [one[1:] for one in NEW for _ in range(one[0])]
+
+
+def outage(dice, number):
+    """The steps of an outage of all nodes in a file: they are alive again after it."""
+    ports = [3000 + index for index in files.nodes(number)]
+    return [('alive', port) for port in ports] + [('wait', 2.5)] * (dice.random() < .5) \
+        + [('dead', port) for port in ports] + [('wait', dice.choice((2.5, 6.0)))] + [('alive', port) for port in ports]
+
+
 def kinds(dice):
     """(the kinds of accidents for one history, how often a step is a reload)."""
     count, reloads = dice.choice(KINDS), dice.choice(RELOADS)

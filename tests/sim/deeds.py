@@ -9,12 +9,19 @@ from sim.world import World, Wrong
 # The number of steps of a history.
 STEPS = 200
 
+# Histories with this seed or a higher one are of the second kind: their files have the keys of sim.keys, too.
+KEYS = 10 ** 9
+
 # How a history went. steps: how many were carried out; seconds: that passed in it; wrong: what is wrong, or None.
 Life = namedtuple('Life', 'steps seconds wrong')
 
 
 def choose(seed, steps=STEPS):
     """The steps of the history with this seed, [(word, arguments ...), ...]."""
+    return _first_kind(seed, steps) if seed < KEYS else _second_kind(seed, steps)
+
+
+def _first_kind(seed, steps):
     dice = Dice(seed)
     mean, reloads = chances.kinds(dice) if dice.random() < .6 else ((), chances.RELOADS[-1])
     file = dice.randrange(files.MANY)
@@ -31,6 +38,34 @@ def choose(seed, steps=STEPS):
             file = dice.randrange(files.MANY)
             found.append(('reload', file))
         elif kind < .8 or not mean:
+            found.append(('stranger', dice.choice(chances.STRANGERS)))
+        else:
+            word, chosen = dice.choice(mean)
+            found.append((word,) + chosen(dice))
+    return found + [('boot',)] * (dice.random() < .1) + [('rest',)]
+
+
+def _second_kind(seed, steps):
+    """As the first kind. Sometimes all nodes die, so that there is more to return from."""
+    dice = Dice(seed)
+    mean = chances.kinds(dice)[0] if dice.random() < .4 else ()
+    file = files.KEYS + dice.randrange(files.MANY)
+    found = [('file', file)]
+    while len(found) <= steps:
+        kind = dice.random()
+        if kind < .46:
+            found.append(('wait', dice.choice(chances.WAITS)))
+        elif kind < .6:
+            found.append((dice.choice(('alive', 'alive', 'dead')), chances.node(dice, file)))
+        elif kind < .65:
+            found += chances.outage(dice, file)
+        elif kind < .69:
+            file = files.KEYS + dice.randrange(files.MANY)
+            found.append(('reload', file if dice.random() < .9 else -file))
+        elif kind < .88:
+            word, chosen = dice.choice(chances.NEW)
+            found.append((word,) + chosen(dice))
+        elif kind < .92 or not mean:
             found.append(('stranger', dice.choice(chances.STRANGERS)))
         else:
             word, chosen = dice.choice(mean)
@@ -94,7 +129,7 @@ def _wrong(world, step, number):
 
 
 # Steps that themselves touch what the daemon must leave alone.
-TOUCHING = ('stranger', 'boot', 'anew', 'swap', 'bounce', 'order')
+TOUCHING = ('stranger', 'boot', 'anew', 'swap', 'bounce', 'order', 'down')
 
 
 def shortened(steps):

@@ -1,5 +1,6 @@
 """Configuration files for the simulated switch. Each number makes one valid file."""
 from fbmon.config import reader
+from sim import keys
 from sim.dice import Dice
 
 # eth0 and eth1 carry addresses; the others are ports, and a card may be on one of these.
@@ -15,6 +16,9 @@ CARDS = (('eth0', '10.0.0.11'), ('eth0', '10.0.0.12/24'), ('eth1', '10.0.1.11/24
 # The files with the numbers below MANY have no mistake. From RENUMBERED on they have a lease and other cards, and half
 # of them have all listeners on one interface.
 MANY, RENUMBERED = 750, 500
+
+# From this number on a file is of the second kind: it has the keys of sim.keys, too.
+KEYS = 1000
 
 # The cards of these files. Each may take the place of another card in its network.
 OTHERS = (('eth1', '10.0.1.11/24'), ('eth1', '10.0.1.12/24'), ('eth1', '10.0.1.13/24'), ('eth1', 'fd00::11/64'),
@@ -38,13 +42,21 @@ FAULTS = ('LISTEN_HEARTBEAT_FAILED=9', 'LISTEN_HEARTBEAT_TIMEOUT=3s', 'LISTEN_HE
 def config(number):
     """The Config of the file with this number. If the number is negative, the file has a mistake."""
     if number not in _READ:
+        faults = FAULTS if number > -KEYS else keys.FAULTS
         _READ[number] = reader.read(text(number) if number >= 0 else text(-number)
-                                    + u'%s\n' % FAULTS[-number % len(FAULTS)])
+                                    + u'%s\n' % faults[-number % len(faults)])
     return _READ[number]
 
 
 def text(number):
     """The text of the configuration file with this number."""
+    lines = _lines(number % KEYS)
+    if number >= KEYS:
+        lines = lines[1:] + keys.lines(Dice(number), nodes(number))
+    return u'\n'.join(lines) + u'\n'
+
+
+def _lines(number):
     dice = Dice(number)
     nodes = _nodes(dice)
     lines = ['LISTEN_HEARTBEAT_FAILED=%d' % (1 + dice.randrange(len(nodes))),
@@ -63,12 +75,12 @@ def text(number):
     for index in sorted(dice.sample(range(len(cards)), dice.randrange(4))):
         lines += ['BYPASS_CARD_HOST[%d]=%s' % (index, cards[index][1]),
                   'BYPASS_CARD_IFS[%d]=%s' % (index, cards[index][0])]
-    return u'\n'.join(lines) + u'\n'
+    return lines
 
 
 def nodes(number):
     """The indexes of the listeners in the file with this number."""
-    return _nodes(Dice(abs(number)))
+    return _nodes(Dice(abs(number) % KEYS))
 
 
 def _nodes(dice):

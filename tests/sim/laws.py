@@ -1,10 +1,13 @@
 """The laws for the daemon in the simulated world: what must hold after each round, after each step, and in quiet."""
-from fbmon.daemon.controller import Reload
+from fbmon.daemon.answers import Commanded
 from fbmon.memory.ledger import Seen
 from kernel import model
 from sim import business, quiet, wants
+from sim.deciding import Deciding
+from sim.earned import Earned
 from sim.lateness import Lateness
 from sim.lines import Lines
+from sim.watching import Watching
 
 # Seconds. BOUND: until the network must be as it should if nothing is amiss; PATIENCE: the same after an accident of
 # `ip` (the longest pause is 30 s); SHORT: after one of the monitor; QUIET: until nothing is in doubt any more (a change
@@ -22,11 +25,12 @@ RENEWED, NEVER = 2.25, float('inf')
 SPARE, ROUNDS = 16, 8
 
 
-class Laws(object):
-    """verdict: of the model; calm: since when nothing is amiss; changed: since when verdict and file are as they are;
-    ears: {Node: Ear}; items: {item: (the last state that the daemon has told, how often it has told one)}; withheld:
-    until when a listener's thread does nothing; touched: how often others have done something after a pause; earlier:
-    the verdict before a listener was launched in this round."""
+class Laws(Deciding):
+    """verdict: of the model; earned: the return by the model; watching: the laws while the daemon only observes; calm:
+    since when nothing is amiss; changed: since when verdict and file are as they are; asks: the operator's returns that
+    are not answered yet; ears: {Node: Ear}; items: {item: (the last state that the daemon has told, how often it has
+    told one)}; withheld: until when a listener's thread does nothing; touched: how often others have done something
+    after a pause."""
 
     def __init__(self, world, wrong):
         self.world, self.wrong = world, wrong
@@ -34,6 +38,7 @@ class Laws(object):
         self.routes, self._prepared = None, 0.0
         self._foreign = None, None, None, set()
         self.lateness = Lateness(world)
+        self.earned, self.watching = Earned(world, wrong), Watching(world, wrong)
         self.touched = 0
 
     # --- what happens ---
@@ -41,14 +46,18 @@ class Laws(object):
     def booted(self):
         self.routes, self._prepared, self.lines = None, 0.0, Lines(self.world.kernel)
         self._reset = False
+        self.earned.booted()
 
     def started(self):
         now = self.world.now
-        self.ears, self.verdict, self._judged = {}, model.NOTHING, None
+        self.ears, self.verdict, self._judged = {}, model.NOTHING, (None, None, None)
+        self.earned.started()
+        self.watching.started()
+        self.asks = []
         self.changed, self.calm = now, max(self.calm, now)
         self._last, self._loose, self._budget, self._at = {}, now, SPARE, now
         self.asked = self.answered = 0
-        self.withheld, self.earlier = now, None
+        self.withheld = now
         self.items, self._untold = {}, []
         self.lines.forget()
         self._names = None
@@ -76,14 +85,15 @@ class Laws(object):
             self._prepared = NEVER
 
     def spares(self):
-        """Whether the end of an address takes no other addresses with it. A daemon whose monitor has lost lines without
-        a word may not know which address is the primary one."""
-        if self._reset and self.world.watch.blind:
+        """Whether the end of an address takes no other addresses with it. A daemon that only observes sees to nothing,
+        and one whose monitor has lost lines without a word may not know which address is the primary one."""
+        if self.watching.now() or (self._reset and self.world.watch.blind):
             return False
         return self.world.marks.sure and not self.world.refuses and self.world.now >= max(self._prepared, self.ip_calm)
 
     def commanded(self, line):
         """The daemon gives this command to `ip`."""
+        self.watching.changes(line)
         if business.wrong(line, self.world.daemon, self._names):
             raise self.wrong('business: %s' % line)
 
@@ -100,21 +110,6 @@ class Laws(object):
     def reloads(self):
         self.changed = self._loose = self.world.now
         self.routes = self.world.watch.owed = None
-
-    def ear(self, node):
-        """The model of a listener."""
-        found = self.ears.get(node)
-        if found is None:
-            found = self.ears[node] = wants.Ear(node.settings, node.launched)
-        elif found.settings is not node.settings:
-            found.update(node.settings)
-        return found
-
-    def heard(self, node, at, late):
-        """A listener has read a heartbeat; late: it had waited in the socket."""
-        ear = self.ear(node)
-        ear.hear(at, late)
-        ear.follow(node.pulse, at)
 
     def kernel_told(self, lines):
         """The kernel tells these lines."""
@@ -136,6 +131,8 @@ class Laws(object):
         if one.kind == 'reload':
             # It has no state before.
             return
+        if self.watching.told(one, self.verdict):
+            return
         if one.kind in ('address', 'card', 'port'):
             if self._untold[:1] != [one[2:5]]:
                 raise self.wrong('history: %s, not %s' % (one[1:5], self._untold[:1]))
@@ -155,7 +152,7 @@ class Laws(object):
 
     def passed(self, told):
         """Time has passed, and the kernel has told these lines."""
-        if not told or not self.world.daemon or self.world.now <= self.calm + BOUND:
+        if not told or not self.world.daemon or self.watching.now() or self.world.now <= self.calm + BOUND:
             return
         settings = self.world.daemon.settings
         if not self.world.marks.sure and not settings.lease:
@@ -181,11 +178,9 @@ class Laws(object):
 
     def turns(self, events):
         """A round begins. There must not be too many without an event."""
-        self._names, settings = self.world.daemon.names, self.world.daemon.settings
+        self._names = self.world.daemon.names
+        self.earned.asked = any(isinstance(event, Commanded) for event in events)
         self._owed()
-        self.earlier = None
-        if len(self.world.nodes) < len(settings.listeners) and not any(type(event) is Reload for event in events):
-            self.earlier = wants.judge(settings, self._states(), self.verdict)
         if not events:
             self._network()
             self._budget = min(SPARE, self._budget + (self.world.now - self._at) * ROUNDS) - 1
@@ -197,6 +192,8 @@ class Laws(object):
         """A round is over."""
         if self.asked != self.answered:
             raise self.wrong('status: asked %d times, answered %d' % (self.asked, self.answered))
+        if self.asks:
+            raise self.wrong('return: there is no answer')
         if self._untold:
             raise self.wrong('history: not told %s' % self._untold)
         known = self.world.daemon.network._shown._known
@@ -204,7 +201,6 @@ class Laws(object):
             del self.items[item]
         if not self.world.daemon._stopped and not self.world.inbox:
             self.judge()
-        self.earlier = None
 
     def ended(self):
         """The daemon has ended by a clean stop."""
@@ -212,36 +208,13 @@ class Laws(object):
         cards = set(card.address for card in world.daemon.settings.cards)
         left = [entry.text for device in world.kernel.devices.values() for entry in device.four + device.six
                 if entry.until is not None and entry.text in cards]
-        if left and world.now >= self.calm + BOUND:
+        if left and world.now >= self.calm + BOUND and not self.watching.now():
             raise self.wrong('lease: left by a clean stop: %s' % ', '.join(left))
+        wrong = self.watching.at_the_end(self.verdict) if self._since() > BOUND + world.watch.late else None
+        if wrong:
+            raise self.wrong(wrong)
 
     # --- what must hold ---
-
-    def judge(self):
-        """The global state must be that of the rules."""
-        world, states = self.world, self._states()
-        if self._judged != (world.daemon.settings, states):
-            self._judged = world.daemon.settings, states
-            verdict = wants.judge(world.daemon.settings, states, self.verdict)
-            if self.earlier and verdict.state != world.daemon.decision.state:
-                # The daemon may decide before it launches a listener, or after that.
-                verdict = wants.judge(world.daemon.settings, states, self.earlier)
-            if verdict != self.verdict:
-                self.verdict, self.changed = verdict, world.now
-        if self.verdict.state != world.daemon.decision.state:
-            raise self.wrong('state: %s, not %s with %s' % (world.daemon.decision.state, self.verdict.state, states))
-
-    def _states(self):
-        """{index: state} that the launched listeners must have."""
-        world, states = self.world, {}
-        for node in world.nodes:
-            ear = self.ear(node)
-            if node.stuck <= world.now:
-                ear.pass_time(world.heard_at)
-                if node.pulse.state == 'failed' and not node.pulse.heard:
-                    ear.follow(node.pulse, world.heard_at)
-            states[node.settings.index] = ear.state if ear.known else node.pulse.state
-        return states
 
     def check(self):
         """Check all that must hold after a step."""
@@ -259,11 +232,12 @@ class Laws(object):
             raise self.wrong('watchdog: last fed %g s ago' % (world.now - world.notifier.fed))
 
     def _network(self):
-        """The network is as the rules want it."""
-        late = self.lateness.wrong(self)
+        """The return comes in time, and the network is as the rules want it."""
+        well, acts = self._since() > BOUND + self.world.watch.late, not self.watching.now()
+        late = (self.earned.late() if well else None) or (self.lateness.wrong(self) if acts else None)
         if late:
             raise self.wrong(late)
-        if self._since() > BOUND + self.world.watch.late and self.verdict.state != 'unknown':
+        if well and acts and self.verdict.state != 'unknown':
             wrong = wants.wrong(self.world.kernel, self.world.daemon.settings, self.verdict)
             if wrong:
                 raise self.wrong('network: ' + '; '.join(wrong))

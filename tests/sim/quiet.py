@@ -11,7 +11,7 @@ COLLECTIONS = (dict, list, set, frozenset)
 
 def wrong(world, laws):
     """The words for a law that does not hold, or None."""
-    for law in (_ledger, _written, _released, _history, _deaf, _memory, _routes):
+    for law in (_ledger, _written, _released, _history, _observed, _deaf, _memory, _routes):
         found = law(world, laws)
         if found:
             return found
@@ -21,7 +21,7 @@ def wrong(world, laws):
 def _ledger(world, _laws):
     """The ledger must have exactly our items that are there, by index and name."""
     ledger, kernel = world.daemon.ledger, world.kernel
-    if not _sure(world):
+    if not _sure(world) or world.daemon.settings.observe:
         return None
     noted = set((index, item.address) for item, index in ledger.items.items() if isinstance(item, AddressItem))
     found = set((index, item.address) for item, (index, _) in ledger.found.items())
@@ -59,7 +59,7 @@ def _sure(world):
 def _released(world, _laws):
     """All that the file does not name must be as it was found."""
     daemon, kernel = world.daemon, world.kernel
-    if not _sure(world):
+    if not _sure(world) or daemon.settings.observe:
         return None
     names = daemon.names
     for device in kernel.devices.values():
@@ -86,11 +86,16 @@ def _history(world, laws):
         told = last.get(('listener', str(node.settings.index)), node.pulse.state)
         if told != node.pulse.state:
             return 'history: listener %d %s, told %s' % (node.settings.index, node.pulse.state, told)
-    for item, (told, _) in sorted(laws.items.items()):
+    for item, (told, _) in sorted(laws.items.items() if not world.daemon.settings.observe else ()):
         real = _real(world.kernel.find(item[0]), item)
         if told != real:
             return 'history: %s is %s, told %s' % (item, real, told)
     return None
+
+
+def _observed(world, laws):
+    """While it only observes, the daemon must have told all that it would change."""
+    return laws.watching.untold(laws.verdict)
 
 
 def _real(device, item):
@@ -125,7 +130,7 @@ def _memory(world, _laws):
 
 def _routes(world, laws):
     """A route that was there in normal must be there in normal again."""
-    if laws.verdict.state != 'normal':
+    if laws.verdict.state != 'normal' or world.daemon.settings.observe:
         return None
     there = set(route for route in world.kernel.fib.routes if not route.connected)
     gone = (laws.routes or set()) - there

@@ -1,9 +1,10 @@
 """`make sim`: plays simulated histories of the daemon, as many as fit into the time. It needs no root.
 
 python tests/sim/run.py SECONDS [--jobs N] [--first SEED | --seed SEED]. It plays the seeds from the first one on, or
-only the one of --seed, in N processes, by default one for each processor. If something is wrong, it prints the seed and
-a short list of steps that shows it (sim.deeds.play([...]) repeats them), and the exit code is 1. The last line says how
-much was played and how fast.
+only the one of --seed, in N processes, by default one for each processor. Every other history is of the second kind,
+with the keys of sim.keys: its seed is higher by 1000000000. From such a seed on all are of that kind. If something is
+wrong, it prints the seed and a short list of steps that shows it (sim.deeds.play([...]) repeats them), and the exit
+code is 1. The last line says how much was played and how fast.
 """
 import argparse
 import logging
@@ -26,13 +27,21 @@ PORTION, LIMIT = 16, 3600
 
 
 class Tally(object):
-    """What was played so far: histories, their steps, and the seconds that passed in them."""
+    """What was played so far: histories, their steps, and the seconds that passed in them. first: the first seed."""
 
     def __init__(self, first):
         self.first = first
         self.histories = self.steps = 0
         self.simulated = 0.0
         self._begin, self._spent = time.time(), spent()
+
+    def seed(self, further=0):
+        """The seed of the history after those that were played and `further` ones: of the one kind, and of the other.
+        """
+        place = self.histories + further
+        if self.first >= deeds.KEYS:
+            return self.first + place
+        return self.first + place // 2 + deeds.KEYS * (place % 2)
 
     def seconds(self):
         """The seconds that all has taken."""
@@ -100,7 +109,7 @@ def alone(tally, seconds):
     """Play one history after the other. Returns (seed, what is wrong) of the first one that goes wrong, or None."""
     found = None
     while not found and (not tally.histories or tally.seconds() < seconds):
-        found = _first_wrong(tally, [life(tally.first + tally.histories)])
+        found = _first_wrong(tally, [life(tally.seed())])
     return found
 
 
@@ -109,8 +118,8 @@ def together(tally, seconds, jobs):
     pool, found = multiprocessing.Pool(jobs, apart), None
     try:
         while not found and (not tally.histories or tally.seconds() < seconds):
-            begin = tally.first + tally.histories
-            found = _first_wrong(tally, pool.map_async(life, range(begin, begin + PORTION * jobs)).get(LIMIT))
+            seeds = [tally.seed(further) for further in range(PORTION * jobs)]
+            found = _first_wrong(tally, pool.map_async(life, seeds).get(LIMIT))
         pool.close()
     finally:
         pool.terminate()
@@ -120,9 +129,10 @@ def together(tally, seconds, jobs):
 
 def _first_wrong(tally, lives):
     for one in lives:
+        seed = tally.seed()
         tally.add(one)
         if one.wrong:
-            return tally.first + tally.histories - 1, one.wrong
+            return seed, one.wrong
     return None
 
 

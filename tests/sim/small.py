@@ -131,6 +131,8 @@ class Switch(Paper):
     def commanded(self, _line):
         """Nobody looks at the commands."""
 
+    sets = commanded
+
     def collect(self):
         told, self.kernel.told[:] = list(self.kernel.told), []
         self.watch.collect(told)

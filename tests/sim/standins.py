@@ -122,6 +122,7 @@ class Sysctl(object):
         device = self._world.kernel.find(interface)
         if device is None or self._world.refuses:
             return False
+        self._world.sets(interface)
         device.promote = True
         return True
 

@@ -38,7 +38,8 @@ def test_it_ends_at_the_first_that_fails_and_prints_it(capsys, monkeypatch):
 
     first, shown, last = capsys.readouterr()[0].strip().split('\n')
     begin = int(re.search('from seed ([0-9]+)', last).group(1))
-    assert first == 'seed %d: %s' % (begin + 4, WRONG)
+    # The fifth one: every other one is of the second kind.
+    assert first == 'seed %d: %s' % (begin + 2, WRONG)
     assert shown == 'steps: %r' % steps[:2]
     assert last.startswith('5 histories') and ', 14 steps, ' in last
     assert last.endswith(': the last one is wrong')
@@ -48,8 +49,15 @@ def test_what_comes_after_it_in_a_portion_is_not_counted():
     tally = run.Tally(7)
 
     assert run._first_wrong(tally, [deeds.Life(2, 1.0, None), deeds.Life(2, 1.0, WRONG), deeds.Life(2, 1.0, WRONG)]) \
-        == (8, WRONG)
+        == (7 + deeds.KEYS, WRONG)
     assert (tally.histories, tally.steps) == (2, 4)
+
+
+def test_from_a_seed_of_the_second_kind_on_all_are_of_that_kind():
+    tally = run.Tally(deeds.KEYS + 7)
+    tally.add(deeds.Life(2, 1.0, None))
+
+    assert [tally.seed(), tally.seed(2)] == [deeds.KEYS + 8, deeds.KEYS + 10]
 
 
 def test_a_seed_is_that_history_alone(capsys):

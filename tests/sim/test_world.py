@@ -3,12 +3,18 @@ import logging
 
 import pytest
 
-from sim import deeds
+from sim import deeds, files
 
-SEEDS = 48
+# Histories of the first kind, and of the second.
+SEEDS, MORE = 48, 48
 
 # Faults that such histories have shown, with the shortened history of each. All of them are mended.
 FOUND = [
+    # A port of a node that had reported after the others was taken for one that had had light for as long as theirs.
+    [('file', 1569), ('wait', .5), ('reload', 1712), ('wait', 1.0), ('reload', 1618), ('alive', 3001), ('alive', 3004),
+     ('wait', 2.5)],
+    # Without any port that must be up the return waited for the light of none.
+    [('file', 1702), ('wait', 6.0), ('alive', 3000), ('wait', 6.0)],
     # A reload before the kernel was read: the controller made round after round, to read routes without a picture.
     [('file', 252), ('stop',), ('wait', 1.0), ('monitor', 'ends'), ('reload', 345), ('wait', 2.5)],
     # A lease was made permanent on an interface that was made anew. This added the address, but it was not noted as
@@ -67,6 +73,11 @@ def test_the_daemon_does_what_it_must_whatever_happens(part):
     assert [told(deeds.choose(seed)) for seed in range(part, SEEDS, 4)] == [None] * (SEEDS // 4)
 
 
+@pytest.mark.parametrize('part', range(4))
+def test_it_does_so_with_nodes_and_earned_returns_and_while_it_observes(part):
+    assert [told(deeds.choose(deeds.KEYS + seed)) for seed in range(part, MORE, 4)] == [None] * (MORE // 4)
+
+
 def test_what_was_found_stays_mended():
     assert [told(steps) for steps in FOUND] == [None] * len(FOUND)
 
@@ -76,13 +87,15 @@ PLAIN = [('alive', port) for port in NODES] + [('wait', 2.5)] + [('dead', port) 
     + [('alive', port) for port in NODES] + [('wait', 2.5), ('stop',)]
 
 
-@pytest.mark.parametrize('fault, broken, kind', [
-    ('fbmon.rules.heartbeat.after_timeout', lambda pulse, attempts: pulse, 'state'),
-    ('fbmon.network.plan._remove', lambda *arguments: ([], True), 'late'),
-    ('fbmon.network.plan.permanent', lambda *arguments: [], 'lease')])
-def test_a_daemon_that_fails_is_found_out(monkeypatch, fault, broken, kind):
+@pytest.mark.parametrize('fault, broken, kind, first', [
+    ('fbmon.rules.heartbeat.after_timeout', lambda pulse, attempts: pulse, 'delayed', 0),
+    ('fbmon.network.plan._remove', lambda *arguments: ([], True), 'late', 0),
+    ('fbmon.network.plan.permanent', lambda *arguments: [], 'lease', 0),
+    ('fbmon.rules.returning.delay', lambda course, rule: 0, 'sooner', files.KEYS),
+    ('fbmon.daemon.returns.Returns.deadline', lambda self: None, 'later', files.KEYS)])
+def test_a_daemon_that_fails_is_found_out(monkeypatch, fault, broken, kind, first):
     monkeypatch.setattr(fault, broken)
 
-    wrong = [deeds.play([('file', number)] + PLAIN) for number in range(24)]
+    wrong = [deeds.play([('file', first + number)] + PLAIN) for number in range(24)]
 
     assert kind in [text.partition(':')[0] for text in wrong if text]

@@ -40,12 +40,31 @@ class Ear(object):
         self.settings = settings
 
 
-def judge(settings, states, before):
-    """The model's Verdict (section 5) for {index: state} of the launched listeners."""
+def nodes(settings, states):
+    """{node: state} (section 11) for {index: state} of the launched listeners. A node without a name is its index."""
+    names = dict((one.index, one.node or one.index) for one in settings.listeners)
+    ways = {}
+    for index, state in states.items():
+        ways.setdefault(names[index], set()).add(state)
+    return dict((node, next(state for state in ('active', 'unknown', 'failed') if state in those))
+                for node, those in ways.items())
+
+
+def judged(settings, states):
+    """The global state by the rules (section 5); None while they hold what was."""
+    found = list(nodes(settings, states).values())
+    return None if not found or 'unknown' in found else model.overall(settings.threshold, found)
+
+
+def follows(settings, states, state, leading):
+    """The model's Verdict with a global state. leading: the one that the ports follow already (section 12)."""
     lists = [model.PortList(settings.ports, settings.shutdown, None)]
     lists += [model.PortList(one.ports, one.shutdown, one.index) for one in settings.listeners]
     cards = [(card.interface, card.address) for card in settings.cards if not card.error]
-    return model.judge(model.Rules(settings.threshold, cards, lists, settings.faulty_ports), states, before)
+    found = nodes(settings, states)
+    # The list of a listener follows the state of its node, but has a say only if the listener itself is launched.
+    states = dict((one.index, found[one.node or one.index]) for one in settings.listeners if one.index in states)
+    return model.follows(model.Rules(settings.threshold, cards, lists, settings.faulty_ports), state, leading, states)
 
 
 def wrong(kernel, settings, verdict):

@@ -7,7 +7,7 @@ from fbmon.memory import ledger
 from fbmon.memory.history import History
 from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
-from sim import files
+from sim import files, optics
 from sim.hearing import Hearing
 from sim.ip import Batch, Routes, Watch
 from sim.laws import BOUND, SHORT, Laws
@@ -15,6 +15,7 @@ from sim.linux import command
 from sim.linux.ipv4 import Refused
 from sim.linux.kernel import Kernel
 from sim.marks import Marks
+from sim.optics import Optics
 from sim.standins import Hooks, Killed, Log, Node, Notifier, Records, Saver, Socket, Sysctl
 
 # Seconds until a daemon that has ended is started again, and until systemd ends one that does not feed its watchdog.
@@ -30,21 +31,23 @@ class Wrong(Exception):
 
 class World(Hearing):
     """`now` is in seconds. full: whether the run directory takes nothing; refuses: whether promote_secondaries cannot
-    be set; slow: how long the disk hangs when the file is read the next time; untold: the files that lack something;
-    knife, term: how many more things the daemon does before it is killed, or told to stop, None: all; contrary: whether
-    a stranger undoes the next one."""
+    be set; optics: see sim.optics, None if light plays no part; going_down: whether the system goes down; slow: how
+    long the disk hangs when the file is read the next time; untold: the files that lack something; knife,
+    term: how many more things the daemon does before it is killed, or told to stop, None: all; contrary: whether a
+    stranger undoes the next one."""
 
     def __init__(self, file=0):
         self.now, self.file, self.alive, self.accidents = 1024.0, file, set(), []
         self.inbox, self.daemon, self.laws = [], None, Laws(self, Wrong)
-        self.full, self.slow, self.contrary = False, 0.0, False
+        self.full, self.slow, self.contrary, self.going_down = False, 0.0, False, False
+        self.optics = Optics() if file >= files.KEYS else None
         self.boot()
         self.start()
 
     def boot(self):
         """Make a new kernel and an empty run directory."""
-        self.disk, self.kernel, self.marks, self.untold = {}, Kernel(self.now), Marks(), set()
-        self.refuses = False
+        self.disk, self.kernel, self.marks = {}, Kernel(self.now, self.optics), Marks()
+        self.untold, self.refuses, self.going_down = set(), False, False
         for name in files.NAMES:
             self.kernel.set_up(self.kernel.create(name, 'dummy'))
         self.run('addr add 10.0.0.1/24 dev eth0')
@@ -55,6 +58,7 @@ class World(Hearing):
     def start(self):
         """Start the daemon."""
         self.marks.sure = self.marks.sure and 'ledger' not in self.untold
+        self.laws.earned.sure = self.laws.earned.sure and 'return' not in self.untold
         self.untold = set()
         self.inbox, self.nodes, self.knife, self.term, self.answering = [], [], None, None, (None, None)
         self.batch, self.watch, self.notifier, self.routes = Batch(self), Watch(self), Notifier(self), Routes(self)
@@ -73,6 +77,10 @@ class World(Hearing):
                                         ledger.Ledger('ledger'), history, hooks, self.watch, self.notifier, routes,
                                         Records(self, 'return'), Saver(), None, Log(), clock=lambda: self.now,
                                         wall=lambda: self.now)
+        self.laws.earned.remembers(made.returns.course)
+        made.returns._look = lambda name: optics.look(self.kernel, name)
+        decide = made.returns.decide
+        made.returns.decide = lambda *arguments: self.laws.decides(decide, *arguments)
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)
         made.network._sysctl = made.network._promotion._sysctl = Sysctl(self)
@@ -115,6 +123,10 @@ class World(Hearing):
     def commanded(self, line):
         """The daemon gives this command to `ip`."""
         self.laws.commanded(line)
+
+    def sets(self, interface):
+        """The daemon sets promote_secondaries of an interface."""
+        self.laws.watching.changes('promote_secondaries of ' + interface)
 
     def feeds(self):
         """The daemon says that it is healthy."""
@@ -202,6 +214,8 @@ class World(Hearing):
         try:
             self.daemon.turn(events)
         except Killed:
+            # It may have remembered already what it has not done yet.
+            self.laws.earned.sure = False
             return self.kill()
         self.collect()
         self._looked()

@@ -38,15 +38,17 @@ class Address(object):
 
 class Device(object):
     """An interface. peer: the Device at the other end of a veth, or None; master: the Device of its bridge, or None;
-    downed: whether the daemon has brought it down, see sim.marks."""
-    __slots__ = ('index', 'name', 'kind', 'up', 'peer', 'master', 'four', 'six', 'promote', 'alias', 'ipv6', 'downed')
+    downed: whether the daemon has brought it down, see sim.marks; optic: its light, see sim.optics, or None if it
+    plays no part."""
+    __slots__ = ('index', 'name', 'kind', 'up', 'peer', 'master', 'four', 'six', 'promote', 'alias', 'ipv6', 'downed',
+                 'optic')
 
     def __init__(self, index, name, kind):
         self.index = index
         self.name = name
         self.kind = kind
         self.up = False
-        self.peer = self.master = None
+        self.peer = self.master = self.optic = None
         self.four = []
         self.six = []
         self.promote = self.downed = False
@@ -57,4 +59,4 @@ class Device(object):
         """Whether it is connected to something that is up (LOWER_UP)."""
         if self.kind == 'veth':
             return self.up and self.peer is not None and self.peer.up
-        return self.up
+        return self.up and (self.optic is None or self.optic.lit)

@@ -11,10 +11,12 @@ NOT_KNOWN = -1.0
 
 
 class Kernel(object):
-    """A network namespace at `now` (monotonic seconds). told: the lines of `ip -o monitor address link` so far."""
+    """A network namespace at `now` (monotonic seconds). told: the lines of `ip -o monitor address link` so far; optic:
+    what makes the light of a Device, None if each one has light while it is up."""
 
-    def __init__(self, now=0.0):
+    def __init__(self, now=0.0, optic=None):
         self.now = now
+        self._optic = optic
         self.devices = {}
         self.fib = Fib()
         self.told = []
@@ -79,6 +81,7 @@ class Kernel(object):
         if self.find(name):
             raise Refused('RTNETLINK answers: File exists')
         device = self.devices[self._next] = Device(self._next, name, kind)
+        device.optic = self._optic and self._optic(self, device)
         self._next += 1
         if len(self.devices) > 1:
             self.tell_link(device)
@@ -113,6 +116,8 @@ class Kernel(object):
         """`ip link set up`."""
         if not device.up:
             device.up, device.downed = True, False
+            if device.optic:
+                device.optic.link_up()
             ipv4.link_up(self, device)
             ipv6.link_up(self, device)
             self.tell_link(device)
@@ -122,6 +127,8 @@ class Kernel(object):
         """`ip link set down`."""
         if device.up:
             device.up = False
+            if device.optic:
+                device.optic.link_down()
             self.tell_link(device)
             ipv4.link_down(self, device)
             ipv6.link_down(self, device)

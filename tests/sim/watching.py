@@ -1,0 +1,76 @@
+"""Laws for a daemon that only observes (section 14), and for the last thing that a daemon does (sections 6 and 16)."""
+from sim import wants
+
+WOULD = 'would be: '
+
+
+class Watching(object):
+    """would: {(kind, name): the last target that the daemon would have given it}."""
+
+    def __init__(self, world, wrong):
+        self._world, self._wrong = world, wrong
+        self.would = {}
+
+    def started(self):
+        """A daemon starts."""
+        self.would = {}
+
+    def now(self):
+        """Whether the daemon only observes."""
+        return self._world.daemon is not None and self._world.daemon.settings.observe
+
+    def changes(self, what):
+        """The daemon changes something."""
+        if self.now():
+            raise self._wrong('observe: %s' % what)
+
+    def told(self, one, verdict):
+        """The daemon has told a transition. Returns whether it is one that it would only make."""
+        would = one.why.startswith(WOULD)
+        if would != self.now() if one.kind == 'global' and one.new != 'unknown' else would and not self.now():
+            raise self._wrong('observe: told %s' % (one[1:],))
+        if not would or one.kind == 'global':
+            return False
+        wanted = dict((found[:2], found[3]) for found in self._wanted(verdict))
+        key = one.kind, one.name
+        if one.old == one.new or wanted.get(key, one.new) not in (None, one.new):
+            raise self._wrong('observe: told %s, not %s' % (one[1:], wanted.get(key)))
+        self.would[key] = one.new
+        return True
+
+    def untold(self, verdict):
+        """The words for a change that it would make and has not told, or None."""
+        if not self.now():
+            return None
+        untold = [name for kind, name, item, target in self._wanted(verdict)
+                  if target and self._is_other(item, target) and self.would.get((kind, name)) != target]
+        return 'observe: not told %s' % sorted(untold) if untold else None
+
+    def _wanted(self, verdict):
+        """[(kind, name, item, its target or None)] of the cards and ports in the file."""
+        names = self._world.daemon.names
+        found = [('card', item.address, item, verdict.cards.get(tuple(item))) for item in names.cards]
+        return found + [('port', item.name, item, verdict.ports.get(item.name)) for item in names.ports]
+
+    def _is_other(self, item, target):
+        """Whether an item is there, but not as it would be."""
+        device = self._world.kernel.find(item[0])
+        if device is None:
+            return False
+        if len(item) == 1:
+            return device.up != (target == 'up')
+        return any(entry.text == item.address for entry in device.four + device.six) != (target == 'present')
+
+    def at_the_end(self, verdict):
+        """The words for what is not as it must be after a clean stop, or None. If the system goes down, the cards'
+        addresses must be gone; otherwise all stays as it is."""
+        world, settings = self._world, self._world.daemon.settings
+        if settings.observe:
+            return None
+        if world.going_down and settings.on_shutdown:
+            verdict = verdict._replace(cards=dict(((card.interface, card.address), 'absent')
+                                                  for card in settings.cards if not card.error))
+        elif verdict.state == 'unknown':
+            return None
+        found = wants.wrong(world.kernel, settings, verdict)
+        return 'end: ' + '; '.join(found) if found else None
