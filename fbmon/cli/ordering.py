@@ -88,7 +88,7 @@ def _alone(options, question):
     if after != before:
         kept.save(json.dumps(orders.as_document(after), sort_keys=True) + '\n')
         _note(options, directory, ordering.changes(before, after), question['by'])
-    return ordering.said(question) + '; no daemon runs: it counts from its next start on'
+    return ordering.said(question, moments.short) + '; no daemon runs: it counts from its next start on'
 
 
 def _note(options, directory, changes, by):

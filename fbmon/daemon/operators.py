@@ -196,6 +196,4 @@ class Task(object):
             raise Refused(self._why)
         if not self.done:
             raise Later()
-        ends = self.question.get('until')
-        return '%s%s; the state is %s' % (ordering.said(self.question),
-                                          '' if ends is None else ' until ' + moments.short(ends), state)
+        return '%s; the state is %s' % (ordering.said(self.question, moments.short), state)

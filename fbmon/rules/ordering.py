@@ -98,9 +98,14 @@ def changes(before, after):
     return found
 
 
-def said(question):
-    """What was done by a command that was taken, as text."""
+def said(question, moment):
+    """What was done by a command that was taken, as text. moment(seconds): the text of a time."""
+    if question['command'] == OVERRIDE and question['state'] == OFF:
+        return 'no override: the rules decide'
+    if question['command'] == MAINTAIN and not question['on']:
+        return '%s is not in maintenance' % question['node']
+    # Only of an order that begins `until` was checked. The end of an order may come with anything.
+    ends = '' if question.get('until') is None else ' until ' + moment(question['until'])
     if question['command'] == OVERRIDE:
-        off = question['state'] == OFF
-        return 'no override: the rules decide' if off else 'override %s' % question['state']
-    return '%s is %s' % (question['node'], 'in maintenance' if question['on'] else 'not in maintenance')
+        return 'override %s%s' % (question['state'], ends)
+    return '%s is in maintenance%s' % (question['node'], ends)

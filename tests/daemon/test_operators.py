@@ -191,6 +191,16 @@ def test_an_override_of_nonsense_is_refused(world, state):
     assert answers == [{'refused': 'an override is one of bypass, normal, freeze'}] and done == []
 
 
+@pytest.mark.parametrize('until', ['x', 1e300, float('nan'), [], -5], ids=str)
+def test_the_end_of_an_order_may_come_with_anything_that_belongs_to_its_begin(world, until):
+    switch = world(ACTIVE, ACTIVE, ACTIVE)
+
+    assert override(switch, 'off', until=until, reason=7)[0] == [
+        {'done': 'no override: the rules decide; the state is normal'}]
+    assert maintain(switch, 'dpi-1', on=False, until=until, reason=7)[0] == [
+        {'done': 'dpi-1 is not in maintenance; the state is normal'}]
+
+
 def test_a_node_is_also_called_by_the_index_of_its_listener(world):
     switch = world(ACTIVE, ACTIVE, ACTIVE)
     maintain(switch, '2')
