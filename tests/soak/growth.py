@@ -54,7 +54,11 @@ def _started(pid):
 
 
 def _descriptors(pid):
-    return len(os.listdir('/proc/%d/fd' % pid))
+    """The number of its descriptors; 0 if it has ended just now, as a child does that the daemon replaces."""
+    try:
+        return len(os.listdir('/proc/%d/fd' % pid))
+    except EnvironmentError:
+        return 0
 
 
 def _number(pid, name):
