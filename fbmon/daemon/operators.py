@@ -44,7 +44,9 @@ class Operators(object):
         self.wall = wall
         self._tasks = collections.deque()
         self._task = None
-        self._busy = self._unsaved = self._changed = False
+        self._busy = self._changed = False
+        # The Orders that the file has, None if that is not sure; and those that are being written.
+        self._kept, self._writing = orders.NONE, None
         self._at = None
         self._begin()
 
@@ -65,7 +67,7 @@ class Operators(object):
         """Do what is due. Returns whether the orders have changed since the last step."""
         if self._at is not None and self._clock() >= self._at:
             self._end_those_over()
-            if self._unsaved and not self._busy:
+            if self._unsaved() and not self._busy:
                 self._save(self.orders)
             self._plan()
         changed, self._changed = self._changed, False
@@ -81,8 +83,9 @@ class Operators(object):
     def saved(self, event):
         """Take a Saved. What is written now counts."""
         self._busy, task, self._task = False, self._task, None
-        self._unsaved = event.unsure or (self._unsaved or task is None) and event.error is not None
-        self.error = event.error if self._unsaved or event.error is None else self.error
+        if event.unsure or event.error is None:
+            self._kept = None if event.unsure else self._writing
+        self.error = event.error if self._unsaved() or event.error is None else self.error
         if task and event.error:
             task.refuse(event.error)
         elif task:
@@ -105,7 +108,7 @@ class Operators(object):
                 self._saver.path, why)
             return
         self._count(found)
-        self._changed = found != orders.NONE
+        self._kept, self._changed = found, found != orders.NONE
         for name, _, new, order in ordering.changes(orders.NONE, found):
             logging.info('%s %s: %s %s', KIND, name, new, orders.words(order, moments.short))
         self._at = self._clock() if self._changed else None
@@ -142,17 +145,19 @@ class Operators(object):
             self._replace(after, 'by %s' % task.by)
         except orders.Noise as error:
             task.refuse(str(error))
-        self._unsaved = self.orders != task.after
+
+    def _unsaved(self):
+        """Whether the file may have other orders than those that count."""
+        return self._kept != self.orders
 
     def _save(self, found):
-        self._busy = True
+        self._busy, self._writing = True, found
         self._saver.save(json.dumps(orders.as_document(found), sort_keys=True) + '\n')
 
     def _end_those_over(self):
         left = orders.alive(self.orders, self.wall())
         if left != self.orders:
             self._replace(left, 'its time is over')
-            self._unsaved = True
 
     def _replace(self, after, why):
         """Let other orders count. why: of those that end."""
@@ -169,7 +174,7 @@ class Operators(object):
         """Set the time of the next step."""
         end = orders.end(self.orders)
         left = [] if end is None else [max(0.0, min(PAUSE, end - self.wall()))]
-        if self._unsaved and not self._busy:
+        if self._unsaved() and not self._busy:
             left.append(PAUSE if self.error else 0.0)
         self._at = self._clock() + min(left) if left else None
 

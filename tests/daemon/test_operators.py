@@ -237,6 +237,21 @@ def test_an_order_ends_at_its_time_by_the_wall_clock_which_is_looked_at_each_min
     assert switch.controller.operators.deadline() is None
 
 
+def test_an_order_that_ends_while_the_end_of_another_is_written_is_written_too(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE)
+    maintain(switch, 'dpi-1', until=110.0)
+    maintain(switch, 'dpi-2', until=120.0)
+    for switch.now in (110.0, 120.0):
+        switch.turn()
+    assert len(switch.saver.todo) == 1
+    for _ in range(2):
+        switch.turn(switch.saver.finish())
+        switch.turn()
+
+    assert orders.parse(json.loads(switch.saver.text)) == orders.NONE
+    assert switch.saver.todo == [] and switch.controller.operators.deadline() is None
+
+
 def test_a_clock_that_was_set_is_noticed_within_a_minute(world):
     switch = world(ACTIVE, ACTIVE, ACTIVE)
     maintain(switch, 'dpi-1', until=100.0 + 30 * 86400)
