@@ -125,7 +125,7 @@ class Operators(object):
             except orders.Noise as error:
                 task.refuse(str(error))
                 continue
-            if after == self.orders:
+            if after == self.orders and not self.error:
                 task.done = True
             else:
                 self._task, task.after = task, after

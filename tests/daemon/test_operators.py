@@ -302,6 +302,13 @@ def test_of_a_file_of_noise_nothing_is_guessed_and_it_is_a_problem_until_an_orde
     assert problems(switch) == []
 
 
+def test_of_a_file_of_noise_an_operator_can_say_that_nothing_of_it_counts(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE, text='{')
+    assert override(switch, 'off')[0] == [{'done': 'no override: the rules decide; the state is normal'}]
+
+    assert problems(switch) == [] and orders.parse(json.loads(switch.saver.text)) == orders.NONE
+
+
 def test_a_file_that_cannot_be_read_is_a_problem(world):
     switch = world(ACTIVE, ACTIVE, ACTIVE, text=StateError('orders: cannot be read: Input/output error'))
 
