@@ -157,6 +157,7 @@ class Controller(object):
         if loaded is None:
             return
         self.reloads.taken(self.loaded, loaded)
+        self.operators.reloaded(self.settings, loaded.settings)
         before, self.names = self.names, wanted.names(loaded.settings)
         if self.settings.lease:
             kept = self.names.cards if loaded.settings.lease and not loaded.settings.observe else ()
@@ -175,7 +176,6 @@ class Controller(object):
         logging.getLogger().setLevel(self.settings.log_level)
         for line in source.report(self.path, self.loaded.warnings, 'warning'):
             logging.warning(line)
-        self.names = wanted.names(self.settings)
         self.network.interfaces |= wanted.interfaces(self.names, self.ledger.items)
         self._rest()
         self.routes.reloaded()

@@ -93,6 +93,13 @@ class Operators(object):
         self._plan()
         self._next()
 
+    def reloaded(self, old, new):
+        """Another file counts. old, new: the Settings."""
+        after = ordering.followed(self.orders, old, new)
+        if after != self.orders:
+            self._replace(after, 'the file gives the node another name')
+            self._plan()
+
     def _begin(self):
         """Take what the file has. Orders that were over meanwhile end with the first step."""
         try:

@@ -50,6 +50,8 @@ def _maintenance(before, question, by, now, settings, states):
     node = called(given, settings) or given
     found = dict(before.maintenance)
     if not on:
+        # An order for a node that the file had once may have the name of what is an index now.
+        node = given if given in found else node
         _known(node, settings, found)
         found.pop(node, None)
         return before._replace(maintenance=found)
@@ -58,6 +60,35 @@ def _maintenance(before, question, by, now, settings, states):
         _refuse_last(node, settings, states, found)
     found[node] = _order(question, by, now)
     return before._replace(maintenance=found)
+
+
+def followed(before, old, new):
+    """The Orders after a reload. Maintenance goes with a node's listeners, whatever the node is called now.
+
+    old, new: the Settings. A node that is made of several is in maintenance if all of them were.
+    """
+    came, found = _came_from(old, new), {}
+    gone = set().union(*came.values()) if came else set()
+    for node, order in before.maintenance.items():
+        # Of the others only the name is left, unless it is the name of another node now.
+        if node not in gone and not came.get(node):
+            found[node] = order
+    for node, names in came.items():
+        if names and names.issubset(before.maintenance):
+            found[node] = before.maintenance[min(names)]
+    return before._replace(maintenance=found)
+
+
+def _came_from(old, new):
+    """{node of the new Settings: the names that its listeners' nodes have in the old ones, as a set}."""
+    names = dict((_place(one), nodes.called(one)) for one in old.listeners if not one.error)
+    return dict((node, set(names[_place(one)] for one in ways if not one.error and _place(one) in names))
+                for node, ways in nodes.grouped(new.listeners))
+
+
+def _place(listener):
+    """What makes a listener the same one in another file."""
+    return listener.host, listener.port, listener.interface
 
 
 def _known(node, settings, others):

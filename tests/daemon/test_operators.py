@@ -269,6 +269,32 @@ def test_an_order_without_an_end_has_no_deadline(world):
     assert switch.controller.operators.deadline() is None
 
 
+# --- at a reload ---
+
+def test_maintenance_goes_with_the_listeners_of_a_node_that_gets_a_name(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE, nodes=[listener(0, ports=('sw0',)), listener(1), listener(2)])
+    maintain(switch, '0', until=5000.0)
+    switch.seen(LINKS[1].replace('<UP>', '<>'))
+    switch.report(0, FAILED)
+    switch.loaded = config(NODES, [card(0)])
+
+    assert switch.turn(Reload()) == [] and switch.controller.decision.state == NORMAL
+    assert sorted(told(switch)[-2:]) == [
+        ('operator', '0', 'maintenance', 'off', 'the file gives the node another name'),
+        ('operator', 'dpi-1', 'off', 'maintenance', 'by alice until 1970-01-01 01:23:20')]
+    switch.turn()
+    switch.turn(switch.saver.finish())
+    assert list(orders.parse(json.loads(switch.saver.text)).maintenance) == ['dpi-1']
+    assert problems(switch) == []
+
+
+def test_an_order_whose_node_was_an_index_can_be_ended_when_that_is_the_index_of_another_node(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE, text=kept(['0', 'dpi-1']))
+    for left in (['dpi-1'], []):
+        maintain(switch, '0', on=False)
+        assert list(switch.controller.operators.orders.maintenance) == left
+
+
 # --- at a start ---
 
 def test_orders_last_over_a_restart_and_nobody_waits_for_a_node_in_maintenance(world):
