@@ -83,6 +83,8 @@ class Daemon(object):
         before = os.path.getsize(self.directory + '/stderr')
         self.signal(signal.SIGHUP)
         self._until(lambda: self._reloads(before), 'no reload')
+        # The log says so before the listeners have the new file. The status is given afterwards.
+        self.status()
         return self._reloads(before)[-1]
 
     # --- what it says ---

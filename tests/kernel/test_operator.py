@@ -16,7 +16,8 @@ GONE = ['- %s eth0' % address for address in files.CARDS]
 BACK = ['+ %s eth0' % address for address in files.CARDS]
 
 # Both nodes must fail. The second one fails when the program is just about to be told the first one's change.
-HOOKED = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=400').replace('FAILED=1', 'FAILED=2')
+TIMEOUT = 200
+HOOKED = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=%d' % TIMEOUT).replace('FAILED=1', 'FAILED=2')
 
 ROUNDS = 9
 
@@ -51,7 +52,7 @@ def reactions(switch, dpis, rounds=ROUNDS):
     for _ in range(rounds):
         second = dpis.beat(3000) + hooks.GRACE
         helpers.wait_for(lambda: clock.monotonic() >= second)
-        due = dpis.beat(3100) + 0.4
+        due = dpis.beat(3100) + TIMEOUT / 1000.0
         watch.wait_for(*BACK)
         found.append(watch.wait_for(*GONE).at - due)
         watch.take()

@@ -39,9 +39,8 @@ class Search(object):
             ahead, first = [(book, ())], self._state(book)
             self.leads[first] = []
             for _ in range(self.depth):
-                ahead = [new for book, path in ahead for new in self._expand(book, path)]
-                if self.wrong:
-                    break
+                # It ends at the first history that is wrong.
+                ahead = [new for book, path in ahead if not self.wrong for new in self._expand(book, path)]
         return 0 if self.wrong else self._histories(first)
 
     def events(self, book):

@@ -29,6 +29,17 @@ TURNS = 50
 MANY = 3
 
 
+# {text: its Config}. A search reads the same few files thousands of times.
+_READ = {}
+
+
+def read(text):
+    """The Config of a file."""
+    if text not in _READ:
+        _READ[text] = reader.read(text)
+    return _READ[text]
+
+
 def text(one, last):
     """The text of a rulebook.File. last: the UDP port of the listener that is on eth2, or None."""
     lines = ['LISTEN_HEARTBEAT_FAILED=%s' % (one.threshold or 'many')]
@@ -66,7 +77,7 @@ class Short(History):
 def edges(switch):
     """Replaces the places at which the daemon's parts read something by themselves."""
     before = source.load, ledger.Records, listener.Bell
-    source.load = lambda path: reader.read(switch.texts[switch.file])
+    source.load = lambda path: read(switch.texts[switch.file])
     ledger.Records, listener.Bell = lambda path: Records(switch, path), Bell
     try:
         yield
@@ -107,7 +118,7 @@ class Switch(Paper):
         history = Short(Records(Paper(), 'history'), wall=lambda: self.now)
         keeper = RouteKeeper(self.batch, Records(self, 'routes'))
         made = self.daemon = Controller(
-            '.env', reader.read(self.texts[self.file]), Inbox(self.inbox), self.batch, ledger.Ledger('ledger'), history,
+            '.env', read(self.texts[self.file]), Inbox(self.inbox), self.batch, ledger.Ledger('ledger'), history,
             Hooks(lambda transition: None), self.watch, Notifier(self),
             RouteReadings(keeper, lambda places: None, lambda: self.now), Records(self, 'return'), Saver(), None, Log(),
             clock=lambda: self.now, wall=lambda: self.now)
