@@ -15,7 +15,7 @@ HOST, PORT, CARD_HOST = 'LISTEN_HB_HOST', 'LISTEN_HB_PORT', 'BYPASS_CARD_HOST'
 TIMEOUT, ATTEMPTS, SOURCE = 'LISTEN_HEARTBEAT_TIMEOUT', 'LISTEN_HEARTBEAT_ATTEMPTS', 'LISTEN_HB_SOURCE'
 LIST, FLAG = 'LISTEN_CUBRO_IFS', 'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'
 THRESHOLD = 'LISTEN_HEARTBEAT_FAILED'
-DELAY, DELAY_MAX = 'BYPASS_RETURN_DELAY', 'BYPASS_RETURN_DELAY_MAX'
+CARD_NAME = 'BYPASS_CARD_NAME'
 
 
 def missing(found, indexes, needed, report):
@@ -46,6 +46,7 @@ def components(found, listeners, cards, report):
             errors.setdefault(one, error)
     _warn_of_sources(found, listeners, report)
     _warn_of_prefixes(found, listeners, report)
+    _warn_of_names(found, cards, report)
     _warn_of_nothing(listeners, cards, report)
     return [[one if one.error else one._replace(error=errors.get(one)) for one in kind]
             for kind in (listeners, cards)]
@@ -57,21 +58,10 @@ def threshold(found, listeners, report):
     if value is None or not count or value <= count:
         return value
     report.note(origin(found.given, THRESHOLD),
-                'larger than the number of %s; give a number from 1 to %d'
-                % ('nodes' if any(one.node for one in listeners) else 'listeners', count))
+                'larger than the number of %s; give %s' % (
+                    'nodes' if any(one.node for one in listeners) else 'listeners',
+                    '1' if count == 1 else 'a number from 1 to %d' % count))
     return None
-
-
-def longest_delay(found, delay, longest, report):
-    """The ms to which doubling can increase a delay; the delay itself if the file gives no usable value."""
-    given = found.given.get((DELAY_MAX, None))
-    if longest is None or longest < delay:
-        if longest is not None:
-            report.note(given, 'less than %s, which is %d; give at least that' % (DELAY, delay))
-        return delay
-    if longest and not delay:
-        report.warning(given, 'without %s there is nothing to double; give that too, or remove this line' % DELAY)
-    return longest
 
 
 def strays(found, indexes, report):
@@ -208,6 +198,16 @@ def _warn_of_prefixes(found, listeners, report):
             report.warning(found.given[HOST, one.index],
                            'listener %d (line %d) gives this address with another prefix; give both the same'
                            % (other.index, found.given[HOST, other.index].line))
+
+
+def _warn_of_names(found, cards, report):
+    """Warn if two cards have the same name. Several listeners with one name are ways to the same node."""
+    first = {}
+    for one in cards:
+        other = first.setdefault(one.name, one)
+        if one.name and other is not one:
+            report.warning(found.given[CARD_NAME, one.index], 'card %d (line %d) has this name too; give each card a '
+                           'name of its own' % (other.index, found.given[CARD_NAME, other.index].line))
 
 
 def _warn_of_nothing(listeners, cards, report):

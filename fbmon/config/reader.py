@@ -3,10 +3,10 @@
 A file with mistakes still gives Settings. What is valid can be used, and a component with a faulty value says so.
 """
 from fbmon.base.tuples import namedtuple
-from fbmon.config import conflicts, envfile, notices, schema, values
+from fbmon.config import comeback, conflicts, envfile, notices, schema, values
 from fbmon.config.addresses import Address
 from fbmon.config.schema import CARD, LISTENER, SCHEMA
-from fbmon.rules.returning import AT_ONCE, Return
+from fbmon.rules.returning import AT_ONCE
 
 # index: the n of its keys; host: canonical address; prefix: its length, None for /32 or /128; port: of UDP; timeout:
 # ms; sources: canonical addresses, () for any; ports: the names of LISTEN_CUBRO_IFS[n]; shutdown: False if that list is
@@ -50,7 +50,7 @@ def read(text):
         tuple(listeners), tuple(cards),
         found.names('LISTEN_CUBRO_IFS'), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'), faulty_ports,
         found.usable('BYPASS_CARD_LEASE'), found.usable('ON_CHANGE'),
-        dict((one.index, one.node) for one in listeners if one.node), _returns(found, report),
+        dict((one.index, one.node) for one in listeners if one.node), comeback.rule(found, listeners, report),
         found.get('OBSERVE') is not False, found.usable('BYPASS_ON_SHUTDOWN'))
     return Config(settings, report.mistakes(), report.warnings(), found.given)
 
@@ -150,13 +150,6 @@ def _card(found, index, missing):
     address = found.get('BYPASS_CARD_HOST', index) or NO_ADDRESS
     return Card(index, address.address, address.prefix, found.get('BYPASS_CARD_IFS', index),
                 _error(found, index, used, missing), found.get('BYPASS_CARD_NAME', index))
-
-
-def _returns(found, report):
-    """The Return of the file. If a value is faulty, its default counts."""
-    how, delay, longest, carrier = (found.usable(name) for name in (
-        'BYPASS_RETURN', 'BYPASS_RETURN_DELAY', 'BYPASS_RETURN_DELAY_MAX', 'BYPASS_RETURN_CARRIER'))
-    return Return(how == 'manual', delay, conflicts.longest_delay(found, delay, longest, report), carrier)
 
 
 def _error(found, index, names, missing):

@@ -26,10 +26,10 @@ def effective(settings, width=WIDTH):
 
 
 def _globals(settings, width):
-    threshold = 'faulty: the global state stays unknown'
+    count, threshold = nodes.count(settings), 'faulty: the global state stays unknown'
     if settings.threshold is not None:
         threshold = 'bypass at %d failed of %d %s' % (
-            settings.threshold, nodes.count(settings), 'nodes' if settings.nodes else 'listeners')
+            settings.threshold, count, ('node' if settings.nodes else 'listener') + ('' if count == 1 else 's'))
     rows = (('LOG_LEVEL', settings.log_level), ('LISTEN_HEARTBEAT_FAILED', threshold),
             ('BYPASS_CARD_LEASE', '%d ms' % settings.lease if settings.lease else 'off'),
             ('ON_CHANGE', settings.on_change or 'none')) + tuple(_unusual(settings))

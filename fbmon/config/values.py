@@ -84,12 +84,14 @@ def path(text, complain):
                            'give the path of one program, such as /usr/local/bin/notify'))
 
 
-def name(text, complain):
+def name(example):
     """The name that a person gives to a node or a card. It must not be a bare number: that is an index."""
-    if _CALLED.match(text) and not text.isdigit():
-        return str(text)
-    why = 'a bare number is an index' if text.isdigit() else 'not a name'
-    return complain(_wrong(text, why, 'give 1 to 32 letters, digits, ".", "_" or "-", such as dpi-1'))
+    def read(text, complain):
+        if _CALLED.match(text) and not text.isdigit():
+            return str(text)
+        why = 'a bare number is an index' if text.isdigit() else 'not a name'
+        return complain(_wrong(text, why, 'give 1 to 32 letters, digits, ".", "_" or "-", such as ' + example))
+    return read
 
 
 def address(text, complain):

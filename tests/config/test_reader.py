@@ -623,9 +623,51 @@ def test_a_most_below_the_delay_is_a_mistake_and_one_without_a_delay_a_warning()
         'less than BYPASS_RETURN_DELAY, which is 500; give at least that')
     found = on_base(u'BYPASS_RETURN_DELAY_MAX=400')
     assert found.mistakes == () and 'nothing to double' in found.warnings[-1].text
+    assert found.settings.returns == Return(False, 0, 0, 0)
+
+
+def warned(*lines):
+    """{key: text} of the warnings about a file without ports and with these lines."""
+    found = read(*([line for line in BASE if 'CUBRO' not in line] + list(lines)))
+    assert found.mistakes == ()
+    return dict((one.key, one.text) for one in found.warnings)
+
+
+def test_what_a_manual_return_does_not_use_is_a_warning():
+    found = warned(u'BYPASS_RETURN=manual', u'BYPASS_RETURN_DELAY=500', u'BYPASS_RETURN_DELAY_MAX=600',
+                 u'BYPASS_RETURN_CARRIER=1000')
+
+    assert found == dict.fromkeys(
+        ['BYPASS_RETURN_DELAY', 'BYPASS_RETURN_DELAY_MAX', 'BYPASS_RETURN_CARRIER'],
+        'without effect, since BYPASS_RETURN is manual; remove this line, or that one')
+    assert warned(u'BYPASS_RETURN=manual', u'BYPASS_RETURN_DELAY=0') == {}
+
+
+def test_a_carrier_that_no_port_can_have_is_a_warning():
+    alone = u'BYPASS_RETURN_CARRIER=1000'
+    silent = u'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS=0'
+
+    for lines in ((alone,), (alone, u'LISTEN_CUBRO_IFS=sw1', silent), (alone, u'LISTEN_CUBRO_IFS[1]=sw1', silent)):
+        assert warned(*lines) == {
+            'BYPASS_RETURN_CARRIER': 'no port follows the state, so there is no carrier to wait for; give '
+                                     'LISTEN_CUBRO_IFS, or remove this line'}
+    assert warned(alone, u'LISTEN_CUBRO_IFS=sw1') == warned(alone, u'LISTEN_CUBRO_IFS[1]=sw1') == {}
+
+
+def test_two_cards_with_one_name_are_a_warning_and_a_card_may_be_called_as_a_node():
+    second = u'BYPASS_CARD_HOST[1]=10.0.0.12'
+
+    assert warned(u'BYPASS_CARD_NAME[0]=a', second, u'BYPASS_CARD_NAME[1]=a') == {
+        'BYPASS_CARD_NAME[1]': 'card 0 (line %d) has this name too; give each card a name of its own' % (
+            len(BASE) - 1)}
+    assert warned(u'BYPASS_CARD_NAME[0]=a', second, u'BYPASS_CARD_NAME[1]=b', u'LISTEN_HB_NODE[0]=a') == {}
+
+
+def test_the_example_of_a_name_is_one_of_its_kind():
+    assert on_base(u'BYPASS_CARD_NAME[0]=7').mistakes[0].text.endswith('such as card-1')
 
 
 def test_the_threshold_may_not_be_larger_than_the_number_of_nodes():
     mistake, = on_base(u'LISTEN_HB_NODE[0]=a', u'LISTEN_HB_NODE[1]=a', u'LISTEN_HEARTBEAT_FAILED=2').mistakes
 
-    assert mistake.text == 'larger than the number of nodes; give a number from 1 to 1'
+    assert mistake.text == 'larger than the number of nodes; give 1'
