@@ -231,6 +231,13 @@ def test_a_force_without_systemd_stops_no_service_and_is_done(ctl, what, word):
                          ['launch ' + word])
 
 
+@pytest.mark.parametrize('seconds', ['', '0', '3601', '12345', '-1', '2s', 'x', '1.5'])
+def test_show_watch_takes_seconds_and_says_so_under_its_own_name(ctl, seconds):
+    assert ctl('show', '--watch', '5')[3] == ['launch status --watch 5']
+    assert ctl('show', '--watch', seconds) == (
+        2, '', 'fbypass_ctl: show --watch takes a number of seconds from 1 to 3600, not "%s"\n' % seconds, [])
+
+
 @pytest.mark.parametrize('words', [['reload'], ['show'], ['check'], ['version']])
 @pytest.mark.parametrize('what', sorted(WITHOUT))
 def test_what_does_not_need_systemd_works_without_it(ctl, what, words):
