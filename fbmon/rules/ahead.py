@@ -2,7 +2,7 @@
 
 Times are in seconds.
 """
-from fbmon.rules import nodes
+from fbmon.rules import nodes, returning
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, UNKNOWN
 
 # Nodes that are about to fail are named, so many at most.
@@ -12,26 +12,29 @@ MOST = 3
 SILENT = 0.5
 
 
-def texts(settings, states, judged, left):
+def texts(settings, states, judged, left, waits=False):
     """[what comes next, one text each] by the rules.
 
     judged: the global state by the rules, None while they hold; left: {index: (seconds until the listener fails if no
-    heartbeat comes, seconds that it has for that)} of the launched listeners that have not failed.
+    heartbeat comes, seconds that it has for that)} of the launched listeners that have not failed; waits: whether a
+    bypass waits for its return, since the rules say normal.
     """
     found = nodes.states(settings.nodes, states)
-    return _change(settings, found, judged) + _about_to_fail(settings, states, found, left)
+    return _change(settings, found, judged, waits) + _about_to_fail(settings, states, found, left)
 
 
-def _change(settings, found, judged):
+def _change(settings, found, judged, waits):
     """How many nodes must fail or come back until the state is another one."""
     states = list(found.values())
     failed, active, away = [states.count(state) for state in (FAILED, ACTIVE, MAINTENANCE)]
     # More failed nodes than this, of those that are not in maintenance, are a bypass.
     most = (settings.threshold or 0) - 1 - away
     if judged == NORMAL:
-        return ['%s: bypass' % _counted(max(1, min(most + 1 - failed, active)), 'more failed node')]
+        return ['%s: %s' % (_counted(max(1, min(most + 1 - failed, active)), 'more failed node'),
+                            'the bypass goes on' if waits else 'bypass')]
     if judged == BYPASS and failed:
-        return ['%s: normal' % _counted(max(1, min(failed - most, failed)), 'more active node')]
+        return ['%s: %s' % (_counted(max(1, min(failed - most, failed)), 'more active node'),
+                            'normal' if settings.returns == returning.AT_ONCE else 'the return begins')]
     return []
 
 

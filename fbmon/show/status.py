@@ -169,7 +169,8 @@ def _next(controller, states, now):
             whole, last = settings.timeout * settings.attempts / 1000.0, member.listener.counters().last
             left[settings.index] = ((member.since if last is None else last) + whole - now, whole)
     words = controller.returns.words()
-    return ([words] if words else []) + ahead.texts(controller.settings, states, controller.returns.judged, left)
+    return ([words] if words else []) + ahead.texts(
+        controller.settings, states, controller.returns.judged, left, bool(words))
 
 
 def _node(controller, name, ways, now):

@@ -56,6 +56,14 @@ def test_the_delay_is_waited_for_and_has_a_deadline_of_its_own(world):
     assert switch.controller.returns.deadline() is None
 
 
+def test_what_comes_next_is_no_normal_that_has_to_wait_and_no_bypass_that_is_there(world):
+    switch = world(LATER)
+
+    assert switch.status()['next'] == ['returns in 30 s', 'one more failed node: the bypass goes on']
+    switch.report(0, FAILED)
+    assert switch.status()['next'] == ['one more active node: the return begins']
+
+
 def test_with_carrier_the_ports_come_first_and_the_cards_when_the_light_has_lasted(world):
     switch = world(Return(False, 1000, 1000, 2000))
     switch.carriers['sw0'] = Carrier(False, 3)

@@ -3,17 +3,17 @@ import itertools
 
 import pytest
 
-from fbmon.rules import ahead, decision
+from fbmon.rules import ahead, decision, returning
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, NORMAL, UNKNOWN
 from settings import listener, settings
 
 
-def told(states, threshold, left=None, **nodes):
+def told(states, threshold, left=None, waits=False, returns=returning.AT_ONCE, **nodes):
     """The texts of listeners with these states; nodes: {n0: name of the node of listener 0}."""
     found = settings([listener(index, node=nodes.get('n%d' % index)) for index in range(len(states))],
-                     threshold=threshold)
+                     threshold=threshold, returns=returns)
     local = dict(enumerate(states))
-    return ahead.texts(found, local, decision.judged(found, local), left or {})
+    return ahead.texts(found, local, decision.judged(found, local), left or {}, waits)
 
 
 @pytest.mark.parametrize('states, threshold, text', [
@@ -39,6 +39,14 @@ def test_with_so_many_more_the_rules_say_so_and_with_one_fewer_they_do_not(count
             after = dict((place, new if place in places else state) for place, state in enumerate(states))
             judged = decision.global_state(threshold, after)
             assert (judged == (BYPASS if new == FAILED else NORMAL)) is changed, (states, more)
+
+
+@pytest.mark.parametrize('rule', [returning.Return(True, 0, 0, 0), returning.Return(False, 500, 500, 0),
+                                  returning.Return(False, 0, 0, 1000)])
+def test_a_return_that_has_to_be_earned_is_no_change_at_once(rule):
+    assert told((FAILED, ACTIVE), 1, returns=rule) == ['one more active node: the return begins']
+    assert told((ACTIVE, ACTIVE), 1, returns=rule, waits=True) == ['one more failed node: the bypass goes on']
+    assert told((ACTIVE, ACTIVE), 1, returns=rule) == ['one more failed node: bypass']
 
 
 def test_while_held_there_is_nothing_to_say_of_the_state():
