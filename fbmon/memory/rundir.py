@@ -1,4 +1,7 @@
-"""The run directory: only one daemon at a time can use it, and keeps its files there."""
+"""The run directory: only one daemon at a time can use it, and keeps its files there.
+
+Members of the group READERS may go through it to the status socket. Its files stay root's alone.
+"""
 import errno
 import fcntl
 import os
@@ -7,6 +10,9 @@ from fbmon.base import compat
 
 LOCK, SOCKET = 'daemon.lock', 'status.sock'
 LEDGER, HISTORY, ROUTES, RETURN = 'ledger', 'history', 'routes', 'return'
+
+# Who may read the status besides root. The package makes this group; the unit gives it the directory.
+READERS, GROUPS = 'fastbypass', '/etc/group'
 
 
 class AlreadyRunning(Exception):
@@ -17,14 +23,16 @@ class RunDirectory(object):
     """Makes the directory and holds its lock as long as the process lives. Raises AlreadyRunning.
 
     If the directory cannot be used, the daemon goes on without a lock. error: why, in one line, or None.
+    groups: the file of the system's groups.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, groups=GROUPS):
         self.path = path
         self.error = None
         try:
             self._make()
             self._lock()
+            self._share(groups)
         except EnvironmentError as error:
             self.error = '%s: %s: no lock against a second daemon' % (path, error.strerror)
 
@@ -58,3 +66,27 @@ class RunDirectory(object):
             raise AlreadyRunning('the daemon is already running in %s with pid %s' % (self.path, pid or 'unknown'))
         os.ftruncate(descriptor, 0)
         os.write(descriptor, ('%d\n' % os.getpid()).encode('ascii'))
+
+    def _share(self, groups):
+        """Let the readers through a directory that is its owner's alone, if there is such a group and we may.
+
+        As a service we may not, but then the unit has done it. With the setgid bit, what is made in the directory gets
+        its group.
+        """
+        number = _group(groups)
+        try:
+            if number is not None and os.stat(self.path).st_mode & 0o077 == 0:
+                os.chown(self.path, -1, number)
+                os.chmod(self.path, 0o2750)
+        except (EnvironmentError, OverflowError):
+            pass
+
+
+def _group(path):
+    """The number of the group of the readers, or None. Only the file is asked: a directory server may not answer."""
+    try:
+        with open(path, 'rb') as stream:
+            found = [line.split(b':')[2] for line in stream if line.startswith(READERS.encode('ascii') + b':')]
+            return int(found[0]) if found and found[0].isdigit() else None
+    except (EnvironmentError, LookupError):
+        return None

@@ -15,12 +15,14 @@ SO_PEERCRED = getattr(socket, 'SO_PEERCRED', 17)
 class Client(object):
     """A client. Times are monotonic seconds.
 
-    data: the part of the answer that it has not taken yet, None before there is an answer; offered: since when it has
-    taken nothing of it; silent: when it counts as one that asks for the status; deadline: when its time is up.
+    uid: the user id of the process at the other end; data: the part of the answer that it has not taken yet, None
+    before there is an answer; offered: since when it has taken nothing of it; silent: when it counts as one that asks
+    for the status; deadline: when its time is up.
     """
 
     def __init__(self, connection, now, limit):
         self.connection = connection
+        self.uid = self._uid()
         self.asked = False
         self.data = self.offered = None
         self.silent = now + SILENT
@@ -51,11 +53,11 @@ class Client(object):
             found = None
         if not isinstance(found, dict) or (found and 'command' not in found):
             return None, 'not a question: give an object as one line of JSON'
-        if found and self._uid() != 0:
+        if found and self.uid != 0:
             return None, 'only root may give a command'
         return found, None
 
     def _uid(self):
-        """The user id of the process at the other end, see unix(7)."""
+        """See unix(7)."""
         found = self.connection.getsockopt(socket.SOL_SOCKET, SO_PEERCRED, struct.calcsize('3i'))
         return struct.unpack('3i', found)[1]

@@ -7,17 +7,15 @@ import json
 import os
 import select
 import socket
+import stat
 import time
 
 from fbmon.base import compat, threads
+from fbmon.show import places
 from fbmon.show.client import Client
 
-# A client has CLIENT_LIMIT seconds to take the document. There are at most CLIENTS at once. One more takes the place of
-# the client that has taken nothing for the longest time, if that is at least STALLED seconds; otherwise it is turned
-# away.
+# A client has so many seconds to take the document.
 CLIENT_LIMIT = 5.0
-CLIENTS = 32
-STALLED = 0.2
 
 # Seconds until the next try after a connection that could not be accepted.
 ACCEPT_PAUSE = 0.1
@@ -97,18 +95,21 @@ def _document(path, data):
 
 
 def listen(path):
-    """A listening socket at a path that only its owner can use. Raises SYSTEM_ERRORS."""
+    """A listening socket at a path that only its owner can use, and its group if the directory has given it its own
+    (setgid). Raises SYSTEM_ERRORS.
+    """
     if os.path.lexists(path):
         os.unlink(path)
+    shared = os.stat(os.path.dirname(path)).st_mode & stat.S_ISGID
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    mask = os.umask(0o177)
+    mask = os.umask(0o117 if shared else 0o177)
     try:
         sock.bind(path)
     finally:
         os.umask(mask)
     compat.close_on_exec(sock.fileno())
     sock.setblocking(False)
-    sock.listen(CLIENTS)
+    sock.listen(places.CLIENTS)
     return sock
 
 
@@ -168,7 +169,10 @@ class Server(object):
         compat.close_on_exec(connection.fileno())
         connection.setblocking(False)
         client = Client(connection, self._clock(), CLIENT_LIMIT)
-        if len(self._clients) >= CLIENTS and not self._make_room():
+        free, stalled = places.place(client, list(self._clients.values()), self._clock(), os.geteuid())
+        if stalled:
+            self._drop(stalled)
+        if not free:
             return self._drop(client)
         self._clients[connection.fileno()] = client
         self._poller.register(connection, select.POLLIN)
@@ -192,14 +196,6 @@ class Server(object):
             self._command(question, lambda text: self._reply(client, text))
         else:
             self._request(lambda text: self._reply(client, text))
-
-    def _make_room(self):
-        """Drop the client that has taken nothing for the longest time. Returns False if all are doing well."""
-        stalled = [client for client in self._clients.values()
-                   if client.offered is not None and self._clock() - client.offered >= STALLED]
-        if stalled:
-            self._drop(min(stalled, key=lambda client: client.offered))
-        return bool(stalled)
 
     def _reply(self, client, text):
         """Take the document for a client. The controller's thread calls this; our thread sends the document."""

@@ -6,8 +6,13 @@ import subprocess
 import pytest
 
 from fbmon.memory import rundir
+from fbmon.memory.records import Records
 from fbmon.memory.rundir import AlreadyRunning, RunDirectory
+from fbmon.show import statussocket
 from helpers import finish, python, read, write
+
+# A group that we may give to a file.
+GROUP = 4242 if os.geteuid() == 0 else os.getegid()
 
 HOLD = '''
 import sys
@@ -17,6 +22,10 @@ print(held.error)
 sys.stdout.flush()
 sys.stdin.read()
 '''
+
+
+def mode(path):
+    return os.stat(path).st_mode & 0o777
 
 
 @pytest.fixture
@@ -30,12 +39,44 @@ def holder(tmp_path):
     finish(child)
 
 
-def test_the_directory_is_made_for_its_owner_alone(tmp_path):
-    made = RunDirectory(str(tmp_path / 'a' / 'run'))
+@pytest.mark.parametrize('groups', [
+    None, '', 'root:x:0:\n', 'fastbypass2:x:%d:\n' % GROUP, 'fastbypass', 'fastbypass:x\n', 'fastbypass:x::\n',
+    'fastbypass:x:ten:\n', 'fastbypass:x:-9:\n', 'fastbypass:x:%s:\n' % ('9' * 30)])
+def test_without_a_group_of_readers_the_directory_is_made_for_its_owner_alone(tmp_path, groups):
+    if groups is not None:
+        write(tmp_path / 'group', groups)
+    made = RunDirectory(str(tmp_path / 'a' / 'run'), str(tmp_path / 'group'))
 
     assert made.error is None
-    assert os.stat(made.path).st_mode & 0o777 == 0o700
+    assert mode(made.path) == 0o700
     assert read(made.file(rundir.LOCK)) == '%d\n' % os.getpid()
+
+
+@pytest.mark.parametrize('before', [None, 0o700])
+def test_the_group_of_readers_may_go_through_the_directory_but_not_read_its_files(tmp_path, before):
+    write(tmp_path / 'group', 'root:x:0:\nfastbypass:x:%d:alice,bob\n' % GROUP)
+    if before is not None:
+        # An earlier version has made it.
+        os.mkdir(str(tmp_path / 'run'), before)
+    made = RunDirectory(str(tmp_path / 'run'), str(tmp_path / 'group'))
+    sock = statussocket.listen(made.file(rundir.SOCKET))
+    sock.close()
+    for name in (rundir.LEDGER, rundir.HISTORY, rundir.ROUTES, rundir.RETURN):
+        Records(made.file(name)).rewrite([])
+
+    assert (made.error, os.stat(made.path).st_mode & 0o7777, os.stat(made.path).st_gid) == (None, 0o2750, GROUP)
+    assert (mode(made.file(rundir.SOCKET)), os.stat(made.file(rundir.SOCKET)).st_gid) == (0o660, GROUP)
+    assert [mode(made.file(name)) for name in os.listdir(made.path) if name != rundir.SOCKET] == [0o600] * 5
+
+
+def test_a_directory_that_somebody_has_opened_is_left_as_it_is(tmp_path):
+    write(tmp_path / 'group', 'fastbypass:x:%d:\n' % GROUP)
+    os.mkdir(str(tmp_path / 'run'))
+    os.chmod(str(tmp_path / 'run'), 0o755)
+
+    made = RunDirectory(str(tmp_path / 'run'), str(tmp_path / 'group'))
+
+    assert (made.error, os.stat(made.path).st_mode & 0o7777) == (None, 0o755)
 
 
 def test_a_second_daemon_is_told_the_pid_of_the_first(tmp_path, holder):

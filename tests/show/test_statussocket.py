@@ -10,7 +10,7 @@ import time
 import pytest
 
 from fbmon.base import compat
-from fbmon.show import statussocket
+from fbmon.show import places, statussocket
 from fbmon.show.statussocket import NoAnswer, NotRunning, Server, ask, listen
 from helpers import LIMIT, wait_for, write
 
@@ -119,7 +119,7 @@ def test_a_client_that_takes_nothing_is_let_go_when_its_time_is_up(serve, monkey
 def test_clients_that_take_nothing_and_fill_every_place_give_way_to_one_that_asks(serve, monkeypatch):
     monkeypatch.setattr(statussocket, 'CLIENT_LIMIT', 60.0)
     server = serve(answers({'history': ['x' * 1000] * 5000}))
-    silent = [connect(server) for _ in range(2 * statussocket.CLIENTS)]
+    silent = [connect(server) for _ in range(2 * places.CLIENTS)]
 
     assert [len(ask(server.path, LIMIT)['history']) for _ in range(3)] == [5000] * 3
     for one in silent:
@@ -127,8 +127,8 @@ def test_clients_that_take_nothing_and_fill_every_place_give_way_to_one_that_ask
 
 
 def test_of_those_that_fill_every_place_the_one_that_has_taken_nothing_for_longest_gives_way(serve, monkeypatch):
-    monkeypatch.setattr(statussocket, 'CLIENTS', 2)
-    monkeypatch.setattr(statussocket, 'STALLED', 0.0)
+    monkeypatch.setattr(places, 'CLIENTS', 2)
+    monkeypatch.setattr(places, 'STALLED', 0.0)
     monkeypatch.setattr(statussocket, 'CLIENT_LIMIT', 60.0)
     server = serve(answers({'history': ['x' * 1000] * 5000}))
     first, second = [connect(server) for _ in range(2)]
@@ -149,17 +149,17 @@ def test_of_those_that_fill_every_place_the_one_that_has_taken_nothing_for_longe
 
 
 def test_clients_that_wait_for_a_document_are_not_turned_out(serve, monkeypatch):
-    monkeypatch.setattr(statussocket, 'STALLED', 0.0)
+    monkeypatch.setattr(places, 'STALLED', 0.0)
     replies = []
     server = serve(replies.append)
-    waiting = [connect(server) for _ in range(statussocket.CLIENTS)]
-    wait_for(lambda: len(replies) == statussocket.CLIENTS)
+    waiting = [connect(server) for _ in range(places.CLIENTS)]
+    wait_for(lambda: len(replies) == places.CLIENTS)
 
     assert connect(server).recv(100) == b''
     for reply in replies:
         reply('there')
 
-    assert [one.recv(100) for one in waiting] == [b'there'] * statussocket.CLIENTS
+    assert [one.recv(100) for one in waiting] == [b'there'] * places.CLIENTS
 
 
 def test_a_client_without_an_answer_is_let_go_when_its_time_is_up(serve, monkeypatch):
@@ -239,6 +239,17 @@ def test_only_its_owner_can_use_the_socket(tmp_path):
     mask = os.umask(0o22)
     os.umask(mask)
     assert mask != 0o177
+    sock.close()
+
+
+def test_its_group_can_use_the_socket_if_the_directory_gives_it_its_own(tmp_path):
+    group = 4242 if os.geteuid() == 0 else os.getegid()
+    os.chown(str(tmp_path), -1, group)
+    os.chmod(str(tmp_path), 0o2750)
+    sock = listen(str(tmp_path / 'status.sock'))
+
+    found = os.stat(str(tmp_path / 'status.sock'))
+    assert (found.st_mode & 0o777, found.st_gid) == (0o660, group)
     sock.close()
 
 
