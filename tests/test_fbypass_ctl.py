@@ -10,6 +10,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
 ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'return', 'maintenance', 'override', 'tail', 'tailf',
                  'show', 'check', 'beat']
+# What members of the group fastbypass may do.
+LOOKING = ['show', 'check']
 
 # It notes its call in $NOTES. Its exit code is in a file with the name of the program, or else 0.
 STUB = '''#!/bin/sh
@@ -52,9 +54,10 @@ class World(object):
         for name in ('cat', 'grep', 'tr'):
             os.symlink(which(name), os.path.join(self.path, name))
 
-    def root(self, uid=0):
-        """Set the uid of the user who calls."""
-        self._program('id', '#!/bin/sh\necho %d\n' % uid)
+    def root(self, uid=0, groups='alice audio'):
+        """Set the uid of the user who calls, whose name is alice."""
+        self._program('id', '#!/bin/sh\ncase $1 in -u) echo %d;; -un) echo alice;; -Gn) echo "%s";; esac\n'
+                      % (uid, groups))
 
     def set(self, program, command, code, says=''):
         """Set how a stand-in answers a command."""
@@ -128,12 +131,36 @@ def test_status_is_systemctls_with_its_exit_code(ctl):
                              ['systemctl --no-pager --full status fastbypass_monitor'])
 
 
-@pytest.mark.parametrize('word', ALL)
-def test_whoever_is_not_root_is_refused_before_anything_is_done(ctl, word):
-    ctl.root(1000)
+@pytest.mark.parametrize('word', [word for word in ALL if word not in LOOKING])
+@pytest.mark.parametrize('groups', ['alice', 'alice fastbypass'])
+def test_whoever_is_not_root_is_refused_before_anything_is_done(ctl, word, groups):
+    ctl.root(1000, groups)
 
     expected = 'fbypass_ctl: %s needs root: try sudo fbypass_ctl %s\n' % (word, word)
     assert ctl(word) == (4, '', expected, [])
+
+
+@pytest.mark.parametrize('word', LOOKING)
+@pytest.mark.parametrize('groups', ['', 'alice', 'fastbypass2 my-fastbypass fast bypass'])
+def test_whoever_may_not_look_is_told_how_to_be_let_in(ctl, word, groups):
+    ctl.root(1000, groups)
+
+    assert ctl(word) == (4, '', 'fbypass_ctl: %s needs root or the group fastbypass: try sudo fbypass_ctl %s, or '
+                         'sudo usermod -aG fastbypass alice and log in again\n' % (word, word), [])
+
+
+@pytest.mark.parametrize('words, call', [
+    (['show'], 'status '), (['show', '--json'], 'status --json'), (['show', '--prometheus'], 'status --prometheus'),
+    (['show', '--history'], 'status --history'), (['show', '--config'], 'status --config'),
+    (['show', '--watch', '5'], 'status --watch 5'), (['check'], 'check'), (['check', 'a file'], 'check a file'),
+    (['check', '--against'], 'check --against')])
+@pytest.mark.parametrize('groups', ['alice fastbypass', 'fastbypass', 'fastbypass users'])
+def test_a_member_of_the_group_may_look(ctl, words, call, groups):
+    ctl.root(1000, groups)
+
+    code, _, err, called = ctl(*words)
+
+    assert (code, err, [line.strip() for line in called]) == (0, '', ['launch ' + call.strip()])
 
 
 def test_anybody_may_ask_for_help_and_the_version(ctl):

@@ -17,6 +17,9 @@ case "$*" in
     *is-enabled*) [ ! -e "$TREE/disabled" ] ;;
 esac
 '''
+# There are the groups of this file.
+GETENT = '[ -e "$TREE/groups" ] && grep -qx "$2" "$TREE/groups"'
+GROUPADD = 'echo "groupadd $*" >> "$TREE/notes"; echo "$2" >> "$TREE/groups"'
 NOTED = 'echo "%s $*" >> "$TREE/notes"'
 # All calls that dpkg may make (Debian policy, 6.6).
 CALLS = [('preinst', 'install'), ('preinst', 'install', '1.0.00'), ('preinst', 'upgrade', '1.0.00'),
@@ -42,6 +45,8 @@ class Tree(object):
         helpers.write(self.at('var/fastbypass_monitor/backend/sample.env'), '# nothing\n')
         helpers.write(self.at('var/fastbypass_monitor/backend/.env'), 'LOG_LEVEL=INFO\n')
         self.program('bin/systemctl', SYSTEMCTL)
+        self.program('bin/getent', GETENT)
+        self.program('bin/groupadd', GROUPADD)
         for name in ('deb-systemd-invoke', 'deb-systemd-helper', 'python3', 'python2.7'):
             self.program('bin/' + name, NOTED % name)
         self.program('usr/share/fastbypass_monitor/launch', 'exit 0')
@@ -264,3 +269,55 @@ def test_what_the_postinst_compiled_goes_with_the_version(tree):
     assert tree('prerm', 'upgrade', '1.2.00')[0] == 0
 
     assert os.listdir(os.path.dirname(cache)) == ['b.py']
+
+
+# --- the group, the run directory and the state directory ---
+
+@pytest.mark.parametrize('begin', [nothing, no_var, no_helpers, lambda tree: tree.lose('run/systemd')])
+def test_the_group_is_made_once_with_or_without_systemd(tree, begin):
+    begin(tree)
+    tree('postinst', 'configure', '')
+    made = read(tree.at('notes')).count('groupadd --system fastbypass\n')
+    tree('postinst', 'configure', '1.2.00')
+
+    assert (made, read(tree.at('groups'))) == (1, 'fastbypass\n')
+
+
+@pytest.mark.parametrize('script', ['exit 9', 'echo "cannot lock /etc/group" >&2; exit 10'])
+def test_where_the_group_cannot_be_made_the_installation_says_so_and_goes_on(tree, script):
+    tree.program('bin/groupadd', script)
+
+    code, said, deeds = tree('postinst', 'configure', '')
+
+    assert (code, said) == (0, 'fastbypass-monitor: the group fastbypass could not be made: only root can read the '
+                            'status\n')
+    assert deeds == ['deb-systemd-invoke start ' + UNIT]
+
+
+@pytest.mark.parametrize('before', [0o700, 0o755, None])
+def test_the_run_directory_of_an_earlier_version_is_opened_for_the_group(tree, before):
+    # The group of these tests has no number, so note what is asked for.
+    tree.program('bin/install', 'echo "install $*" >> "$TREE/notes"')
+    if before is None:
+        tree.lose('run/fastbypass_monitor')
+    else:
+        os.chmod(tree.at('run/fastbypass_monitor'), before)
+
+    tree('postinst', 'configure', '1.2.00')
+
+    assert 'install -d -m 2750 -g fastbypass %s\n' % tree.at('run/fastbypass_monitor') in read(tree.at('notes'))
+
+
+def test_the_state_directory_is_made_for_root_alone_kept_and_purged(tree):
+    state = tree.at('var/fastbypass_monitor/backend/state')
+    tree('postinst', 'configure', '')
+    assert os.stat(state).st_mode & 0o7777 == 0o700
+    helpers.write(state + '/orders', 'a word')
+
+    for call in (('prerm', 'upgrade', '9'), ('postrm', 'upgrade', '9'), ('postinst', 'configure', '1.2.00'),
+                 ('prerm', 'remove'), ('postrm', 'remove')):
+        tree(*call)
+        assert read(state + '/orders') == 'a word', call
+    tree('postrm', 'purge')
+
+    assert not os.path.exists(state)

@@ -7,6 +7,7 @@ import pytest
 
 import helpers
 from fbmon import __version__
+from fbmon.memory import rundir
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCRIPTS = ['debian/preinst', 'debian/postinst', 'debian/prerm', 'debian/postrm', 'debian/libexec/launch',
@@ -76,7 +77,25 @@ def test_a_missing_path_never_stops_the_start():
     before = [value for name, value in directives() if name == 'ExecStartPre']
 
     assert paths and all(path.startswith('-/') for path in paths)
-    assert before and all(value.startswith('-+/bin/mkdir -p ') for value in before)
+    assert before and all(re.match(r'-\+(/bin/mkdir -p|/usr/bin/install -d) -m \d{4} ', value) for value in before)
+
+
+def test_what_the_unit_may_write_it_makes_for_those_who_may_use_it():
+    """A systemd before 231 ignores these lines. Then the package and tmpfiles.d have made the run directory."""
+    made = [re.match(r'.* -m (\d{4})(?: -g (\w+))? (\S+)$', value).groups()
+            for name, value in directives() if name == 'ExecStartPre']
+    tmpfiles = [line for line in read('debian/fastbypass_monitor.tmpfiles').splitlines() if not line.startswith('#')]
+    backend = '/var/fastbypass_monitor/backend/'
+
+    assert made == [('2750', rundir.READERS, '/run/fastbypass_monitor'), ('0700', None, '/run/fastbypass_monitor'),
+                    ('0755', None, backend + 'logs'), ('0700', None, backend + 'state')]
+    assert tmpfiles == ['d /run/fastbypass_monitor 2750 root %s -' % rundir.READERS]
+    assert set(path for _, _, path in made) | {'/tmp'} == {
+        word[1:] for name, value in directives() if name == 'ReadWritePaths' for word in value.split()}
+    # A start must not fail where there is no such group.
+    assert 'SupplementaryGroups' not in dict(directives())
+    for name, word in (('debian/postinst', 'group'), ('fbypass_ctl', 'readers')):
+        assert '\n%s=%s\n' % (word, rundir.READERS) in read(name)
 
 
 def test_it_is_restarted_for_ever_and_never_waits_for_the_network_to_be_online():

@@ -25,6 +25,10 @@ PRINTING = ('check', 'status')
 # These signals end nothing. The daemon takes them over when it is ready for them.
 HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 
+# What may help if something is denied to a user.
+HELP = 'this may need root: try sudo'
+HELP_OF_STATUS = 'this may need root or the group %s: try sudo, or sudo usermod -aG %s NAME and log in again'
+
 OTHER_VERSION = 'the running daemon is version %s, this program %s: restart the service'
 
 
@@ -44,7 +48,8 @@ def main(argv=None):
             return version()
         code = options.function(options)
         if output.DENIED in output.seen and os.geteuid():
-            fail('this may need root: try sudo')
+            from fbmon.memory.rundir import READERS
+            fail(HELP_OF_STATUS % (READERS, READERS) if options.command == 'status' else HELP)
         # The other commands have done their work, even if nobody could read what they printed.
         return code or int(output.LOST in output.seen and options.command in PRINTING)
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@ import json
 import os
 import sys
 
+from fbmon.cli import output
 from fbmon.cli.output import fail, say
 from fbmon.config import source
 from fbmon.memory import history, records, rundir
@@ -12,6 +13,8 @@ from fbmon.show import console, prometheus, status, statussocket, terminal
 
 # The exit code if no daemon answers: that of LSB for a program that is not running.
 NOT_RUNNING = 3
+
+FOR_ROOT = 'while no daemon runs, only root can see the history and whether the state is forced'
 
 
 def nobody(error):
@@ -37,7 +40,10 @@ def show(options, error):
         say(json.dumps(document, sort_keys=True, indent=2))
     elif document['forced']:
         say(console.forced(document['forced'], colour, width))
-    if kept.error:
+    denied = kept.error and output.WORDS[0] in kept.error and os.geteuid()
+    if denied and not silent:
+        fail(FOR_ROOT)
+    elif kept.error and not denied:
         fail(kept.error)
     nobody(error)
     if not (options.json or options.prometheus or options.history):

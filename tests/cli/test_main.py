@@ -10,9 +10,11 @@ import sys
 import pytest
 
 from fbmon import __version__
-from fbmon.cli import main, output
+from fbmon.cli import main, output, stopped
+from fbmon.cli import options as main_options
 from fbmon.daemon import daemon as main_daemon
 from fbmon.show import statussocket
+from fbmon.show.statussocket import NoAnswer, NotRunning
 from helpers import FBMON, LIMIT, finish, python, read, wait_for, write, written
 from test_console import FULL, TEXT
 
@@ -22,6 +24,8 @@ LISTEN_HB_HOST[0]=127.0.0.1
 LISTEN_HB_PORT[0]=3000
 BYPASS_CARD_HOST[0]=192.0.2.1/24
 '''
+
+PLACES = main.Places(*[None] * len(main.Places._fields))
 
 # What `ip` says on a machine that has only loopback.
 LOOPBACK = r'''
@@ -321,7 +325,38 @@ def test_whoever_is_not_root_and_is_denied_something_is_told_what_may_help(monke
     assert capsys.readouterr().err.splitlines()[-1].endswith(last)
 
 
+@pytest.mark.parametrize('line', [
+    'fastbypass_monitor gives no status (/x/status.sock: Permission denied)', '/x: Operation not permitted'])
+def test_whoever_may_not_read_the_status_is_told_of_the_group(monkeypatch, capsys, line):
+    monkeypatch.setattr(main, 'COMMANDS', (('status', lambda _options: output.fail(line) and 3, ''),))
+    monkeypatch.setattr(os, 'geteuid', lambda: 1000)
+    monkeypatch.setattr(output, 'seen', set())
+
+    assert main.main(['status']) == 3
+    assert capsys.readouterr().err.splitlines() == [line, (
+        'this may need root or the group fastbypass: try sudo, or sudo usermod -aG fastbypass NAME and log in again')]
+
+
 # --- status ---
+
+@pytest.mark.parametrize('error, told', [
+    (NotRunning('/x: Connection refused'), [stopped.FOR_ROOT,
+                                            'fastbypass_monitor is not running (/x: Connection refused)']),
+    # It may well be running.
+    (NoAnswer('/x: Permission denied'), ['fastbypass_monitor gives no status (/x: Permission denied)'])])
+def test_what_only_root_can_see_is_said_to_be_that_and_not_an_error(monkeypatch, capsys, tmp_path, error, told):
+    class Denied(object):
+        error, read = '/x/history: Permission denied', list
+    monkeypatch.setattr('fbmon.memory.records.Records', lambda path: Denied)
+    monkeypatch.setattr(os, 'geteuid', lambda: 1000)
+    monkeypatch.setattr(output, 'seen', set())
+    options = main_options.parse(['--run-dir', str(tmp_path), 'status', '--prometheus'], main.COMMANDS, PLACES)
+
+    assert stopped.show(options, error) == 3
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == told
+    assert '\nfastbypass_up 0' in captured.out and 'fastbypass_forced' not in captured.out
+
 
 def test_status_without_a_daemon_ends_with_3(fbmon, fake_ip, tmp_path):
     fake_ip(LOOPBACK)

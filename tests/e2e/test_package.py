@@ -76,8 +76,9 @@ def test_a_reinstall_of_the_same_version_is_an_upgrade(switch):
     assert watch.stop() == []
 
 
-def test_a_removal_stops_the_daemon_and_keeps_network_configuration_and_logs(switch):
+def test_a_removal_stops_the_daemon_and_keeps_network_configuration_state_and_logs(switch):
     switch.start_small()
+    switch.machine.write(BACKEND + '/state/orders', 'a word\n')
     watch = Watch(switch.machine)
 
     switch.run('dpkg', '--remove', 'fastbypass-monitor')
@@ -86,7 +87,8 @@ def test_a_removal_stops_the_daemon_and_keeps_network_configuration_and_logs(swi
     assert watch.stop() == []
     assert switch.field.answers(CARD)
     assert switch.files('/var/fastbypass_monitor') == [BACKEND, ENV, BACKEND + '/logs',
-                                                       BACKEND + '/logs/fastbypass_monitor.log']
+                                                       BACKEND + '/logs/fastbypass_monitor.log',
+                                                       BACKEND + '/state', BACKEND + '/state/orders']
     assert switch.files('/usr/share/fastbypass_monitor') == []
 
 
@@ -103,8 +105,20 @@ def test_installed_again_after_a_removal_it_runs_with_the_old_configuration(swit
     assert switch.machine.read(ENV).decode() == SMALL
 
 
-def test_a_purge_takes_configuration_and_logs_but_not_the_network(switch):
+def test_the_state_directory_is_roots_alone_and_an_upgrade_keeps_what_is_in_it(switch):
     switch.start_small()
+    switch.machine.write(BACKEND + '/state/orders', 'a word\n')
+
+    switch.install(switch.debs.later)
+
+    switch.wait_state('normal')
+    assert switch.machine.read(BACKEND + '/state/orders') == b'a word\n'
+    assert switch.run('stat', '-c', '%a %U:%G', BACKEND + '/state').output == '700 root:root'
+
+
+def test_a_purge_takes_configuration_state_and_logs_but_not_the_network(switch):
+    switch.start_small()
+    switch.machine.write(BACKEND + '/state/orders', 'a word\n')
     watch, addresses = Watch(switch.machine), switch.addresses()
 
     switch.run('dpkg', '--purge', 'fastbypass-monitor')

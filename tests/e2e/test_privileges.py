@@ -22,6 +22,7 @@ def system_call(number, *words):
 
 TRIES = {
     'write its log directory': lambda: write('%(backend)s/logs/tried'),
+    'write its state directory': lambda: write('%(backend)s/state/tried'),
     'write its run directory': lambda: write('/run/fastbypass_monitor/tried.too'),
     'open a UDP socket': lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
     'write /etc': lambda: write('/etc/tried'),
@@ -67,7 +68,7 @@ os.rename(sys.argv[-1] + '.new', sys.argv[-1])
 ''' % {'backend': BACKEND}
 
 # The deeds that the daemon needs.
-ALLOWED = ['write its log directory', 'write its run directory', 'open a UDP socket']
+ALLOWED = ['write its log directory', 'write its state directory', 'write its run directory', 'open a UDP socket']
 
 # We saw that ProtectSystem=strict leaves the container's own /run writable (systemd 252). Only root can write there.
 OF_THE_CONTAINER = ['write /run']

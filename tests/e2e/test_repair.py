@@ -1,4 +1,6 @@
 """The package can be repaired, removed and upgraded even if parts are missing, and that ends no daemon that works."""
+import shutil
+
 import pytest
 
 import packages
@@ -98,14 +100,20 @@ def test_an_upgrade_with_a_typo_in_the_file_leaves_the_daemon_at_work_and_says_s
 def test_a_purge_in_a_chroot_leaves_the_machines_daemon_and_its_record_alone(switch):
     switch.start_small()
     pid, kept = switch.machine.main_pid(), switch.files('/run/fastbypass_monitor')
-    switch.run('sh', '-c', 'mkdir -p /chroot/run /chroot/proc /chroot/dev && '
+    switch.run('sh', '-c', 'mkdir -p /chroot/run /chroot/proc /chroot/dev /chroot/root && '
                'cp -a /bin /sbin /lib* /usr /etc /chroot && mkdir /chroot/var && '
                'cp -a /var/lib /var/fastbypass_monitor /chroot/var && '
                'mkdir -p /chroot/var/log /chroot/tmp && mknod -m 666 /chroot/dev/null c 1 3; '
                'mount --bind /run /chroot/run && mount --bind /proc /chroot/proc')
     try:
         switch.run('chroot', '/chroot', 'dpkg', '--purge', 'fastbypass-monitor')
+        switch.run('chroot', '/chroot', 'groupdel', 'fastbypass')
+        switch.run('chroot', '/chroot', 'groupadd', '--gid', '4242', 'fastbypass')
+        shutil.copy(switch.debs.first, switch.machine.path('/chroot/root/it.deb'))
+        switch.run('chroot', '/chroot', 'dpkg', '-i', '/root/it.deb')
+        switch.run('chroot', '/chroot', 'dpkg', '--purge', 'fastbypass-monitor')
 
+        assert switch.run('stat', '-c', '%a %U:%G', '/run/fastbypass_monitor').output == '2750 root:fastbypass'
         assert not (set(kept) - set(switch.files('/run/fastbypass_monitor')))
         assert switch.run('ls', '/chroot/usr/share/fastbypass_monitor', check=False).code != 0
         assert (switch.machine.main_pid(), switch.state()) == (pid, 'normal')

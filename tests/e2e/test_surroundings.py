@@ -31,6 +31,12 @@ SURROUNDINGS = {
                                    + MOVE % (BACKEND, '/srv/backend', '/srv/backend', BACKEND),
                                    'rm -rf /srv/logs /srv/backend'),
     'the log directory is a dangling link': ('rm -rf {0}; ln -s /nowhere/at-all {0}'.format(BACKEND + '/logs'), 'true'),
+    'the state directory is a dangling link': ('rm -rf {0}; ln -s /nowhere/at-all {0}'.format(BACKEND + '/state'),
+                                               'true'),
+    'the state directory is missing': ('rm -rf ' + BACKEND + '/state', 'true'),
+    'the state directory is a link': (MOVE % (BACKEND + '/state', '/srv/state', '/srv/state', BACKEND + '/state'),
+                                      'rm -rf /srv/state'),
+    'there is no group fastbypass': ('groupdel fastbypass && rm -rf /run/fastbypass_monitor', 'groupadd -r fastbypass'),
     '/usr/lib/modules is missing': ('rm -rf /usr/lib/modules', 'true'),
     '/srv, /mnt, /media and /opt are missing': ('rm -rf /srv /mnt /media /opt', 'mkdir /srv /mnt /media /opt'),
 }

@@ -85,7 +85,8 @@ def test_a_stop_takes_less_than_two_seconds_and_is_clean(switch):
 def test_missing_directories_stop_nothing(switch):
     switch.start_small('normal')
     switch.ctl('stop', check=True)
-    switch.run('rm', '-rf', '/run/fastbypass_monitor', '/var/fastbypass_monitor/backend/logs')
+    switch.run('rm', '-rf', '/run/fastbypass_monitor', '/var/fastbypass_monitor/backend/logs',
+               '/var/fastbypass_monitor/backend/state')
 
     switch.ctl('start', check=True)
 
