@@ -52,8 +52,9 @@ def slow(namespace, tmp_path, monkeypatch):
         pytest.skip('needs a strace that may be used and can delay a system call')
     place = tmp_path / 'bin'
     place.mkdir()
-    helpers.write_program(str(place / 'ip'), 'case "$*" in *monitor*) exec %s %s -n %s "$@";; esac\nexec %s -n %s "$@"' % (
-        ' '.join(STRACE), IP, namespace.name, IP, namespace.name))
+    real = '%s -n %s "$@"' % (IP, namespace.name)
+    helpers.write_program(str(place / 'ip'), 'case "$*" in *monitor*) exec %s %s;; esac\nexec %s' % (
+        ' '.join(STRACE), real, real))
     monkeypatch.setenv('PATH', str(place) + os.pathsep + os.environ['PATH'])
     # A busy machine may take longer than the Monitor waits by itself.
     monkeypatch.setattr(monitor, 'wait_until_it_listens', lambda child, clock: waits(child, clock, helpers.LIMIT))
