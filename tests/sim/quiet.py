@@ -109,8 +109,9 @@ def _real(device, item):
 
 
 def _deaf(world, _laws):
-    """Each listener must be bound to the interface that has its address."""
-    for node in world.nodes:
+    """Each listener must be bound to the interface that has its address. While it only observes, the daemon does not put
+    the address where the file wants it."""
+    for node in world.nodes if not world.daemon.settings.observe else ():
         if world.has(node.settings.host) and world.kernel.find(node.settings.interface) and not world.near(node):
             return 'deaf: listener %d' % node.settings.index
     return None
