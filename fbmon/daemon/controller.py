@@ -56,7 +56,7 @@ class Controller(object):
                                    clock, wall)
         self._answers = Answers({'return': self.returns.ask, ordering.MAINTAIN: self.operators.take,
                                  ordering.OVERRIDE: self.operators.take})
-        self._leases = Leases(self.network, ledger, watch.look, clock)
+        self._leases = Leases(self.network, ledger, watch.look, clock, self.operators.frozen)
         self.launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self.telling = Telling(history, clock)

@@ -171,8 +171,8 @@ class Daemon(object):
         code = self._wait()
         self._notifier.stopping()
         self._hooks.close()
-        self._saver.close()
-        iproute.wait(self._fetcher.close() + self._monitor.close() + self._routes.close() + self._batch.kill())
+        users = self._saver, self._fetcher, self._monitor, self._routes
+        iproute.wait(sum([one.close() for one in users], self._batch.kill()))
         if code in (STOPPED, LEFT):
             logging.info('fastbypass_monitor stops; %s', GOES if self._controller.going_down else STAYS)
         return code

@@ -19,7 +19,7 @@ class Leases(object):
     look(limit): the Picture of what the kernel has now; limit: seconds. It raises IpError.
     """
 
-    def __init__(self, network, ledger, look, clock=compat.monotonic):
+    def __init__(self, network, ledger, look, clock=compat.monotonic, frozen=False):
         self._network = network
         self._ledger = ledger
         self._look = look
@@ -29,6 +29,8 @@ class Leases(object):
         self.over = False
         # Whether nothing may be changed now.
         self.idle = False
+        # Whether an earlier run may have left leases whose end would be a change: the daemon starts while frozen.
+        self._owed = frozen
 
     def deadline(self):
         """The monotonic second of the next renewal, or None."""
@@ -45,6 +47,9 @@ class Leases(object):
         """
         if self.idle:
             self._at = None
+        if self._owed and self._network.picture is not None:
+            self._owed = False
+            self._network.make_permanent(self._leased(names, lease, decision) if self.idle else {}, names.forms)
         if self._at is None or self._clock() < self._at:
             return
         leased = self._items(names, lease)

@@ -77,10 +77,12 @@ class StateFile(object):
             raise self._error(answer.decode('ascii', 'replace').strip())
 
     def close(self):
-        """End the process that writes, and start no other: the process that uses it is about to end."""
+        """Kill the process that writes, and start no other: the daemon is about to end. Returns it in a list, or []."""
         with threads.Briefly(self._starting):
             self._closed = True
-            _kill(self._child)
+            child = self._child
+            _kill(child)
+            return [child] if child and child.poll() is None else []
 
     def _error(self, why):
         return StateError('%s: cannot be written: %s' % (self.path, why))

@@ -6,7 +6,9 @@ import pytest
 from fbmon.daemon.answers import Commanded
 from fbmon.daemon.controller import Reload, Stop
 from fbmon.memory.statefile import StateError
+from fbmon.network import monitor
 from fbmon.rules import orders
+from fbmon.rules.items import AddressItem
 from fbmon.rules.orders import Order, Orders, Override
 from fbmon.rules.returning import Return
 from fbmon.rules.states import ABSENT, ACTIVE, BYPASS, DOWN, FAILED, FREEZE, NORMAL, PRESENT, UNKNOWN, UP
@@ -395,6 +397,15 @@ def test_while_held_an_override_counts_and_ports_of_nodes_that_have_not_reported
     assert switch.controller.decision.state == NORMAL
 
 
+def test_under_an_override_the_port_of_a_node_that_is_new_and_has_not_reported_stays_as_it_is(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE)
+    override(switch, NORMAL)
+    switch.loaded = config(NODES + [listener(3, ports=('sw1',))], [card(0)])
+    assert switch.turn(Reload()) == [] and switch.controller.decision.ports == {'sw0': UP, 'sw1': UP}
+
+    assert switch.report(3, FAILED) == ['link set dev sw1 down']
+
+
 # --- freeze ---
 
 def test_freeze_runs_no_command_at_all_whatever_happens_and_its_end_decides_at_once(world):
@@ -419,6 +430,19 @@ def test_freeze_leaves_no_lease_behind_which_would_end(world):
     switch.now += 600.0
     assert switch.turn() == [] and switch.controller._deadline() is None
     assert switch.turn(Stop()) == []
+
+
+@pytest.mark.parametrize('lease', [0, 3000])
+def test_leases_that_a_crash_has_left_do_not_end_while_frozen(monkeypatch, lease):
+    lines = HOST, CARD + '\\       valid_lft 2sec preferred_lft 2sec'
+    switch = World(config(NODES, [card(0)], lease=lease), monkeypatch, *lines, saver=Saver(kept(override=FREEZE)),
+                   read=False)
+    switch.ledger.note({AddressItem('eth0', '10.0.1.0'): 2})
+    assert switch.turn() == []
+
+    assert switch.turn(monitor.Read(switch.there)) == [
+        'addr change 10.0.1.0/32 dev eth0 valid_lft forever preferred_lft forever']
+    assert switch.turn(monitor.Read(switch.there)) == []
 
 
 def test_freeze_lasts_over_a_start_and_then_nothing_is_decided(world):

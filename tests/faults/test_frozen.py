@@ -196,6 +196,30 @@ def test_a_change_whose_ip_is_on_a_disk_that_hangs_holds_up_nothing_else_and_sta
     daemon.wait_state('bypass')
 
 
+def test_an_order_on_a_disk_that_hangs_is_refused_and_holds_up_neither_a_decision_nor_a_stop_nor_the_next_start(
+        switch, daemon, dpis, hanging):
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    os.symlink(os.path.join(hanging.path, 'state'), daemon.state_dir)
+    command = daemon.begin('override', 'freeze')
+    hanging.wait_for('state')
+    watch = switch.watch()
+    dpis.silence(3100)
+    watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0')
+    code, output, errors = helpers.finish(command)
+    assert (code, output, errors.endswith('/orders: cannot be written: no answer within 3 s\n')) == (1, '', True)
+    assert daemon.status()['override'] is None
+    assert [line for line in daemon.status()['problems'] if 'orders: cannot be written' in line]
+
+    code, seconds = daemon.stop()
+    assert (code, seconds < 2.0) == (0, True)
+    os.unlink(daemon.state_dir)
+    # It has the lock.
+    daemon.start()
+    daemon.wait_state('bypass')
+
+
 def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, hanging, hang_ip):
     daemon.start(files.SMALL)
     monitor = daemon.child_of('monitor')
@@ -228,6 +252,8 @@ def test_no_thread_of_the_daemon_touches_a_disk_whatever_comes(switch, daemon, d
     daemon.start(files.SMALL + 'BYPASS_CARD_LEASE=60000\nON_CHANGE=%s\n' % (tmp_path / 'hook'))
     daemon.wait_state('normal')
     tracer = silence.trace(daemon, 'trace=file')
+    # An order of an operator is kept in the state directory.
+    assert daemon.command('maintenance', '1', 'on')[0] == daemon.command('maintenance', '1', 'off')[0] == 0
     dpis.silence(3100)
     daemon.wait_state('bypass')
     daemon.reload(files.SMALL + 'ON_CHANGE=%s\n' % (tmp_path / 'hook'))

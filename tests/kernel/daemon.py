@@ -144,8 +144,12 @@ class Daemon(object):
 
     def command(self, *words):
         """Run another command of fbmon.py on the switch. Returns (exit code, stdout, stderr)."""
-        return helpers.finish(subprocess.Popen(self._argv(words), env=self._environ(), stdout=subprocess.PIPE,
-                                               stderr=subprocess.PIPE, close_fds=True), LIMIT)
+        return helpers.finish(self.begin(*words), LIMIT)
+
+    def begin(self, *words):
+        """Start another command of fbmon.py on the switch, and return its process."""
+        return subprocess.Popen(self._argv(words), env=self._environ(), stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, close_fds=True)
 
     # --- its processes ---
 

@@ -1,12 +1,13 @@
 """Maintenance and override on the real kernel, given by the real commands. The cards' pings show what comes of it."""
 import json
 import os
+import re
 import time
 
 import pytest
 
 import helpers
-from kernel import files
+from kernel import files, silence
 
 CARD = '192.168.1.211'
 
@@ -153,6 +154,25 @@ def test_freeze_changes_nothing_and_its_end_puts_all_right(switch, three, dpis):
     daemon.wait_sound('normal')
     assert switch.ports() == 'up up up up'
     switch.card.until_answered(CARD)
+
+
+def test_while_frozen_only_readings_are_started_whatever_happens(switch, three, dpis):
+    if not silence.has_strace():
+        pytest.skip('no strace here')
+    daemon = three(1)
+    order(daemon, 'override', 'freeze')
+    tracer = silence.trace(daemon)
+    switch.ip('addr', 'del', CARD + '/32', 'dev', 'eth0')
+    switch.recreate('sw2')
+    dpis.silence(*PORTS)
+    for index in range(3):
+        daemon.wait_listener(index, 'failed')
+    daemon.reload(NODES.replace('THRESHOLD', '2'))
+    for line in daemon.children().values():
+        assert '-batch' not in line
+
+    started = [line for line in silence.end(daemon, tracer).splitlines() if 'execve(' in line]
+    assert [line for line in started if re.search('"-batch"|"add"|"del"|"change"|"set"|"replace"', line)] == []
 
 
 def test_a_refusal_says_why_and_changes_nothing(switch, three, dpis):

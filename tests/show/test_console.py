@@ -487,3 +487,23 @@ def test_the_screen_in_the_readme_is_what_show_prints():
                             uptime_s=273615.0, next=['one more active node: normal'])
 
     assert console.render(found) in helpers.read(os.path.join(helpers.ROOT, 'README.md'))
+
+
+ORDER = {'by': 'alice', 'since': 0.0, 'until': 7200.0, 'reason': 'a new kernel'}
+
+
+def test_what_an_operator_has_ordered_comes_first_with_who_until_when_and_why(monkeypatch):
+    monkeypatch.setenv('TZ', 'UTC')
+    time.tzset()
+    found = dict(FULL, override=dict(ORDER, state='freeze', until=None, reason=''))
+    found['nodes'] = [dict(row, maintenance=ORDER if row['name'] == '0' else None) for row in FULL['nodes']]
+    lines = console.render(found).splitlines()
+
+    assert lines[:3] == [
+        'OVERRIDE FREEZE since 1970-01-01 00:00:00 by alice',
+        'MAINTENANCE of 0 since 1970-01-01 00:00:00 by alice until 1970-01-01 02:00:00: a',
+        '  new kernel']
+    row = next(place for place, line in enumerate(lines) if ' maintenance ' in line)
+    assert lines[row].startswith('  0 ')
+    assert lines[row + 1] == '    by alice until 1970-01-01 02:00:00: a new kernel; its heartbeats: active'
+    assert all(len(line) <= 80 for line in lines)

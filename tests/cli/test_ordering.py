@@ -1,0 +1,166 @@
+"""ordering.py: orders that are given while no daemon runs, and what the commands say when they are given wrongly."""
+import fcntl
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from fbmon.cli import force, main, ordering
+from fbmon.memory import rundir, statefile
+from fbmon.show import statussocket
+from helpers import FBMON, finish, read, write
+
+FILE = '''LISTEN_HEARTBEAT_IFS=eth0
+LISTEN_HB_HOST[0]=10.0.0.1
+LISTEN_HB_PORT[0]=3000
+LISTEN_HB_NODE[0]=dpi-1
+LISTEN_HB_HOST[1]=10.0.0.1
+LISTEN_HB_PORT[1]=3001
+'''
+
+
+@pytest.fixture
+def places(tmp_path):
+    write(str(tmp_path / '.env'), FILE)
+    return ['--config', str(tmp_path / '.env'), '--log-dir', str(tmp_path / 'logs'),
+            '--run-dir', str(tmp_path / 'run'), '--state-dir', str(tmp_path / 'state')]
+
+
+@pytest.fixture
+def fbmon(places):
+    """fbmon(words...): runs the program. Returns (exit code, stdout, stderr)."""
+    return lambda *words: finish(subprocess.Popen([sys.executable, FBMON] + places + list(words),
+                                                  env=dict(os.environ, SUDO_USER='alice'), stdout=subprocess.PIPE,
+                                                  stderr=subprocess.PIPE))
+
+
+def test_without_a_daemon_an_order_is_written_listed_and_ended(fbmon, tmp_path):
+    assert fbmon('maintenance', '--json') == fbmon('override', '--json') == (0, '[]\n', '')
+    code, said, errors = fbmon('maintenance', '0', 'on', '--for', '2h', '--reason', 'a new kernel')
+    assert (code, errors) == (0, '') and said.startswith('0 is in maintenance until ')
+    assert said.endswith('; no daemon runs: it counts from its next start on\n')
+    found = json.loads(read(str(tmp_path / 'state' / 'orders')))['maintenance']['dpi-1']
+    assert (found['by'], found['reason'], found['until'] - found['since'] > 7190) == ('alice', 'a new kernel', True)
+    assert 'dpi-1 since ' in fbmon('maintenance')[1]
+    assert 'operator dpi-1: off -> maintenance: by alice until ' in read(
+        str(tmp_path / 'logs' / 'fastbypass_monitor.log'))
+
+    assert fbmon('override', 'freeze')[:2] == (
+        0, 'override freeze; no daemon runs: it counts from its next start on\n')
+    assert 'operator override: off -> freeze: by alice' in fbmon('status', '--history')[1]
+    assert fbmon('maintenance', 'dpi-1', 'off')[0] == fbmon('override', 'off')[0] == 0
+    assert json.loads(read(str(tmp_path / 'state' / 'orders'))) == {'maintenance': {}, 'override': None}
+
+
+@pytest.mark.parametrize('words, said', [
+    (['maintenance', 'dpi-2', 'on'], 'there is no node dpi-2: did you mean dpi-1?'),
+    (['maintenance', 'a b', 'on'], 'a node is called by its name or by the index of its listener'),
+    (['maintenance', '1', 'on', '--reason', 'x' * 201], 'at most 200 characters'),
+    (['maintenance', '1', 'on', '--reason', '\x1b[2J'], 'printable ones of ASCII')])
+def test_a_refusal_says_why_and_writes_nothing(fbmon, tmp_path, words, said):
+    code, output, errors = fbmon(*words)
+
+    assert (code, output) == (1, '') and errors.startswith('maintenance: refused: ') and said in errors
+    assert not (tmp_path / 'state').exists()
+
+
+def test_the_last_node_of_the_file_is_refused(fbmon):
+    assert fbmon('maintenance', '0', 'on')[0] == 0
+
+    assert fbmon('maintenance', '1', 'on')[2] == \
+        'maintenance: refused: 1 is the last node that is not in maintenance\n'
+
+
+@pytest.mark.parametrize('words, said', [
+    (['maintenance', '1'], 'say on or off'), (['maintenance', '1', 'perhaps'], 'invalid choice'),
+    (['maintenance', '1', 'on', '--for', '1w'], 'is no duration: give a number with s, m, h or d'),
+    (['maintenance', '1', 'on', '--for', '0s'], 'is no duration'),
+    (['maintenance', '1', 'off', '--for', '1h'], 'belong to an order, not to its end'),
+    (['override', 'off', '--reason', 'x'], 'belong to an order, not to its end'),
+    (['override', 'on'], 'invalid choice'), (['override', 'freeze', '--for', '-1h'], 'expected one argument')])
+def test_a_wrong_command_line_is_2_and_asks_nobody(fbmon, tmp_path, words, said):
+    code, output, errors = fbmon(*words)
+
+    assert (code, output) == (2, '') and said in errors and 'Traceback' not in errors
+    assert not (tmp_path / 'state').exists() and not (tmp_path / 'run').exists()
+
+
+def test_a_file_of_noise_is_told_and_replaced_by_the_order(fbmon, tmp_path):
+    os.mkdir(str(tmp_path / 'state'))
+    write(str(tmp_path / 'state' / 'orders'), '{"maintenance": 7')
+    told = '%s: makes no sense: no order is taken from it\n' % (tmp_path / 'state' / 'orders')
+    assert fbmon('override') == (0, '', told)
+
+    assert fbmon('override', 'normal')[::2] == (0, told)
+    assert fbmon('override')[1].startswith('normal since ')
+
+
+def run(places, *words):
+    """The exit code of a command in this process."""
+    return main.main(places + list(words))
+
+
+@pytest.fixture
+def others_lock(tmp_path):
+    """The lock of the run directory, which another process holds."""
+    os.mkdir(str(tmp_path / 'run'))
+    with open(str(tmp_path / 'run' / rundir.LOCK), 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write('4711\n')
+        lock.flush()
+        yield lock
+
+
+def test_a_daemon_that_starts_at_this_moment_is_asked_when_it_answers(places, others_lock, monkeypatch, capsys):
+    answers = [statussocket.NotRunning('x'), statussocket.NotRunning('x'), {'done': 'dpi-1 is in maintenance'}]
+    questions = []
+
+    def ask(_path, question=None):
+        questions.append(question)
+        found = answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+    monkeypatch.setattr(statussocket, 'ask', ask)
+    monkeypatch.setattr(force, 'who', lambda: 'alice')
+
+    assert run(places, 'maintenance', 'dpi-1', 'on') == 0
+    assert questions == [{'command': 'maintenance', 'node': 'dpi-1', 'on': True, 'until': None, 'reason': '',
+                          'by': 'alice'}] * 3
+    assert capsys.readouterr()[0] == 'dpi-1 is in maintenance\n'
+
+
+def test_a_daemon_that_never_answers_and_keeps_its_lock_is_told_of(places, others_lock, monkeypatch, capsys):
+    monkeypatch.setattr(ordering, 'LIMIT', 0.2)
+
+    assert run(places, 'override', 'bypass') == 1
+    assert capsys.readouterr()[1] == ('override: refused: the daemon is already running in %s with pid 4711, and does '
+                                      'not answer\n' % places[5])
+
+
+def test_a_daemon_that_hangs_is_3(places, monkeypatch, capsys):
+    def ask(_path, **_options):
+        raise statussocket.NoAnswer('no answer')
+    monkeypatch.setattr(statussocket, 'ask', ask)
+
+    assert run(places, 'override', 'bypass') == run(places, 'override') == 3
+    assert capsys.readouterr()[1] == 'fastbypass_monitor gives no status (no answer)\n' * 2
+
+
+def test_an_older_daemon_is_told_of(places, monkeypatch, capsys):
+    monkeypatch.setattr(statussocket, 'ask', lambda _path, **_options: {'state': 'normal', 'nodes': []})
+
+    assert run(places, 'override', 'bypass') == run(places, 'override') == 1
+    assert capsys.readouterr()[1] == (
+        'the running daemon does not know this command: restart the service after an upgrade\n'
+        'the running daemon is of another version: restart the service\n')
+
+
+def test_a_disk_that_does_not_take_it_refuses_it(places, monkeypatch, capsys):
+    monkeypatch.setattr(statefile.compat, 'start_child', lambda *_arguments, **_options: 1 / 0)
+    write(places[7], '')
+
+    assert run(places, 'override', 'bypass') == 1
+    assert capsys.readouterr()[1] == 'override: refused: %s/orders: cannot be read: Not a directory\n' % places[7]
