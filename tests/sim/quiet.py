@@ -109,8 +109,8 @@ def _real(device, item):
 
 
 def _deaf(world, _laws):
-    """Each listener must be bound to the interface that has its address. While it only observes, the daemon does not put
-    the address where the file wants it."""
+    """Each listener must be bound to the interface that has its address. While the daemon only observes, it does not
+    put the address where the file wants it."""
     for node in world.nodes if not world.daemon.settings.observe else ():
         if world.has(node.settings.host) and world.kernel.find(node.settings.interface) and not world.near(node):
             return 'deaf: listener %d' % node.settings.index
