@@ -635,7 +635,7 @@ def warned(*lines):
 
 def test_what_a_manual_return_does_not_use_is_a_warning():
     found = warned(u'BYPASS_RETURN=manual', u'BYPASS_RETURN_DELAY=500', u'BYPASS_RETURN_DELAY_MAX=600',
-                 u'BYPASS_RETURN_CARRIER=1000')
+                   u'BYPASS_RETURN_CARRIER=1000')
 
     assert found == dict.fromkeys(
         ['BYPASS_RETURN_DELAY', 'BYPASS_RETURN_DELAY_MAX', 'BYPASS_RETURN_CARRIER'],
