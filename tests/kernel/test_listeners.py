@@ -72,7 +72,7 @@ def test_every_heartbeat_starts_the_wait_again(daemon, dpis):
 
 
 def test_a_failed_listener_is_active_after_so_many_heartbeats_without_a_timeout(daemon, dpis):
-    daemon.start(ONE.replace('=150', '=300') + 'LISTEN_HEARTBEAT_RECOVERY=3\n')
+    daemon.start(ONE.replace('=150', '=1000') + 'LISTEN_HEARTBEAT_RECOVERY=3\n')
     daemon.wait_listener(0, 'failed')
     watch = daemon.switch.watch()
 
