@@ -13,7 +13,7 @@ from fbmon.daemon.operators import Operators
 from fbmon.daemon.reasons import Reasons
 from fbmon.daemon.reloads import Reloads
 from fbmon.daemon.returns import Returns
-from fbmon.daemon.saving import Saved
+from fbmon.daemon.saving import Loaded, Saved
 from fbmon.daemon.service import Service
 from fbmon.daemon.telling import Telling
 from fbmon.listeners.listener import StateChanged
@@ -62,9 +62,9 @@ class Controller(object):
         self.telling = Telling(history, clock)
         self.reloads = Reloads(path, loaded, history.reloaded)
         self._handlers = {StateChanged: self._state_changed, monitor.Read: self._read, monitor.Seen: self._seen,
-                          monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop,
+                          monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop, Saved: self.operators.saved,
                           StatusWanted: self._answers.wanted, Commanded: self._answers.take,
-                          routewatch.RoutesRead: self._routes_read, Saved: self.operators.saved}
+                          routewatch.RoutesRead: self._routes_read, Loaded: self.operators.loaded}
         self.names = wanted.names(self.settings)
         self._stopped = self.going_down = False
 

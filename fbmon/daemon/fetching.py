@@ -89,24 +89,36 @@ class Fetcher(object):
         except EnvironmentError as error:
             return None, source.CANNOT % os.strerror(error.errno)
         try:
-            output, errors = reading.finished(child, compat.monotonic() + LIMIT)
+            return finished(child, LIMIT) or (None, source.CANNOT % ('no answer within %g s' % LIMIT))
         finally:
-            code = child.returncode
             self._reaper.end(child)
-        if code is None:
-            return None, source.CANNOT % ('no answer within %g s' % LIMIT)
-        if code == NOT_PLAIN:
-            return None, source.NOT_PLAIN
-        said = iproute.words(b''.join(errors or ()).rpartition(b': ')[2])
-        return (None, source.CANNOT % (said or 'exit code %d' % code)) if code else (b''.join(output), None)
 
     def _spawn(self):
         with self._starting:
             if self._closed:
                 raise EnvironmentError(errno.EINTR, 'the daemon stops')
-            child = self._child = compat.start_child(
-                ['/bin/sh', '-c', SCRIPT, 'fastbypass_file', self._path, '%d' % (source.LARGEST + 1)],
-                stdout=iproute.PIPE, stderr=iproute.PIPE, env=ENVIRONMENT)
-        for stream in (child.stdout, child.stderr):
-            compat.unblocked(stream.fileno())
-        return child
+            self._child = spawn(self._path)
+            return self._child
+
+
+def spawn(path):
+    """A process that reads a file. Raises EnvironmentError."""
+    child = compat.start_child(['/bin/sh', '-c', SCRIPT, 'fastbypass_file', path, '%d' % (source.LARGEST + 1)],
+                               stdout=iproute.PIPE, stderr=iproute.PIPE, env=ENVIRONMENT)
+    for stream in (child.stdout, child.stderr):
+        compat.unblocked(stream.fileno())
+    return child
+
+
+def finished(child, limit):
+    """(data, None) of a process that reads a file, or (None, why it cannot be read); None if it takes longer than
+    `limit` seconds."""
+    output, errors = reading.finished(child, compat.monotonic() + limit)
+    if child.returncode is None:
+        return None
+    if child.returncode == NOT_PLAIN:
+        return None, source.NOT_PLAIN
+    said = iproute.words(b''.join(errors).rpartition(b': ')[2])
+    if child.returncode:
+        return None, source.CANNOT % (said or 'exit code %d' % child.returncode)
+    return b''.join(output), None

@@ -9,6 +9,7 @@ import time
 
 from fbmon.base import compat, moments
 from fbmon.daemon.answers import Later, Refused
+from fbmon.daemon.saving import Late
 from fbmon.memory.statefile import StateError
 from fbmon.rules import ordering, orders
 from fbmon.rules.states import FREEZE
@@ -21,6 +22,8 @@ PAUSE = 60.0
 PATIENCE = 1.5
 
 KIND = 'operator'
+
+UNKNOWN = '%s: no order is known'
 
 
 class Operators(object):
@@ -44,7 +47,9 @@ class Operators(object):
         self.wall = wall
         self._tasks = collections.deque()
         self._task = None
-        self._busy = self._changed = False
+        # Whether a command is being written; whether there are other orders since the last step; whether the file is
+        # not read yet.
+        self._busy = self._changed = self._late = False
         # The Orders that the file has, None if that is not sure; and those that are being written.
         self._kept, self._writing = orders.NONE, None
         self._at = None
@@ -101,13 +106,24 @@ class Operators(object):
             self._plan()
 
     def _begin(self):
-        """Take what the file has. Orders that were over meanwhile end with the first step."""
         try:
-            text = self._saver.read()
-            found = orders.NONE if text is None else orders.parse(json.loads(text))
+            self._parse(self._saver.read())
+        except Late as error:
+            # Nobody watches the nodes before we go on.
+            self._late, self.error = True, '%s: no order counts before it is read' % error
         except StateError as error:
-            self.error = '%s: no order is known' % error
-            return
+            self.error = UNKNOWN % error
+
+    def loaded(self, event):
+        """Take a Loaded, the file that has come late."""
+        self._late, self.error = False, UNKNOWN % event.error if event.error else None
+        if not event.error:
+            self._parse(event.text)
+
+    def _parse(self, text):
+        """Take what the file has. Orders that were over meanwhile end with the next step."""
+        try:
+            found = orders.NONE if text is None else orders.parse(json.loads(text))
         except (ValueError, RuntimeError) as error:
             # RuntimeError: brackets in brackets, more than there is room for.
             why = error if isinstance(error, orders.Noise) else 'no JSON'
@@ -126,6 +142,9 @@ class Operators(object):
             task = self._tasks.popleft()
             if self._clock() - task.asked > PATIENCE:
                 task.refuse('the commands before it took too long')
+                continue
+            if self._late:
+                task.refuse(self.error)
                 continue
             try:
                 after = self._after(task)

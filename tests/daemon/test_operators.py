@@ -5,6 +5,7 @@ import pytest
 
 from fbmon.daemon.answers import Commanded
 from fbmon.daemon.controller import Reload, Stop
+from fbmon.daemon.saving import Late, Loaded
 from fbmon.memory.statefile import StateError
 from fbmon.network import monitor
 from fbmon.rules import orders
@@ -341,6 +342,29 @@ def test_a_file_that_cannot_be_read_is_a_problem(world):
     switch = world(ACTIVE, ACTIVE, ACTIVE, text=StateError('orders: cannot be read: Input/output error'))
 
     assert problems(switch) == ['orders: cannot be read: Input/output error: no order is known']
+
+
+def test_a_file_that_comes_late_counts_when_it_comes_and_no_order_is_taken_before(world):
+    switch = world(ACTIVE, ACTIVE, FAILED, text=Late('orders: cannot be read: no answer within 1 s'))
+    why = 'orders: cannot be read: no answer within 1 s: no order counts before it is read'
+    assert switch.controller.decision.state == BYPASS and problems(switch) == [why]
+    assert maintain(switch, 'dpi-1')[0] == [{'refused': why}] and switch.saver.todo == []
+
+    switch.seen('Deleted ' + CARD)
+    assert switch.turn(Loaded(kept(['dpi-3'], NORMAL), None)) == [ADD]
+    assert switch.status()['nodes'][2]['maintenance'] and problems(switch) == []
+    assert maintain(switch, 'dpi-3', on=False)[0] == [{'done': 'dpi-3 is not in maintenance; the state is normal'}]
+
+
+@pytest.mark.parametrize('text, error, words', [
+    (None, 'orders: cannot be read: Input/output error', 'no order is known'), ('{', None, 'makes no sense')])
+def test_a_file_that_comes_late_and_cannot_be_used_is_a_problem_until_an_order_is_given(world, text, error, words):
+    switch = world(ACTIVE, ACTIVE, ACTIVE, text=Late('orders: cannot be read: no answer within 1 s'))
+    switch.turn(Loaded(text, error))
+    assert len(problems(switch)) == 1 and words in problems(switch)[0]
+
+    maintain(switch, 'dpi-1')
+    assert problems(switch) == []
 
 
 # --- override ---

@@ -220,6 +220,22 @@ def test_an_order_on_a_disk_that_hangs_is_refused_and_holds_up_neither_a_decisio
     daemon.wait_state('bypass')
 
 
+def test_a_start_whose_state_directory_is_on_a_disk_that_hangs_waits_a_second_for_orders_and_works_without(
+        switch, daemon, dpis, hanging):
+    dpis.steady(3000, 3100)
+    os.symlink(os.path.join(hanging.path, 'state'), daemon.state_dir)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    assert [line for line in daemon.status()['problems'] if 'no order counts before it is read' in line]
+    code, _, errors = daemon.command('override', 'bypass')
+    assert code == 1 and errors.startswith('override: refused: ') and 'no answer within 1 s' in errors
+
+    assert daemon.stop()[0] == 0
+    os.unlink(daemon.state_dir)
+    daemon.start()
+    daemon.wait_state('normal')
+
+
 def test_a_stop_does_not_wait_for_an_ip_on_a_disk_that_hangs(switch, daemon, hanging, hang_ip):
     daemon.start(files.SMALL)
     monitor = daemon.child_of('monitor')
