@@ -18,7 +18,7 @@ ROUND = 3.0
 
 class Earned(object):
     """bypass: whether there was a bypass without a return yet; clear: since when the rules have said normal without a
-    break, None if they do not; seen: {port: (since when each round has found it with light, the light)} of those that
+    break, None if they do not; seen: {port: (since when each round has found it with light, the count)} of those that
     are up in normal; doubled: how often the delay is doubled; returned: when the last return was, None if there was
     none.
 
@@ -91,9 +91,8 @@ class Earned(object):
                 self._needed[name] = needed.get(name, self._world.now)
                 optic = self._optic(name)
                 if optic and optic.lit:
-                    light = optic, optic.changes
-                    same = name in before and before[name][1] == light
-                    self.seen[name] = before[name] if same else (self._world.now, light)
+                    same = name in before and before[name][1] == optic.changes
+                    self.seen[name] = before[name] if same else (self._world.now, optic.changes)
 
     def ports(self):
         """The ports that must be up in normal."""

@@ -180,6 +180,7 @@ class Laws(Deciding):
         """A round begins. There must not be too many without an event."""
         self._names = self.world.daemon.names
         self.earned.asked = any(isinstance(event, Commanded) for event in events)
+        self.watching.well = self._since() > BOUND + self.world.watch.late
         self._owed()
         if not events:
             self._network()
@@ -210,7 +211,7 @@ class Laws(Deciding):
                 if entry.until is not None and entry.text in cards]
         if left and world.now >= self.calm + BOUND and not self.watching.now():
             raise self.wrong('lease: left by a clean stop: %s' % ', '.join(left))
-        wrong = self.watching.at_the_end(self.verdict) if self._since() > BOUND + world.watch.late else None
+        wrong = self.watching.at_the_end(self.verdict)
         if wrong:
             raise self.wrong(wrong)
 

@@ -1,9 +1,10 @@
 """The faults that the simulated world must find. The files in mutations/ list them.
 
 An entry begins with `== NAME: sentence`. `within: N (seed M)` says after how many seeds the fault must be found, and
-with which one it was found when that was written. `outside:` says why the world cannot show it, and `missed:` what the
-world still lacks to show it. `-- PATH` begins a change of that file, with lines as in a patch: unchanged ones after a
-blank, old ones after a `-`, new ones after a `+`. The old lines must be in the file exactly once.
+with which one it was found when that was written; in keys.txt these are histories of the second kind, and seed 0 is
+deeds.KEYS. `outside:` says why the world cannot show it, and `missed:` what the world still lacks to show it. `-- PATH`
+begins a change of that file, with lines as in a patch: unchanged ones after a blank, old ones after a `-`, new ones
+after a `+`. The old lines must be in the file exactly once.
 """
 import collections
 import io
@@ -11,10 +12,11 @@ import os
 import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FILES = ('found', 'own')
+FILES = ('found', 'own', 'keys')
 
-# changes: [Change]; within: a number of seeds, or None if `outside` or `missed` says why the fault is not found.
-Mutant = collections.namedtuple('Mutant', 'name sentence within outside missed changes')
+# changes: [Change]; within: a number of seeds, or None if `outside` or `missed` says why the fault is not found; file:
+# the one that lists it.
+Mutant = collections.namedtuple('Mutant', 'name sentence within outside missed changes file')
 Change = collections.namedtuple('Change', 'path old new')
 
 
@@ -24,7 +26,7 @@ class Stale(Exception):
 
 def every():
     """[All Mutants], in the order of the files."""
-    return [mutant for name in FILES for mutant in parse(read(os.path.join(
+    return [mutant._replace(file=name) for name in FILES for mutant in parse(read(os.path.join(
         ROOT, 'tests', 'sim', 'mutations', name + '.txt')))]
 
 
@@ -47,7 +49,7 @@ def _mutant(entry):
     words = ' '.join(words.split())
     within = int(words.split()[0]) if said == 'within' else None
     return Mutant(name, sentence, within, words if said == 'outside' else '', words if said == 'missed' else '',
-                  [_change(path, lines) for path, lines in zip(parts[1::2], parts[2::2])])
+                  [_change(path, lines) for path, lines in zip(parts[1::2], parts[2::2])], None)
 
 
 def _change(path, lines):

@@ -5,15 +5,16 @@ WOULD = 'would be: '
 
 
 class Watching(object):
-    """would: {(kind, name): the last target that the daemon would have given it}."""
+    """would: {(kind, name): (the last target that the daemon would have given it, when that was so in the kernel, the
+    verdict then)}; well: whether nothing was amiss when the last round began."""
 
     def __init__(self, world, wrong):
         self._world, self._wrong = world, wrong
-        self.would = {}
+        self.started()
 
     def started(self):
         """A daemon starts."""
-        self.would = {}
+        self.would, self.well = {}, False
 
     def now(self):
         """Whether the daemon only observes."""
@@ -35,7 +36,9 @@ class Watching(object):
         key = one.kind, one.name
         if one.old == one.new or wanted.get(key, one.new) not in (None, one.new):
             raise self._wrong('observe: told %s, not %s' % (one[1:], wanted.get(key)))
-        self.would[key] = one.new
+        before, self.would[key] = self.would.get(key), (one.new, self._world.kernel.changes, verdict)
+        if before and before[:2] == self.would[key][:2] and before[2] is verdict:
+            raise self._wrong('observe: told %s again' % (one[1:],))
         return True
 
     def untold(self, verdict):
@@ -43,7 +46,7 @@ class Watching(object):
         if not self.now():
             return None
         untold = [name for kind, name, item, target in self._wanted(verdict)
-                  if target and self._is_other(item, target) and self.would.get((kind, name)) != target]
+                  if target and self._is_other(item, target) and self.would.get((kind, name), (None,))[0] != target]
         return 'observe: not told %s' % sorted(untold) if untold else None
 
     def _wanted(self, verdict):
@@ -65,7 +68,7 @@ class Watching(object):
         """The words for what is not as it must be after a clean stop, or None. If the system goes down, the cards'
         addresses must be gone; otherwise all stays as it is."""
         world, settings = self._world, self._world.daemon.settings
-        if settings.observe:
+        if settings.observe or not self.well or world.now < world.laws.calm:
             return None
         if world.going_down and settings.on_shutdown:
             verdict = verdict._replace(cards=dict(((card.interface, card.address), 'absent')
