@@ -8,8 +8,8 @@ import helpers
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
-ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'return', 'maintenance', 'override', 'tail', 'tailf',
-                 'show', 'check', 'beat']
+ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'return', 'maintenance', 'override', 'drill',
+                 'tail', 'tailf', 'show', 'check', 'beat']
 # What members of the group fastbypass may do.
 LOOKING = ['show', 'check']
 

@@ -187,6 +187,7 @@ def test_bash_completes_every_command_of_fbypass_ctl():
     (['maintenance', 'dpi-1', 'on', '--'], ['--for', '--reason']),
     (['override', ''], ['bypass', 'normal', 'freeze', 'off', '--json']),
     (['override', 'freeze', '--f'], ['--for']),
+    (['drill', '--'], ['--reason']),
 ])
 def test_bash_completes_what_can_follow(words, offered):
     assert completions(*words) == offered

@@ -213,6 +213,12 @@ def override(options):
     return ordering.override(options)
 
 
+def drill(options):
+    """Makes a bypass for some seconds and shows what happens: exit code 0 if all came back. Ctrl-C ends it early."""
+    from fbmon.cli import drilling
+    return drilling.drill(options)
+
+
 def beat(options):
     """Sends heartbeats."""
     from fbmon.cli import beats
@@ -229,4 +235,5 @@ COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('return', return_, 'end a bypass now that waits for its return'),
             ('maintenance', maintenance, 'take a node out before work on it, and back after it'),
             ('override', override, 'decide instead of the rules: bypass, normal or freeze'),
+            ('drill', drill, 'make a bypass for some seconds, and see whether all comes back'),
             ('beat', beat, 'send heartbeats, for trying a switch out'))

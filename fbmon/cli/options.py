@@ -4,7 +4,7 @@ import sys
 from difflib import get_close_matches
 
 from fbmon.cli.output import fail, say
-from fbmon.rules import orders
+from fbmon.rules import ordering, orders
 
 # They stand before the command.
 GLOBAL = ('--config', '--log-dir', '--run-dir', '--state-dir')
@@ -101,6 +101,12 @@ def _parser(commands, places):
                                  help='another file than the configuration file')
         if name in ('maintenance', 'override'):
             _of_an_order(command, name)
+        if name == 'drill':
+            # fbypass_ctl passes its words on to this command.
+            command.prog = name
+            command.add_argument('seconds', metavar='SECONDS', nargs='?', type=_number(1, ordering.LONGEST), default=30,
+                                 help='how long the bypass lasts, from 1 to %d (%%(default)s)' % ordering.LONGEST)
+            command.add_argument('--reason', metavar='TEXT', default=None, help='why, for log, history and status')
         if name == 'beat':
             # fbypass_ctl passes its words on to this command. So the usage must be right for both programs.
             command.prog = name

@@ -55,7 +55,7 @@ class Controller(object):
         self.operators = Operators(saver, history.note, lambda: (self.settings, self.states, self.decision.state),
                                    clock, wall)
         self._answers = Answers({'return': self.returns.ask, ordering.MAINTAIN: self.operators.take,
-                                 ordering.OVERRIDE: self.operators.take})
+                                 ordering.OVERRIDE: self.operators.take, ordering.DRILL: self.operators.take})
         self._leases = Leases(self.network, ledger, watch.look, clock, self.operators.frozen)
         self.launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)

@@ -160,8 +160,7 @@ class Operators(object):
     def _after(self, task):
         if task.now is None:
             task.now = round(self.wall(), 3)
-        settings, states, _ = self._look()
-        return ordering.after(self.orders, task.question, task.by, task.now, settings, states)
+        return ordering.after(self.orders, task.question, task.by, task.now, *self._look())
 
     def _carry_out(self, task):
         """The file has the order, and now it counts; if it would be refused by now, the file is written again."""

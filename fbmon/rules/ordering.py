@@ -2,21 +2,26 @@
 from fbmon.base import words
 from fbmon.rules import nodes, orders
 from fbmon.rules.orders import Noise, Order, Override
-from fbmon.rules.states import ACTIVE, MAINTENANCE
+from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, UNKNOWN
 
 # The names of the commands.
-MAINTAIN, OVERRIDE = 'maintenance', 'override'
+MAINTAIN, OVERRIDE, DRILL = 'maintenance', 'override', 'drill'
 
 # What `override` is told for its end.
 OFF = 'off'
 
+# The longest drill, in seconds.
+LONGEST = 3600
 
-def after(before, question, by, now, settings, states=None):
+
+def after(before, question, by, now, settings, states=None, state=None):
     """The Orders after a command. Raises Noise: the command is refused.
 
     question: the command as a dict; by: who gives it; now: the second of the wall clock; states: the local states of
-    the launched listeners with MAINTENANCE (see orders.marked), None if nobody watches them.
+    the launched listeners with MAINTENANCE (see orders.marked), None if nobody watches them; state: the global state.
     """
+    if question.get('command') == DRILL:
+        return _drill(before, question, by, now, settings, states, state)
     if question.get('command') == OVERRIDE:
         return _override(before, question, by, now)
     return _maintenance(before, question, by, now, settings, states)
@@ -41,6 +46,54 @@ def _override(before, question, by, now):
     if question.get('state') == OFF:
         return before._replace(override=None)
     return before._replace(override=Override(orders.override_state(question.get('state')), _order(question, by, now)))
+
+
+def _drill(before, question, by, now, settings, states, state):
+    """The override of a drill; or its end, if the question has the "end" of the drill that is meant.
+
+    A drill that is on already is the answer to a question that comes twice, because its first answer was lost.
+    """
+    on = before.override.order if before.override and is_drill(before.override) else None
+    if question.get('end') is not None:
+        # Never end what somebody else has ordered meanwhile.
+        if on is None or on.until != question['end']:
+            raise Noise('this drill is not on')
+        return before._replace(override=None)
+    order = _order(dict(question, reason=_reason_of_drill(question.get('reason'))), by, now)
+    if order.until is None or order.until - now > LONGEST + 1:
+        raise Noise('a drill ends after %d s at most' % LONGEST)
+    if on == order._replace(since=on and on.since):
+        return before
+    _refuse_unclean(before, settings, states, state)
+    return before._replace(override=Override(BYPASS, order))
+
+
+def _reason_of_drill(reason):
+    """It tells the override of a drill from others."""
+    return DRILL + (': ' + orders.reason(reason) if reason else '')
+
+
+def is_drill(override):
+    """Whether an Override is that of a drill."""
+    return override.state == BYPASS and (override.order.reason + ':').startswith(DRILL + ':')
+
+
+def _refuse_unclean(before, settings, states, state):
+    """Refuse a drill that would not show what a bypass does, and its end, when all is well."""
+    if before.override:
+        raise Noise('%s by %s is on' % ('a drill' if is_drill(before.override) else
+                                        'override ' + before.override.state, before.override.order.by))
+    if before.maintenance:
+        raise Noise('in maintenance: ' + ', '.join(sorted(before.maintenance, key=words.natural)))
+    if settings.observe:
+        raise Noise('OBSERVE=1: nothing would be changed')
+    found = nodes.states(settings.nodes, states or {})
+    for bad, what in ((FAILED, 'failed'), (UNKNOWN, 'not heard yet')):
+        names = ['%s' % node for node, one in found.items() if one == bad]
+        if names:
+            raise Noise('%s: node %s' % (what, ', '.join(sorted(names, key=words.natural))))
+    if state != NORMAL:
+        raise Noise('the state is %s, not normal' % state)
 
 
 def _maintenance(before, question, by, now, settings, states):
@@ -131,12 +184,16 @@ def changes(before, after):
 
 def said(question, moment):
     """What was done by a command that was taken, as text. moment(seconds): the text of a time."""
+    if question['command'] == DRILL and question.get('end') is not None:
+        return 'the drill is over'
     if question['command'] == OVERRIDE and question['state'] == OFF:
         return 'no override: the rules decide'
     if question['command'] == MAINTAIN and not question['on']:
         return '%s is not in maintenance' % question['node']
-    # Only of an order that begins `until` was checked. The end of an order may come with anything.
+    # Only of what begins this was checked.
     ends = '' if question.get('until') is None else ' until ' + moment(question['until'])
+    if question['command'] == DRILL:
+        return 'drill: override %s%s' % (BYPASS, ends)
     if question['command'] == OVERRIDE:
         return 'override %s%s' % (question['state'], ends)
     return '%s is in maintenance%s' % (question['node'], ends)

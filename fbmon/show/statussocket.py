@@ -76,12 +76,16 @@ def _receive(path, limit, question):
 def _unless_closed(act):
     """act(), or None if the other end is closed: we were turned away, or a daemon before 1.2.00 has answered, which
     does not read the question. What it has sent can still be read."""
-    try:
-        return act()
-    except compat.SYSTEM_ERRORS as error:
-        if compat.error_number(error) not in (errno.EPIPE, errno.ECONNRESET):
-            raise
-        return None
+    while True:
+        try:
+            return act()
+        except compat.SYSTEM_ERRORS as error:
+            # A signal interrupts 2.7 while it waits for the socket, so nothing was sent or read yet.
+            if compat.interrupted(error):
+                continue
+            if compat.error_number(error) not in (errno.EPIPE, errno.ECONNRESET):
+                raise
+            return None
 
 
 def _document(path, data):

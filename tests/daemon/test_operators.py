@@ -532,3 +532,42 @@ def test_a_command_whose_order_is_not_written_at_the_stop_is_answered(world):
     switch.turn(Stop())
 
     assert 'not known whether this is taken' in json.loads(answers[0])['refused']
+
+
+# --- drill ---
+
+def drill(switch, **fields):
+    return give(switch, command='drill', **fields)
+
+
+def test_a_drill_is_a_bypass_that_the_daemon_ends(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE)
+    answers, done = drill(switch, until=130.0)
+    assert done == [DELETE] and answers == [
+        {'done': 'drill: override bypass until 1970-01-01 00:02:10; the state is bypass'}]
+    switch.seen('Deleted ' + CARD)
+    switch.now = 130.0
+
+    assert switch.turn() == [ADD]
+    assert switch.controller.decision.state == NORMAL
+
+
+def test_a_drill_can_be_ended_early(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE)
+    drill(switch, until=130.0)
+    switch.seen('Deleted ' + CARD)
+
+    assert drill(switch, end=130.0) == ([{'done': 'the drill is over; the state is normal'}], [ADD])
+    assert drill(switch, end=130.0)[0] == [{'refused': 'this drill is not on'}]
+
+
+def test_a_node_that_fails_before_a_drill_counts_refuses_it(world):
+    switch, answers = world(ACTIVE, ACTIVE, ACTIVE, threshold=2), []
+    switch.turn(Commanded({'command': 'drill', 'until': 130.0, 'by': 'alice'}, answers.append))
+    switch.report(1, FAILED)
+    switch.turn(switch.saver.finish())
+    assert json.loads(answers[0]) == {'refused': 'failed: node dpi-2'}
+    assert switch.controller.decision.state == NORMAL
+    switch.turn(switch.saver.finish())
+
+    assert orders.parse(json.loads(switch.saver.text)) == orders.NONE

@@ -146,10 +146,11 @@ class Daemon(object):
         """Run another command of fbmon.py on the switch. Returns (exit code, stdout, stderr)."""
         return helpers.finish(self.begin(*words), LIMIT)
 
-    def begin(self, *words):
-        """Start another command of fbmon.py on the switch, and return its process."""
-        return subprocess.Popen(self._argv(words), env=self._environ(), stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, close_fds=True)
+    def begin(self, *words, **options):
+        """Start another command of fbmon.py on the switch, and return its process. options: of Popen."""
+        for stream in ('stdout', 'stderr'):
+            options.setdefault(stream, subprocess.PIPE)
+        return subprocess.Popen(self._argv(words), env=self._environ(), close_fds=True, **options)
 
     # --- its processes ---
 
