@@ -18,6 +18,7 @@ MOST = 20
 FIELDS = (('index', 'the number'), ('prefix', 'the prefix'), ('name', 'the name'), ('node', 'the node'),
           ('timeout', 'TIMEOUT'), ('attempts', 'ATTEMPTS'), ('recovery', 'RECOVERY'), ('sources', 'the sources'))
 
+OVERRIDDEN = 'the state is not held, as an override decides it'
 REFUSED = 'a reload refuses this file, as it has mistakes; what pid %d runs goes on'
 
 
@@ -53,7 +54,7 @@ def changes(file, runs, who, status):
         + ['  ' + line for line in lines + given.differences(file.given, runs.given)] \
         + ['nothing else is touched: %s %s' % (checking.counted(rest, 'component'),
                                                'stays as it is' if rest == 1 else 'stay as they are')] \
-        + _held(file.settings, _states(file.settings, old, status))
+        + ([OVERRIDDEN] if status.get('override') else _held(file.settings, _states(file.settings, old, status)))
 
 
 def components(settings):

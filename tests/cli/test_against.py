@@ -34,9 +34,9 @@ def status_of(text, states=(), away=(), **fields):
     return statuses.status(rows, nodes=ways, pid=814, **fields)
 
 
-def changes(file, runs=RUNS, states=(), away=()):
-    """What is said of a file."""
-    return against.changes(reader.read(file), reader.read(runs), 'a reload', status_of(runs, states, away))
+def changes(file, runs=RUNS, states=(), away=(), **fields):
+    """What is said of a file. fields: of the status."""
+    return against.changes(reader.read(file), reader.read(runs), 'a reload', status_of(runs, states, away, **fields))
 
 
 def told(*arguments, **options):
@@ -115,6 +115,12 @@ def test_a_way_that_gets_a_node_of_its_own_while_it_is_unknown_is_waited_for():
     assert held(RUNS + NODES, RUNS + NODES, unknown) == NOT_HELD
     assert held(RUNS, RUNS + NODES, unknown) == UNTIL_1 % 3
     assert held(RUNS + NODES, RUNS, unknown) == NOT_HELD
+
+
+@pytest.mark.parametrize('state', ['bypass', 'normal', 'freeze'])
+def test_while_an_override_decides_nothing_is_held(state):
+    assert held(RUNS.replace('3100', '3200'), override={'state': state, 'by': 'anna'}) == \
+        'the state is not held, as an override decides it'
 
 
 def test_a_listener_that_is_not_launched_holds_nothing_yet():
