@@ -80,7 +80,7 @@ def _alone(options, question):
         raise Refused(directory.error)
     settings = source.load(options.config).settings
     kept = StateFile(statedir.StateDirectory(options.state_dir).file(statedir.ORDERS))
-    before, now = _read(kept), round(time.time(), 3)
+    before, now = stopped.kept_orders(kept), round(time.time(), 3)
     try:
         after = ordering.after(before, question, question['by'], now, settings)
     except orders.Noise as error:
@@ -102,16 +102,6 @@ def _note(options, directory, changes, by):
         fail(kept.error)
 
 
-def _read(kept):
-    """The Orders of the state file that are not over yet. Of noise nothing is guessed. Raises StateError."""
-    text = kept.read()
-    try:
-        return orders.NONE if text is None else orders.alive(orders.parse(json.loads(text)), time.time())
-    except (ValueError, RuntimeError):
-        fail('%s: makes no sense: no order is taken from it' % kept.path)
-        return orders.NONE
-
-
 def _list(options, of_status, of_orders):
     """Print what is ordered. of_status(dict), of_orders(Orders): [a dict for each order]."""
     try:
@@ -120,7 +110,8 @@ def _list(options, of_status, of_orders):
         return stopped.nobody(error)
     except statussocket.NotRunning:
         try:
-            found = of_orders(_read(StateFile(statedir.StateDirectory(options.state_dir).file(statedir.ORDERS))))
+            kept = StateFile(statedir.StateDirectory(options.state_dir).file(statedir.ORDERS))
+            found = of_orders(stopped.kept_orders(kept))
         except StateError as error:
             return fail(error)
     except (KeyError, TypeError):

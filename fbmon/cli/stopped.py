@@ -2,13 +2,16 @@
 import json
 import os
 import sys
+import time
 
 from fbmon.cli import output
 from fbmon.cli.output import fail, say
 from fbmon.config import source
-from fbmon.memory import history, records, rundir
+from fbmon.memory import history, records, rundir, statedir
+from fbmon.memory.statefile import StateError, StateFile
 from fbmon.network import iproute, reading
-from fbmon.show import console, prometheus, status, statussocket, terminal
+from fbmon.rules import orders
+from fbmon.show import console, layout, ordered, prometheus, status, statussocket, terminal
 
 
 # The exit code if no daemon answers: that of LSB for a program that is not running.
@@ -47,8 +50,32 @@ def show(options, error):
         fail(kept.error)
     nobody(error)
     if not (options.json or options.prometheus or options.history):
+        if not silent:
+            _ordered(options.state_dir, width)
         _kernel(options.config, width)
     return NOT_RUNNING
+
+
+def kept_orders(kept):
+    """The Orders of a StateFile that are not over yet. Of noise nothing is guessed. Raises StateError."""
+    text = kept.read()
+    try:
+        return orders.NONE if text is None else orders.alive(orders.parse(json.loads(text)), time.time())
+    except (ValueError, RuntimeError):
+        fail('%s: makes no sense: no order is taken from it' % kept.path)
+        return orders.NONE
+
+
+def _ordered(state_dir, width):
+    """Print what the next start takes for ordered."""
+    try:
+        found = kept_orders(StateFile(statedir.StateDirectory(state_dir).file(statedir.ORDERS)))
+    except StateError as error:
+        # Without the right to look, the state of the kernel is all that can be shown.
+        return None if output.WORDS[0] in str(error) else fail(error)
+    for text in ordered.texts(found):
+        say('\n'.join(layout.wrapped(text + ' (from the next start on)', '', width)))
+    return None
 
 
 def _kernel(path, width):

@@ -45,6 +45,13 @@ def _endless(order, what, now):
     return [GOES_ON % what] if order.until is None and now - order.since > LONG else []
 
 
+def texts(found):
+    """[The same lines as head() of Orders]."""
+    return head({'override': orders.override_as_dict(found.override), 'nodes': [
+        {'name': node, 'maintenance': orders.as_dict(found.maintenance[node])}
+        for node in sorted(found.maintenance, key=words.natural)]})
+
+
 def head(status):
     """[The first lines of the console, without wrapping]: what an operator has ordered, and who. status: the dict."""
     override = status['override']

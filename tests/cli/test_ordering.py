@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from fbmon.cli import force, main, ordering
-from fbmon.memory import rundir, statefile
+from fbmon.memory import rundir
 from fbmon.show import statussocket
 from helpers import FBMON, finish, read, write
 
@@ -49,6 +49,7 @@ def test_without_a_daemon_an_order_is_written_listed_and_ended(fbmon, tmp_path):
 
     assert fbmon('override', 'freeze')[:2] == (
         0, 'override freeze; no daemon runs: it counts from its next start on\n')
+    assert 'OVERRIDE FREEZE since ' in fbmon('status')[1] and 'MAINTENANCE of dpi-1 since ' in fbmon('status')[1]
     assert 'operator override: off -> freeze: by alice' in fbmon('status', '--history')[1]
     assert fbmon('maintenance', 'dpi-1', 'off')[0] == fbmon('override', 'off')[0] == 0
     assert json.loads(read(str(tmp_path / 'state' / 'orders'))) == {'maintenance': {}, 'override': None}
@@ -158,8 +159,7 @@ def test_an_older_daemon_is_told_of(places, monkeypatch, capsys):
         'the running daemon is of another version: restart the service\n')
 
 
-def test_a_disk_that_does_not_take_it_refuses_it(places, monkeypatch, capsys):
-    monkeypatch.setattr(statefile.compat, 'start_child', lambda *_arguments, **_options: 1 / 0)
+def test_a_disk_that_does_not_take_it_refuses_it(places, capsys):
     write(places[7], '')
 
     assert run(places, 'override', 'bypass') == 1

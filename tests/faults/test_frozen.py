@@ -214,10 +214,10 @@ def test_an_order_on_a_disk_that_hangs_is_refused_and_holds_up_neither_a_decisio
 
     code, seconds = daemon.stop()
     assert (code, seconds < 2.0) == (0, True)
-    os.unlink(daemon.state_dir)
-    # It has the lock.
+    # It has the lock, and it does not know the orders.
     daemon.start()
     daemon.wait_state('bypass')
+    assert [line for line in daemon.status()['problems'] if 'orders: cannot be read: no answer' in line]
 
 
 def test_a_start_whose_state_directory_is_on_a_disk_that_hangs_waits_a_second_for_orders_and_works_without(

@@ -41,7 +41,14 @@ def test_what_is_in_the_place_of_the_new_file_is_replaced(tmp_path, make):
 def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(tmp_path):
     os.mkfifo(str(tmp_path / 'orders'))
 
-    assert StateFile(str(tmp_path / 'orders')).read() == ''
+    error = failure(StateFile(str(tmp_path / 'orders')).read)
+    assert str(error) == '%s: cannot be read: not a plain file' % (tmp_path / 'orders')
+
+
+def test_a_link_to_nowhere_is_no_missing_file(tmp_path):
+    os.symlink('/nowhere', str(tmp_path / 'orders'))
+
+    assert str(failure(StateFile(str(tmp_path / 'orders')).read)).endswith('cannot be read: No such file or directory')
 
 
 def test_a_place_that_is_none_is_told_and_sure(tmp_path):
@@ -102,6 +109,7 @@ def test_a_disk_that_hangs_is_told_and_what_it_has_in_the_end_is_unsure(tmp_path
     error = failure(lambda: kept.save('x' * 300000))
 
     assert (str(error), error.unsure) == ('%s: cannot be written: no answer within 0.3 s' % kept.path, True)
+    assert str(failure(kept.read)) == '%s: cannot be read: no answer within 0.3 s' % kept.path
 
 
 class Child(object):
@@ -115,7 +123,7 @@ class Child(object):
 def test_processes_that_hang_do_not_pile_up(tmp_path):
     kept = StateFile(str(tmp_path / 'orders'))
     kept._hanging = [Child()] * statefile.HANGING
-    assert str(failure(lambda: kept.save('x'))).endswith('3 processes that write it hang')
+    assert str(failure(lambda: kept.save('x'))).endswith('3 processes for it hang')
 
 
 def test_after_the_end_of_the_daemon_no_process_is_started(tmp_path):
