@@ -140,13 +140,18 @@ def switch_threads_seldom():
         sys.setcheckinterval(10000)
 
 
-def start_child(arguments, session=False, env=None, **options):
+def start_child(arguments, session=False, env=None, patient=False, **options):
     """Start a child and return its Popen, with unbuffered pipes. session: in a session of its own.
 
     Raises EnvironmentError. Popen itself would wait until the child executes its program. If the disk of the program
     hangs, it would wait for ever; before 3.11.4 all other threads would, too (vfork). So the child executes the program
     by itself, and we wait for the outcome for BRIEFLY at most. A child that fails later ends with the code 127.
+
+    patient: the calling thread may wait. Then 3 need not fork: after a fork the next reaction would have to claim the
+    memory again, page by page.
     """
+    if patient and hasattr(os, 'set_inheritable'):
+        return subprocess.Popen(arguments, bufsize=0, env=env, start_new_session=session, **options)
     outcome, report = pipe()
     try:
         # Popen of 2.7 is not safe from several threads at once (bpo-20318).

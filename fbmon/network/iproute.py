@@ -32,14 +32,17 @@ class IpError(Exception):
     """`ip` could not be started, did not answer in time, or complained. str(): the command and ip's own words."""
 
 
-def spawn(arguments, stdin=None, stdout=PIPE):
-    """Start `ip ARGUMENTS` from PATH, with non-blocking pipes and English words, and return it. Raises IpError."""
+def spawn(arguments, stdin=None, stdout=PIPE, patient=False):
+    """Start `ip ARGUMENTS` from PATH, with non-blocking pipes and English words, and return it. Raises IpError.
+
+    patient: as for compat.start_child().
+    """
     environ = dict(os.environ, LC_ALL='C')
     try:
         with open(os.devnull, 'rb') as null:
             compat.close_on_exec(null.fileno())
             child = compat.start_child(['ip'] + arguments, stdin=stdin or null, stdout=stdout,
-                                       stderr=subprocess.PIPE, env=environ)
+                                       stderr=subprocess.PIPE, env=environ, patient=patient)
     except EnvironmentError as error:
         raise _cannot_start(error)
     for stream in (child.stdin, child.stdout, child.stderr):

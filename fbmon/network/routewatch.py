@@ -67,7 +67,8 @@ class RouteWatch(object):
         with self._starting:
             if self._closed:
                 raise iproute.IpError('the daemon stops')
-            child = self._child = iproute.spawn(arguments)
+            # This is the only child that is started while all is well.
+            child = self._child = iproute.spawn(arguments, patient=True)
         try:
             found = read_some(child, MOST, self._clock() + LIMIT, self._clock)
             if self._closed:

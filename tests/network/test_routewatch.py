@@ -4,6 +4,7 @@ import os
 import pytest
 
 import helpers
+from fbmon.base import compat
 from fbmon.network import routewatch
 from fbmon.network.routewatch import MOST, RouteWatch
 
@@ -45,6 +46,16 @@ def test_no_more_lines_are_read_than_count(fake_ip, watch, reports, script, line
     found = read(watch, reports)
     assert (found.failed, list(found.found)) == ({}, [PLACE])
     assert (found.found[PLACE] if lines is None else len(found.found[PLACE])) == lines
+
+
+@pytest.mark.skipif(not hasattr(os, 'set_inheritable'), reason='2.7 can only fork')
+def test_a_reading_makes_no_copy_of_the_daemon_whose_memory_would_have_to_be_claimed_anew(
+        fake_ip, watch, reports, monkeypatch):
+    fake_ip('echo x')
+    # Only a copy would run this.
+    monkeypatch.setattr(compat, '_execute', None)
+
+    assert read(watch, reports).found == {PLACE: ['x']}
 
 
 def test_a_name_that_holds_what_python_takes_for_a_line_end_ends_no_line(fake_ip, watch, reports):
