@@ -160,6 +160,7 @@ class Watch(object):
         self.late, self.pieces, self.swallows, self.losing = 0.0, False, False, 0
         self.blind = self.ours = False
         self.owed = None
+        self._lost = set()    # of what it has not shown the daemon's change
         self._world = world
         self._lines = []    # [(when it is told, line)]
         self._listens = False
@@ -193,11 +194,19 @@ class Watch(object):
         elif self._listens:
             lost, self.losing = lines[:self.losing], max(0, self.losing - len(lines))
             self.blind = self.blind or bool(lost)
-            if self.ours and set(map(_about, lost)).difference(map(_about, lines[len(lost):])):
-                self.owed = self._world.now + SHOWN
+            self._note_lost(set(map(_about, lost)), set(map(_about, lines[len(lost):])))
             at = max([self._world.now + max(self.late, LATENCY), self._reading or 0.0]
                      + [due for due, _ in self._lines[-1:]])
             self._lines += [(at, line) for line in lines[len(lost):]]
+
+    def _note_lost(self, lost, told):
+        """Note of what it has lost lines, and of what it tells: a later line shows the end of an earlier change."""
+        self._lost -= told
+        if self.ours and lost - told:
+            self._lost |= lost - told
+            self.owed = self._world.now + SHOWN
+        elif not self._lost:
+            self.owed = None
 
     def has_told(self, entry):
         """Whether the daemon knows all that has happened to an address."""
@@ -245,6 +254,7 @@ class Watch(object):
 
     def _read(self, now):
         self._reading, self.blind, self.owed, self.well_at = None, False, None, now
+        self._lost = set()
         self._deaf_until, self.swallows = now + DEAF if self.swallows else 0.0, False
         self._world.inbox.append(monitor.Read(self.look(None)))
 
