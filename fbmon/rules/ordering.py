@@ -37,9 +37,11 @@ def called(node, settings):
 
 
 def last_active(node, settings, states):
-    """Whether a node is active, and no other one is active outside of maintenance. states: as in after()."""
+    """Whether a node is active, and no other one is active outside of maintenance; or, as long as it is not heard yet,
+    no other one may be. states: as in after()."""
     found = dict(('%s' % name, state) for name, state in nodes.states(settings.nodes, states).items())
-    return found.get(node) == ACTIVE and list(found.values()).count(ACTIVE) == 1
+    state, left = found.pop(node, None), found.values()
+    return state in (ACTIVE, UNKNOWN) and ACTIVE not in left and (state == ACTIVE or UNKNOWN not in left)
 
 
 def _override(before, question, by, now):

@@ -158,6 +158,16 @@ def test_the_last_active_node_is_refused(world):
     assert maintain(switch, 'dpi-3')[0] == [{'done': 'dpi-3 is in maintenance; the state is normal'}]
 
 
+def test_before_the_nodes_have_reported_the_last_one_that_may_be_active_is_refused(world):
+    switch = world()
+    for node in ('dpi-1', 'dpi-2'):
+        assert 'is in maintenance' in maintain(switch, node)[0][0]['done']
+    answers, done = maintain(switch, 'dpi-3')
+
+    assert done == [] and answers[0]['refused'].startswith('dpi-3 is the last active node that is not in maintenance')
+    assert switch.controller.decision.state == UNKNOWN
+
+
 def test_a_node_that_became_the_last_active_one_while_the_disk_was_slow_is_refused_too(world):
     switch, answers = world(ACTIVE, ACTIVE, FAILED, threshold=3), []
     switch.turn(Commanded({'command': 'maintenance', 'node': 'dpi-1', 'on': True}, answers.append))
