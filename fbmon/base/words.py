@@ -31,6 +31,14 @@ def nearest(name, names):
     return found if share >= ALIKE else None
 
 
+def likely(name, names, most=3):
+    """[The names that look most like a mistyped one, and equally so]; [] if none does, or more than `most` do."""
+    shares = dict((other, (_alike(name, other), len(set(name) & set(other)))) for other in names)
+    best = max(shares.values()) if shares else (0,)
+    found = sorted([other for other in shares if shares[other] == best], key=natural)
+    return found if best[0] >= ALIKE and len(found) <= most else []
+
+
 def _alike(one, other):
     """From 0 to 1: how many of their pairs of letters are the same."""
     first, second = [set(zip(word, word[1:])) for word in (one, other)]

@@ -150,8 +150,8 @@ def _known(node, settings, others):
     """Refuse a node that is neither in the file nor among the others."""
     names = [name for name, _ in nodes.grouped(settings.listeners)] + list(others)
     if node not in names:
-        near = words.nearest(node, names) if names else None
-        raise Noise('there is no node %s%s' % (node, ': did you mean %s?' % near if near else ''))
+        near = words.likely(node, names)
+        raise Noise('there is no node %s%s' % (node, ': did you mean %s?' % ' or '.join(near) if near else ''))
 
 
 def _refuse_last(node, settings, states, away):

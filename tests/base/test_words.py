@@ -17,6 +17,13 @@ def test_names_are_in_natural_order():
         '2', '10', 'e101-002-0', 'e101-010-0', 'eth', 'eth0', 'sw01', 'sw1', 'sw2', 'sw2.5', 'sw10']
 
 
+@pytest.mark.parametrize('name, names, meant', [
+    ('dpi1', ['dpi-1', 'dpi-2', 'dpi-3'], ['dpi-1']), ('dpi-9', ['dpi-10', 'dpi-2', 'dpi-1'], ['dpi-1', 'dpi-2']),
+    ('dpi-9', ['dpi-1', 'dpi-2', 'dpi-3', 'dpi-4'], []), ('x', ['dpi-1'], []), ('', ['dpi-1'], []), ('dpi-1', [], [])])
+def test_of_names_that_are_equally_alike_none_is_preferred(name, names, meant):
+    assert words.likely(name, names) == meant
+
+
 @pytest.mark.parametrize('name, meant', [
     ('LOG_LEVLE', 'LOG_LEVEL'), ('LOGLEVEL', 'LOG_LEVEL'), ('LEVEL', 'LOG_LEVEL'), ('HB_PORT', 'LISTEN_HB_PORT'),
     ('LISTEN_HB_PROT', 'LISTEN_HB_PORT'), ('LISTN_HEARTBAET_FAILD', 'LISTEN_HEARTBEAT_FAILED'), ('PATH', None),

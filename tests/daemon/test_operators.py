@@ -182,7 +182,8 @@ def test_a_node_that_became_the_last_active_one_while_the_disk_was_slow_is_refus
 
 
 @pytest.mark.parametrize('question, words', [
-    ({'node': 'dpi-4'}, 'there is no node dpi-4: did you mean dpi-3?'), ({'node': '7'}, 'there is no node 7'),
+    ({'node': 'dpi-4'}, 'there is no node dpi-4: did you mean dpi-1 or dpi-2 or dpi-3?'),
+    ({'node': 'dpi1'}, 'there is no node dpi1: did you mean dpi-1?'), ({'node': '7'}, 'there is no node 7'),
     ({'node': None}, 'a node is called by its name'), ({'node': ['dpi-1']}, 'a node is called by its name'),
     ({'node': 'x' * 5000}, 'a node is called by its name'), ({'node': u'dpi-1\n'}, 'a node is called by its name'),
     ({'on': 1}, '"on" is true or false'), ({'on': None}, '"on" is true or false'),

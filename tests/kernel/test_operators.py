@@ -103,7 +103,7 @@ def test_without_a_daemon_the_command_writes_the_order_and_the_start_takes_it(sw
     helpers.write(daemon.config, NODES.replace('THRESHOLD', '1'))
     assert 'no daemon runs' in order(daemon, 'maintenance', '0', 'on')
     assert daemon.command('maintenance', 'dpi-9', 'on')[::2] == (
-        1, 'maintenance: refused: there is no node dpi-9: did you mean dpi-3?\n')
+        1, 'maintenance: refused: there is no node dpi-9: did you mean dpi-1 or dpi-2 or dpi-3?\n')
     order(daemon, 'override', 'bypass', '--for', '1h')
     assert order(daemon, 'override').startswith('bypass since ')
     dpis.steady(*PORTS, interval=50)
