@@ -62,6 +62,11 @@ def _duration(text):
         raise argparse.ArgumentTypeError(str(error))
 
 
+def _said(text):
+    """An argparse type: what a person says, as text. With 2.7 it comes as bytes, which may be no UTF-8."""
+    return text.decode('utf-8', 'replace') if isinstance(text, bytes) else text
+
+
 def _given(text):
     """An argparse type: any text but the empty one, which a script makes of a variable that is not set."""
     if not text:
@@ -106,7 +111,8 @@ def _parser(commands, places):
             command.prog = name
             command.add_argument('seconds', metavar='SECONDS', nargs='?', type=_number(1, ordering.LONGEST), default=30,
                                  help='how long the bypass lasts, from 1 to %d (%%(default)s)' % ordering.LONGEST)
-            command.add_argument('--reason', metavar='TEXT', default=None, help='why, for log, history and status')
+            command.add_argument('--reason', metavar='TEXT', type=_said, default=None,
+                                 help='why, for log, history and status')
         if name == 'beat':
             # fbypass_ctl passes its words on to this command. So the usage must be right for both programs.
             command.prog = name
@@ -126,7 +132,7 @@ def _of_an_order(command, name):
     # fbypass_ctl passes its words on to this command.
     command.prog = name
     if name == 'maintenance':
-        command.add_argument('node', metavar='NODE', nargs='?', type=_given,
+        command.add_argument('node', metavar='NODE', nargs='?', type=lambda text: _said(_given(text)),
                              help='name of a node, or index of its listener')
         command.add_argument('word', metavar='on|off', nargs='?', choices=('on', 'off'), help='take it out, or back')
     else:
@@ -134,7 +140,7 @@ def _of_an_order(command, name):
                              choices=orders.OVERRIDES + ('off',), help='what is decided instead of the rules')
     command.add_argument('--for', metavar='TIME', type=_duration, default=None, dest='length',
                          help='the order ends by itself after this time, like 90s, 30m, 2h or 1d')
-    command.add_argument('--reason', metavar='TEXT', default=None, help='why, for log, history and status')
+    command.add_argument('--reason', metavar='TEXT', type=_said, default=None, help='why, for log, history and status')
     command.add_argument('--json', action='store_true', help='without words: what is ordered, as JSON')
 
 

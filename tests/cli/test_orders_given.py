@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from fbmon.cli import force, main, ordering
+from fbmon.cli import force, main, options as command_line, ordering
 from fbmon.memory import rundir
 from fbmon.show import statussocket
 from helpers import FBMON, finish, read, write
@@ -65,6 +65,24 @@ def test_a_refusal_says_why_and_writes_nothing(fbmon, tmp_path, words, said):
 
     assert (code, output) == (1, '') and errors.startswith('maintenance: refused: ') and said in errors
     assert not (tmp_path / 'state').exists()
+
+
+# Bytes that are no UTF-8, as both Pythons put them on a command line.
+LATIN = b'dpi-\xff' if str is bytes else 'dpi-\udcff'
+
+
+@pytest.mark.parametrize('words', [(LATIN, 'on'), ('0', 'on', '--reason', LATIN), (LATIN,), (LATIN, 'off')])
+def test_bytes_that_are_no_text_are_refused_without_a_traceback(fbmon, words):
+    code, output, errors = fbmon('maintenance', *words)
+
+    assert (code in (1, 2), output) == (True, '') and errors.startswith('maintenance') and 'Traceback' not in errors
+
+
+def test_bytes_that_are_no_text_reach_the_daemon_as_text():
+    options = command_line.parse(['maintenance', LATIN, 'on', '--reason', LATIN], main.COMMANDS,
+                                 main.Places('a', 'b', 'c', 'd'))
+
+    json.dumps([options.node, options.reason])
 
 
 def test_the_last_node_of_the_file_is_refused(fbmon):
