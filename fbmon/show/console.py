@@ -4,7 +4,7 @@ from fbmon.memory.history import BAD, RELOAD
 from fbmon.network import plan
 from fbmon.rules import returning
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import BYPASS, DOWN, FAILED, UNCONFIGURED, UNKNOWN
+from fbmon.rules.states import BYPASS, DOWN, FAILED, MAINTENANCE, UNCONFIGURED, UNKNOWN
 from fbmon.show import layout, noderows, ordered
 from fbmon.show.terminal import painter
 
@@ -136,11 +136,13 @@ def _head(status, paint, width):
 
 def _counts(status):
     """A text each for nodes or listeners, cards and ports: how many are in which state."""
-    what = ('nodes', 'state') if noderows.has_names(status) else ('listeners', 'state')
-    for what, column in (what, ('cards', 'actual'), ('ports', 'actual')):
+    if status['nodes']:
+        yield '%s: %s' % ('nodes' if noderows.has_names(status) else 'listeners', layout.counted(
+            [MAINTENANCE if row['maintenance'] else row['state'] for row in status['nodes']]))
+    for what in ('cards', 'ports'):
         if status[what]:
-            wrong = sum(_differs(row) for row in status[what]) if column == 'actual' else 0
-            yield '%s: %s%s' % (what, layout.counted([_word(row, column) for row in status[what]]),
+            wrong = sum(_differs(row) for row in status[what])
+            yield '%s: %s%s' % (what, layout.counted([_word(row) for row in status[what]]),
                                 '; %d not as wanted' % wrong if wrong else '')
 
 
@@ -157,9 +159,9 @@ def _left_out(left_out, paint, width):
     return [paint(line, FAILED) for line in found]
 
 
-def _word(row, column):
-    """The word under which a component is counted: its local state, or its actual state in the kernel."""
-    return row[column] or (UNCONFIGURED if row['error'] else UNKNOWN)
+def _word(row):
+    """The word under which a card or port is counted: its actual state in the kernel."""
+    return row['actual'] or (UNCONFIGURED if row['error'] else UNKNOWN)
 
 
 def _differs(row):
@@ -178,14 +180,14 @@ def _problems(status, paint, width):
 
 
 def _cards(status, width):
-    rows = [(_differs(row), 0, _word(row, 'actual'), ['%s %s' % (row['name'] or row['index'], row['address'] or '?'),
+    rows = [(_differs(row), 0, _word(row), ['%s %s' % (row['name'] or row['index'], row['address'] or '?'),
              row['wanted'] or '-', row['actual'] or '-', row['interface'] or '?'], []) for row in status['cards']]
     section = layout.section(CARDS, rows, limit=width - 20, width=width, keep=3)
     return section._replace(least=CARDS_SHOWN if status['state'] == BYPASS else 0)
 
 
 def _ports(status, width):
-    rows = [(_differs(row), int(row['actual'] != DOWN), _word(row, 'actual'),
+    rows = [(_differs(row), int(row['actual'] != DOWN), _word(row),
              [row['name'], row['wanted'] or '-', row['actual'] or '-', _follows(row)], []) for row in status['ports']]
     section = layout.section(PORTS, rows)
     start = section.title.index('FOLLOWS')

@@ -27,12 +27,12 @@ def problems(found, settings, states, now):
                 node, node))
         elif _soon(order, now) and not alive.get(node):
             lines.append('%s sends no heartbeats, and its maintenance ends in %d s: then it counts as failed' % (
-                node, order.until - now))
+                node, max(0, order.until - now)))
         lines += _endless(order, 'the maintenance of ' + node, now)
     if found.override:
         what, order = 'override ' + found.override.state, found.override.order
         if _soon(order, now) and order.until - order.since > SOON:
-            lines.append('%s ends in %d s: then the rules decide' % (what, order.until - now))
+            lines.append('%s ends in %d s: then the rules decide' % (what, max(0, order.until - now)))
         lines += _endless(order, what, now)
     return lines
 

@@ -168,6 +168,10 @@ def _next(controller, states, now):
         if member and member.state != FAILED and None not in (settings.timeout, settings.attempts):
             whole, last = settings.timeout * settings.attempts / 1000.0, member.listener.counters().last
             left[settings.index] = ((member.since if last is None else last) + whole - now, whole)
+    if controller.operators.override:
+        # The rules decide again at its end, and not before.
+        return ['without the override: %s' % (controller.returns.judged or 'held')] + ahead.texts(
+            controller.settings, states, None, left)
     words = controller.returns.words()
     return ([words] if words else []) + ahead.texts(
         controller.settings, states, controller.returns.judged, left, bool(words))

@@ -413,6 +413,19 @@ def test_at_its_end_the_rules_decide_at_once_and_nothing_is_returned_from(world,
     assert switch.controller.decision.state == NORMAL
 
 
+def test_what_comes_next_is_the_operators_word_and_what_the_rules_would_say(world):
+    switch = world(ACTIVE, ACTIVE)
+    override(switch, NORMAL)
+    assert switch.status()['next'] == ['without the override: held']
+    switch.report(2, ACTIVE)
+    assert switch.status()['next'] == ['without the override: normal']
+    switch.report(0, FAILED)
+    assert switch.status()['next'] == ['without the override: bypass']
+    override(switch, 'off')
+
+    assert switch.status()['next'] == ['one more active node: normal']
+
+
 def test_a_return_is_refused_while_an_override_decides(world):
     switch = world(ACTIVE, ACTIVE, ACTIVE)
     override(switch, BYPASS)
@@ -511,6 +524,10 @@ def test_what_ends_soon_or_never_is_a_problem(world):
         'override normal ends in 110 s: then the rules decide']
     switch.report(0, ACTIVE)
     assert len(problems(switch)) == 1
+    # The clock was set, and nobody has looked at it yet.
+    switch.controller.operators.wall = lambda: switch.now + 7200
+    assert problems(switch) == ['override normal ends in 0 s: then the rules decide']
+    switch.controller.operators.wall = lambda: switch.now
     switch.now = 100.0 + 86401
 
     assert problems(switch) == [

@@ -503,6 +503,7 @@ def test_what_an_operator_has_ordered_comes_first_with_who_until_when_and_why(mo
         'OVERRIDE FREEZE since 1970-01-01 00:00:00 by alice',
         'MAINTENANCE of 0 since 1970-01-01 00:00:00 by alice until 1970-01-01 02:00:00: a',
         '  new kernel']
+    assert 'listeners: 1 maintenance, 1 failed, 1 unconfigured' in lines
     row = next(place for place, line in enumerate(lines) if ' maintenance ' in line)
     assert lines[row].startswith('  0 ')
     assert lines[row + 1] == '    by alice until 1970-01-01 02:00:00: a new kernel; its heartbeats: active'
