@@ -2,7 +2,6 @@
 import json
 import os
 import re
-import time
 
 import pytest
 
@@ -84,11 +83,14 @@ def test_a_second_node_that_fails_meanwhile_is_judged_by_what_is_left(switch, th
 def test_orders_last_over_a_restart_and_end_while_no_daemon_runs(switch, three, dpis, end):
     daemon = three(1)
     order(daemon, 'maintenance', 'dpi-1', 'on', '--reason', 'long')
-    order(daemon, 'maintenance', 'dpi-2', 'on', '--for', '2s')
+    order(daemon, 'maintenance', 'dpi-2', 'on', '--for', '1h')
     dpis.silence(3000)
     getattr(daemon, end)()
-    ends = kept(daemon)['maintenance']['dpi-2']['until']
-    helpers.wait_for(lambda: time.time() > ends)
+    found = kept(daemon)
+    # As if two hours had passed since then.
+    for time in ('since', 'until'):
+        found['maintenance']['dpi-2'][time] -= 7200
+    helpers.write(os.path.join(daemon.state_dir, 'orders'), json.dumps(found))
     daemon.start()
 
     status = daemon.wait_state('normal')
@@ -118,11 +120,14 @@ def test_without_a_daemon_the_command_writes_the_order_and_the_start_takes_it(sw
 def test_an_override_decides_at_once_and_ends_by_itself(switch, three, dpis):
     daemon = three(1)
     order(daemon, 'override', 'bypass', '--for', '2s')
-    switch.card.until_silent(CARD)
-    assert daemon.status()['state'] == 'bypass'
-
-    daemon.wait_state('normal')
+    daemon.wait(lambda status: status['override'] is None)
+    history = daemon.wait_state('normal')['history']
     switch.card.until_answered(CARD)
+    told = [(one['kind'], one['name'], one['to']) for one in history]
+    began = told.index(('operator', 'override', 'bypass'))
+    assert [one for one in told[began:] if one[1] in ('override', 'state', CARD)] == [
+        ('operator', 'override', 'bypass'), ('global', 'state', 'bypass'), ('card', CARD, 'absent'),
+        ('operator', 'override', 'off'), ('global', 'state', 'normal'), ('card', CARD, 'present')]
     order(daemon, 'override', 'normal')
     dpis.silence(*PORTS)
     for index in range(3):
