@@ -41,7 +41,7 @@ class Earned(object):
         self.clear, self.seen, self.asked, self.judged, self._at = None, {}, False, None, self._world.now
         self.state, self.verdict, self.settings, self.states = 'unknown', model.NOTHING, None, {}
         self._followed = self._ports = None
-        self._needed = {}    # {port: since when it is one of those that must be up in normal}
+        self._needed = {}    # {port: (since when it must be up in normal, its Optic: another link may get the name)}
         self.took = False
 
     def remembers(self, course):
@@ -88,8 +88,9 @@ class Earned(object):
         needed, self._needed = self._needed, {}
         if self.settings.returns.carrier:
             for name in self.ports():
-                self._needed[name] = needed.get(name, self._world.now)
                 optic = self._optic(name)
+                same = name in needed and needed[name][1] is optic
+                self._needed[name] = needed[name] if same else (self._world.now, optic)
                 if optic and optic.lit:
                     same = name in before and before[name][1] == optic.changes
                     self.seen[name] = before[name] if same else (self._world.now, optic.changes)
@@ -158,7 +159,7 @@ class Earned(object):
             optics = [self._optic(name) for name in self.ports()]
             if not all(optic and optic.lit for optic in optics):
                 return None
-            at = max([at] + [max(self._needed[name], optic.since) + ROUND + carrier
+            at = max([at] + [max(self._needed[name][0], optic.since) + ROUND + carrier
                              for name, optic in zip(self.ports(), optics)])
         at = min(at, self.earned())
         return 'later: the return was earned %g s ago' % (now - at) if now > at + BOUND else None

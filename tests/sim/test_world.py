@@ -59,6 +59,9 @@ WELL = [
     # Two lit ports exchange their names: both have had light all along.
     [('file', 1549), ('wait', 6.0), ('alive', 3000), ('wait', 2.5), ('wait', 2.5), ('swap', 'sw0', 'sw1'),
      ('wait', 2.5)],
+    # A dark port gets the name of another one: the light of that counts from then.
+    [('file', 1240), ('wait', 6.0), ('alive', 3000), ('pull', 'sw2'), ('wait', 6.0), ('swap', 'eth1', 'sw2'),
+     ('wait', .5)],
     # The monitor has lost the line of a link that came up, and has shown its light a moment later.
     [('file', 1319), ('reload', 1670), ('wait', 2.5), ('monitor', 'loses'), ('optics', 1 / 16.0), ('reload', 1747),
      ('alive', 3003), ('wait', 6.0)]]
