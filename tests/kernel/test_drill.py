@@ -15,9 +15,9 @@ CARD = '192.168.1.211'
 CALM = files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=2000')
 LONG = '600'
 
-THERE = ['override: off -> bypass by root', 'state: normal -> bypass', 'card 0 192.168.1.211: present -> absent',
+THERE = ['override: off -> bypass by alice', 'state: normal -> bypass', 'card 0 192.168.1.211: present -> absent',
          'card 1 192.168.1.212: present -> absent', 'port sw0: up -> down']
-BACK = ['override: bypass by root -> off', 'state: bypass -> normal', 'card 0 192.168.1.211: absent -> present',
+BACK = ['override: bypass by alice -> off', 'state: bypass -> normal', 'card 0 192.168.1.211: absent -> present',
         'card 1 192.168.1.212: absent -> present', 'port sw0: down -> up']
 
 
@@ -25,6 +25,12 @@ def in_a_terminal():
     """Ignore no signal, as a process in a terminal."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True)
+def alice(monkeypatch):
+    """Who gives the orders."""
+    monkeypatch.setenv('SUDO_USER', 'alice')
 
 
 @pytest.fixture
@@ -142,7 +148,7 @@ def test_a_second_drill_is_refused_and_the_first_one_goes_on(calm, begin):
     first = begin(LONG)
     until = daemon.status()['override']['until']
 
-    assert daemon.command('drill', '1') == (1, '', 'drill: refused: a drill by root is on\n')
+    assert daemon.command('drill', '1') == (1, '', 'drill: refused: a drill by alice is on\n')
     assert daemon.status()['override']['until'] == until
     first.send_signal(signal.SIGINT)
     assert end(first)[0] == 0
@@ -155,7 +161,7 @@ def test_the_end_of_a_drill_leaves_what_somebody_else_has_ordered_meanwhile(swit
     child.send_signal(signal.SIGINT)
 
     code, _, errors = end(child)
-    assert code == 1 and 'drill: override is bypass by root, and was off before the drill' in errors
+    assert code == 1 and 'drill: override is bypass by alice, and was off before the drill' in errors
     assert daemon.status()['override']['reason'] == ''
     switch.card.until_silent(CARD)
 
