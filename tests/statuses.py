@@ -36,7 +36,7 @@ def status(listeners=(), cards=(), ports=(), **fields):
               'state_since_s': 20 * HOURS,
               'held': [], 'failed': sum(row['state'] == 'failed' for row in listeners), 'threshold': 3,
               'nodes': [node(one['node'], [one['index']], one['state'], one['since_s']) for one in listeners],
-              'observe': False, 'return': None, 'override': None, 'next': [],
+              'observe': False, 'return': None, 'override': None, 'trial': None, 'next': [],
               'listeners': list(listeners), 'cards': list(cards), 'ports': list(ports), 'problems': [], 'history': [],
               'forced': None,
               'left_out': {'cards': [], 'listeners': []}}

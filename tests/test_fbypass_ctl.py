@@ -8,8 +8,8 @@ import helpers
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
-ALL = SERVICE + ['reload', 'status', 'force_on', 'force_off', 'return', 'maintenance', 'override', 'drill',
-                 'tail', 'tailf', 'show', 'check', 'beat']
+ALL = SERVICE + ['reload', 'confirm', 'rollback', 'status', 'force_on', 'force_off', 'return', 'maintenance',
+                 'override', 'drill', 'tail', 'tailf', 'show', 'check', 'beat']
 # What members of the group fastbypass may do.
 LOOKING = ['show', 'check']
 
@@ -199,7 +199,7 @@ def test_the_nearest_one_is_sought_among_all_commands():
     assert sorted(known.split()) == sorted(ALL + ['help', 'version'])
 
 
-@pytest.mark.parametrize('word', SERVICE + ['status', 'reload', 'force_on', 'force_off', 'tailf'])
+@pytest.mark.parametrize('word', SERVICE + ['status', 'confirm', 'return', 'force_on', 'force_off', 'tailf'])
 def test_a_needless_argument_is_refused_before_anything_is_done(ctl, word):
     assert ctl(word, 'now') == (2, '', 'fbypass_ctl: %s takes no argument, not "now"\n' % word, [])
 
@@ -314,6 +314,11 @@ def test_show_explains_what_it_does_not_take(ctl, words):
     (['show'], 'launch status '),
     (['show', '--json'], 'launch status --json'),
     (['show', '--config'], 'launch status --config'),
+    (['reload', '--confirm', '5m'], 'launch reload --confirm 5m'),
+    (['confirm'], 'launch confirm'),
+    (['rollback'], 'launch rollback'),
+    (['rollback', '17'], 'launch rollback 17'),
+    (['rollback', '--list'], 'launch rollback --list'),
     (['check'], 'launch check'),
     (['check', 'a file'], 'launch check a file'),
     (['check', '--against'], 'launch check --against'),
@@ -352,6 +357,14 @@ def test_what_is_no_command_has_no_help(ctl, words):
     code, out, err, called = ctl(*words)
 
     assert (code, out, err.startswith('fbypass_ctl: ')) == (2, '', True)
+
+
+@pytest.mark.parametrize('words', [['reload', 'now'], ['reload', '--confirm'], ['reload', '--confirm', '5m', 'x'],
+                                   ['rollback', 'x'], ['rollback', '-1'], ['rollback', '1', '2'], ['rollback', '']])
+def test_what_a_reload_and_a_rollback_do_not_take_is_refused_before_anything_is_done(ctl, words):
+    code, out, err, called = ctl(*words)
+
+    assert (code, out, err.startswith('fbypass_ctl: %s takes ' % words[0]), called) == (2, '', True, [])
 
 
 @pytest.mark.parametrize('words', [['a', 'b'], ['--json'], ['-x'], ['--', 'a'], ['--against', 'a', 'b'],

@@ -177,6 +177,8 @@ def test_bash_completes_every_command_of_fbypass_ctl():
     (['sta'], ['start', 'status']),
     (['force_'], ['force_on', 'force_off']),
     (['show', '--p'], ['--prometheus']),
+    (['reload', ''], ['--confirm']),
+    (['rollback', '--'], ['--list']),
     (['check', TOP + '/sample.e'], [TOP + '/sample.env']),
     (['check', '--'], ['--against']),
     (['check', '--against', TOP + '/sample.e'], [TOP + '/sample.env']),

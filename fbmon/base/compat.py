@@ -25,7 +25,7 @@ except ImportError:
 
 # All that are used, loaded now: 2.7 would look for each at its first use, and an upgrade of the system may have removed
 # the files of a running daemon's Python by then.
-CODECS = ('ascii', 'utf-8', 'unicode_escape')
+CODECS = ('ascii', 'utf-8', 'unicode_escape', 'latin-1')
 for _codec in CODECS:
     codecs.lookup(_codec)
 

@@ -1,4 +1,4 @@
-"""Sorts names and writes numbers as a person reads them. Pure."""
+"""Sorts names and writes numbers and spans of time as a person reads them. Pure."""
 import re
 
 _NUMBERS = re.compile(r'([0-9]+)')
@@ -43,6 +43,19 @@ def _alike(one, other):
     """From 0 to 1: how many of their pairs of letters are the same."""
     first, second = [set(zip(word, word[1:])) for word in (one, other)]
     return 2.0 * len(first & second) / max(1, len(first) + len(second))
+
+
+def span(seconds):
+    """Seconds as a short text, rounded up to whole units: 90 s, 5 min, 2 h, 1 d."""
+    for unit, size in (('d', 86400), ('h', 3600), ('min', 60)):
+        if seconds > 2 * size or (seconds >= size and seconds % size == 0):
+            return '%d %s' % (-(-seconds // size), unit)
+    return '%d s' % -(-seconds // 1)
+
+
+def unless_confirmed(left):
+    """What comes of a reload on trial that nobody confirms. left: how long it takes, as text."""
+    return 'the reload is taken back %s unless fbypass_ctl confirm' % left
 
 
 def printable(name):

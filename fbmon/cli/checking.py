@@ -2,6 +2,7 @@
 import os
 import sys
 
+from fbmon import __version__
 from fbmon.base import compat
 from fbmon.cli import stopped
 from fbmon.cli.output import fail, say
@@ -13,9 +14,19 @@ from fbmon.tell import runner
 
 TAKES = {True: 'fbypass_ctl reload takes it', False: 'a reload refuses it, as it has mistakes'}
 
+OTHER_VERSION = 'the running daemon is version %s, this program %s: restart the service'
+
 
 class OtherVersion(Exception):
     """The version of the running daemon does not know what it is asked for. str(): its version."""
+
+
+def guarded(act):
+    """What act() returns, or 1 if the running daemon is of another version, which is said."""
+    try:
+        return act()
+    except OtherVersion as error:
+        return fail(OTHER_VERSION % (error, __version__))
 
 
 def field(status, name):

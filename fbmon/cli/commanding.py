@@ -11,6 +11,15 @@ from fbmon.show import statussocket
 TRIES = 3
 
 
+class Refused(Exception):
+    """The daemon does not carry a command out. str() says why."""
+
+
+def ask(run_dir, command, by, **fields):
+    """What the daemon has done, as text. Raises Refused and NotRunning."""
+    return done(command, asked(run_dir, dict(fields, command=command, by=by)))
+
+
 def give(run_dir, command, by, **fields):
     """Give a command to the daemon of a run directory. by: the name of the person who gives it.
 
@@ -33,9 +42,17 @@ def asked(run_dir, question):
 
 def told(command, answer):
     """Say what an answer says. Returns the exit code."""
-    if 'refused' in answer:
-        return fail('%s: refused: %s' % (command, answer['refused']))
-    if 'done' not in answer:
-        return fail('the running daemon does not know this command: restart the service after an upgrade')
-    say(answer['done'])
+    try:
+        say(done(command, answer))
+    except Refused as error:
+        return fail(error)
     return 0
+
+
+def done(command, answer):
+    """What was done, by an answer. Raises Refused."""
+    if 'refused' in answer:
+        raise Refused('%s: refused: %s' % (command, answer['refused']))
+    if 'done' not in answer:
+        raise Refused('the running daemon does not know this command: restart the service after an upgrade')
+    return answer['done']

@@ -29,8 +29,6 @@ HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 HELP = 'this may need root: try sudo'
 HELP_OF_STATUS = 'this may need root or the group %s: try sudo, or sudo usermod -aG %s NAME and log in again'
 
-OTHER_VERSION = 'the running daemon is version %s, this program %s: restart the service'
-
 
 def main(argv=None):
     """Run one command. Returns the exit code."""
@@ -93,19 +91,26 @@ def run(options):
 def check(options):
     """Mistakes and warnings of a configuration file, what it means, how it differs from what runs, and advice."""
     from fbmon.cli import against, checking
-    try:
-        return (against if options.against else checking).check(options.file or options.config, options.run_dir)
-    except checking.OtherVersion as error:
-        return fail(OTHER_VERSION % (error, __version__))
+    which = against if options.against else checking
+    return checking.guarded(lambda: which.check(options.file or options.config, options.run_dir))
 
 
 def reload(options):
     """Has the running daemon read its configuration file again, and says what became of it."""
-    from fbmon.cli import checking, reloading
-    try:
-        return reloading.reload(options.run_dir)
-    except checking.OtherVersion as error:
-        return fail(OTHER_VERSION % (error, __version__))
+    from fbmon.cli import checking, confirming, reloading
+    return checking.guarded(lambda: (confirming.try_out if options.confirm else reloading.command)(options))
+
+
+def confirm(options):
+    """Keeps a reload that would be taken back."""
+    from fbmon.cli import checking, confirming
+    return checking.guarded(lambda: confirming.confirm(options))
+
+
+def rollback(options):
+    """Puts an accepted file in the configuration file's place, and has it loaded."""
+    from fbmon.cli import checking, rollback as back
+    return checking.guarded(lambda: back.command(options))
 
 
 def status(options):
@@ -119,10 +124,7 @@ def status(options):
         return watching.watch(seconds, lambda: status(options))
     if options.effective:
         from fbmon.cli import checking
-        try:
-            return checking.show_running(options.run_dir)
-        except checking.OtherVersion as error:
-            return fail(OTHER_VERSION % (error, __version__))
+        return checking.guarded(lambda: checking.show_running(options.run_dir))
     try:
         found = statussocket.ask(os.path.join(options.run_dir, rundir.SOCKET))
     except statussocket.NotRunning as error:
@@ -137,7 +139,8 @@ def status(options):
             text = console.history(found['history']) if options.history \
                 else console.render(found, *terminal.terminal(sys.stdout, os.environ))
     except (KeyError, TypeError):
-        return fail(OTHER_VERSION % (found.get('version'), __version__))
+        from fbmon.cli import checking
+        return fail(checking.OTHER_VERSION % (found.get('version'), __version__))
     say(text.rstrip('\n'))
     return 0
 
@@ -229,6 +232,8 @@ def beat(options):
 COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('check', check, 'mistakes and warnings of the configuration, then its effective values'),
             ('reload', reload, 'have the running daemon read its file again, and say what became of it'),
+            ('confirm', confirm, 'keep a reload that would be taken back'),
+            ('rollback', rollback, 'go back to a configuration file that was accepted before'),
             ('status', status, 'what the running daemon sees and does'),
             ('force_on', force_on, "remove the cards' addresses now: bypass"),
             ('force_off', force_off, "add the cards' addresses for good and bring the ports up again: normal"),

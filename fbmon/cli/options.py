@@ -67,6 +67,14 @@ def _said(text):
     return text.decode('utf-8', 'replace') if isinstance(text, bytes) else text
 
 
+def _trial(text):
+    """An argparse type: how long a reload may be on trial, in seconds."""
+    seconds = _duration(text)
+    if not 10 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError('%r: give a time from 10s to 1d' % text)
+    return seconds
+
+
 def _given(text):
     """An argparse type: any text but the empty one, which a script makes of a variable that is not set."""
     if not text:
@@ -99,6 +107,14 @@ def _parser(commands, places):
             face.add_argument('--config', action='store_true', dest='effective', help='the configuration that runs')
             face.add_argument('--watch', metavar='S', nargs='?', type=_number(1, 3600), const=2, default=None,
                               help='the status again every S seconds (2) until Ctrl-C')
+        if name == 'reload':
+            command.add_argument('--confirm', metavar='TIME', type=_trial, default=None,
+                                 help='take it back after TIME (90s, 5m, 2h) unless `confirm` comes')
+        if name == 'rollback':
+            which = command.add_mutually_exclusive_group()
+            which.add_argument('number', metavar='N', nargs='?', type=_number(0, 9999), default=None,
+                               help='which accepted file, 0 is the newest (default: the one before what runs)')
+            which.add_argument('--list', action='store_true', help='the accepted files')
         if name == 'check':
             command.add_argument('--against', action='store_true',
                                  help='what a reload of the file would change in what runs, instead of what it means')

@@ -4,7 +4,7 @@ import signal
 import time
 
 from fbmon.base import compat
-from fbmon.cli import checking, stopped
+from fbmon.cli import checking, commanding, force, stopped
 from fbmon.cli.output import fail, say
 from fbmon.config import source
 from fbmon.daemon import reloads
@@ -22,23 +22,47 @@ UNKNOWN = 'not known within %g s whether the file is taken: see fbypass_ctl show
 ENDED = 'the daemon has ended meanwhile: see fbypass_ctl show'
 
 
-def reload(run_dir):
-    """Let the daemon of a run directory read its file again. Returns the exit code. Raises OtherVersion."""
-    path = os.path.join(run_dir, rundir.SOCKET)
+def command(options):
+    """Do what the command line says. Returns the exit code. Raises OtherVersion."""
+    return reload(options.run_dir, force.who())
+
+
+def reload(run_dir, by):
+    """Let the daemon of a run directory read its file again. by: who wants it. Returns the exit code.
+
+    Raises OtherVersion.
+    """
+    return asked(run_dir, lambda status: _tell(status, run_dir, by))[0]
+
+
+def asked(run_dir, tell):
+    """(exit code, whether it is known what came of it) of a reload. tell(status) asks for it. Raises OtherVersion."""
+    path, known = os.path.join(run_dir, rundir.SOCKET), True
     try:
         before = statussocket.ask(path)
         count = checking.field(before, 'reload')['count']
-        os.kill(before['pid'], signal.SIGHUP)
+        tell(before)
+        known = False
         after = _after(path, before['pid'], count)
     except statussocket.NotRunning as error:
-        return stopped.nobody(error)
-    except EnvironmentError as error:
-        return fail('the daemon with pid %d cannot be told: %s' % (before['pid'], error.strerror))
+        return stopped.nobody(error), known
+    except commanding.Refused as error:
+        return fail(error), True
     if after is None:
-        return fail(UNKNOWN % LIMIT)
+        return fail(UNKNOWN % LIMIT), False
     if after['pid'] != before['pid']:
-        return fail(ENDED)
-    return _told(after, run_dir)
+        return fail(ENDED), False
+    return _told(after, run_dir), True
+
+
+def _tell(status, run_dir, by):
+    """Ask for a reload. A daemon before 1.3.00 knows only the signal, which does not say who wants it."""
+    if 'trial' in status:
+        return commanding.ask(run_dir, 'reload', by)
+    try:
+        os.kill(status['pid'], signal.SIGHUP)
+    except EnvironmentError as error:
+        raise commanding.Refused('the daemon with pid %d cannot be told: %s' % (status['pid'], error.strerror))
 
 
 def _after(path, pid, count):

@@ -28,8 +28,10 @@ Settings = namedtuple('Settings', 'log_level threshold listeners cards ports shu
                                   'on_change nodes returns observe on_shutdown')
 Settings.__new__.__defaults__ = ({}, AT_ONCE, False, True)
 
-# warnings: those that need no look at the kernel; given: {(name, index): Assignment}, which knows the values' lines.
-Config = namedtuple('Config', 'settings mistakes warnings given')
+# warnings: those that need no look at the kernel; given: {(name, index): Assignment}, which knows the values' lines;
+# data: the bytes of the file.
+Config = namedtuple('Config', 'settings mistakes warnings given data')
+Config.__new__.__defaults__ = (b'',)
 
 Mistake, Notice, format_problem = notices.Mistake, notices.Notice, notices.format_problem
 

@@ -37,7 +37,7 @@ def parsed(path, data):
     """The Config of the bytes of a file, all or the first LARGEST + 1. Raises Unreadable."""
     if len(data) > LARGEST:
         raise Unreadable('%s: %s' % (path, TOO_LARGE))
-    return reader.read(_decoded(path, data))
+    return reader.read(_decoded(path, data))._replace(data=data)
 
 
 def report(path, notices, kind):

@@ -66,12 +66,24 @@ class Answers(object):
             reply(text)
 
 
+def done(act):
+    """The outcome() of what is done at once: what act() returns, or the Refused that it raises."""
+    try:
+        said = act() or ''
+    except Refused as error:
+        why = '%s' % error
+        return lambda: _refuse(why)
+    return lambda: said
+
+
+def _refuse(why):
+    raise Refused(why)
+
+
 def _by(question):
     """Who gives a command, as text for log and history."""
     return printable('%s' % (question.get('by'),)) or 'somebody'
 
 
 def _unknown(name):
-    def outcome():
-        raise Refused('%s is no command of this daemon' % printable(name))
-    return outcome
+    return lambda: _refuse('%s is no command of this daemon' % printable(name))

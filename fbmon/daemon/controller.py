@@ -11,11 +11,12 @@ from fbmon.daemon.launching import Launching
 from fbmon.daemon.leases import Leases
 from fbmon.daemon.operators import Operators
 from fbmon.daemon.reasons import Reasons
-from fbmon.daemon.reloads import Reloads
+from fbmon.daemon.reloads import Reload, Reloads
 from fbmon.daemon.returns import Returns
 from fbmon.daemon.saving import Loaded, Saved
 from fbmon.daemon.service import Service
 from fbmon.daemon.telling import Telling
+from fbmon.daemon.trials import TakeBack, Tried
 from fbmon.listeners.listener import StateChanged
 from fbmon.listeners.roster import Roster
 from fbmon.network import monitor, routewatch
@@ -24,8 +25,7 @@ from fbmon.rules import decision, ordering, wanted
 from fbmon.rules.states import ABSENT, BYPASS, PRESENT
 from fbmon.show import status
 
-# The main thread puts these on the queue.
-Reload = namedtuple('Reload', '')
+# The main thread puts this on the queue.
 Stop = namedtuple('Stop', '')
 
 
@@ -54,17 +54,18 @@ class Controller(object):
         self.returns = Returns(course, clock, wall)
         self.operators = Operators(saver, history.note, lambda: (self.settings, self.states, self.decision.state),
                                    clock, wall)
-        self._answers = Answers({'return': self.returns.ask, ordering.MAINTAIN: self.operators.take,
-                                 ordering.OVERRIDE: self.operators.take, ordering.DRILL: self.operators.take})
         self._leases = Leases(self.network, ledger, watch.look, clock, self.operators.frozen)
         self.launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self.telling = Telling(history, clock)
-        self.reloads = Reloads(path, loaded, history.reloaded)
+        self.reloads = Reloads(path, loaded, history.reloaded, self.troubles, inbox.put, clock, wall)
+        commands = dict({'return': self.returns.ask}, **dict.fromkeys(ordering.COMMANDS, self.operators.take))
+        self._answers = Answers(dict(commands, **self.reloads.commands()))
         self._handlers = {StateChanged: self._state_changed, monitor.Read: self._read, monitor.Seen: self._seen,
-                          monitor.Lost: self._lost, Reload: self._reload, Stop: self._stop, Saved: self.operators.saved,
-                          StatusWanted: self._answers.wanted, Commanded: self._answers.take,
-                          routewatch.RoutesRead: self._routes_read, Loaded: self.operators.loaded}
+                          monitor.Lost: self._lost, Stop: self._stop, Reload: self._reload, Tried: self._reload,
+                          TakeBack: self._reload, StatusWanted: self._answers.wanted, Commanded: self._answers.take,
+                          routewatch.RoutesRead: self._routes_read, Saved: self.operators.saved,
+                          Loaded: self.operators.loaded}
         self.names = wanted.names(self.settings)
         self._stopped = self.going_down = False
 
@@ -72,6 +73,7 @@ class Controller(object):
         """Take events until Stop. Then the network stays as it is. Returns whether no address keeps a lease."""
         self.history.begin()
         self._take_settings()
+        self.reloads.begin()
         while not self._stopped:
             self.turn(self._inbox.take(self._deadline()))
         self.history.end(self.decision.state)
@@ -88,6 +90,7 @@ class Controller(object):
             self._act()
         self.history.write()
         self.returns.tell()
+        self.reloads.step()
         self.log.mend()
         self._service.step(status.line(self), self.launching.passed, lambda: not self.roster.overdue())
         self._answers.give(lambda: status.document(self), self._stopped)
@@ -149,21 +152,17 @@ class Controller(object):
         if self.network.picture is None:
             self.launching.hasten()
 
-    def _reload(self, _event):
+    def _reload(self, event):
         """Take a new file as a whole; or refuse it as a whole, and go on with the running configuration."""
-        loaded, refused = (None, None) if self._stopped else self.reloads.read()
-        if refused:
-            self.troubles['reload'] = refused
+        loaded = None if self._stopped else self.reloads.next(event)
         if loaded is None:
             return
-        self.reloads.taken(self.loaded, loaded)
         self.operators.reloaded(self.settings, loaded.settings)
         before, self.names = self.names, wanted.names(loaded.settings)
         if self.settings.lease:
             kept = self.names.cards if loaded.settings.lease and not loaded.settings.observe else ()
             self._leases.let_go(before, self.settings.lease, self.decision, kept)
         self.loaded = loaded
-        self.troubles.pop('reload', None)
         self._take_settings()
 
     def _stop(self, _event):
@@ -246,5 +245,6 @@ class Controller(object):
         return (self.ledger.followed, ()) if self.loaded.mistakes else (self.ledger.items, self.ledger.found)
 
     def _deadline(self):
-        parts = self.network, self.launching, self._service, self._leases, self.routes, self.returns, self.operators
+        parts = (self.network, self.launching, self._service, self._leases, self.routes, self.returns, self.operators,
+                 self.reloads)
         return min([time for time in [part.deadline() for part in parts] if time is not None] or [None])

@@ -12,15 +12,17 @@ from fbmon.base.inbox import Inbox
 from fbmon.base.threads import NO_THREAD, start
 from fbmon.config import source
 from fbmon.daemon.answers import Commanded, StatusWanted
-from fbmon.daemon.controller import Controller, Reload, Stop
+from fbmon.daemon.controller import Controller, Stop
 from fbmon.daemon.fetching import Fetcher
+from fbmon.daemon.keeping import Keeping
 from fbmon.daemon.leases import REMEDY
+from fbmon.daemon.reloads import Reload
 from fbmon.daemon.saving import Saver
+from fbmon.daemon.trials import Tried
 from fbmon.memory import rundir, statedir
 from fbmon.memory.history import History
 from fbmon.memory.ledger import Ledger
 from fbmon.memory.records import Records
-from fbmon.memory.statedir import StateDirectory
 from fbmon.memory.statefile import StateFile
 from fbmon.network import iproute
 from fbmon.network.batch import Batch
@@ -67,7 +69,7 @@ def run(path, log_dir, run_dir, state_dir):
     _raise_descriptor_limit()
     _wake_on_time()
     compat.switch_threads_seldom()
-    daemon = Daemon(path, loaded, directory, StateFile(StateDirectory(state_dir).file(statedir.ORDERS)), wakes, log)
+    daemon = Daemon(path, loaded, directory, statedir.StateDirectory(state_dir), wakes, log)
     daemon.report_troubles(run=directory.error)
     return daemon.run()
 
@@ -132,7 +134,7 @@ class Wakes(object):
 class Daemon(object):
     """The parts, put together."""
 
-    def __init__(self, path, loaded, directory, orders, wakes, log):
+    def __init__(self, path, loaded, directory, state, wakes, log):
         self._wakes = wakes
         self._inbox = Inbox()
         self._batch = Batch()
@@ -144,12 +146,15 @@ class Daemon(object):
         routes = RouteReadings(RouteKeeper(self._batch, Records(directory.file(rundir.ROUTES))), self._routes.ask)
         self._hooks = Hooks()
         self._fetcher = Fetcher(path, lambda: self._inbox.put(Reload()), self._crashed)
+        self._tried = Fetcher(path + statedir.TRIED, lambda: self._inbox.put(Tried()), self._crashed)
+        self._keeping = Keeping(state.file(statedir.FILES), self._crashed)
         history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell)
         course = Records(directory.file(rundir.RETURN))
-        self._saver = Saver(orders, self._inbox.put, self._crashed)
+        self._saver = Saver(StateFile(state.file(statedir.ORDERS)), self._inbox.put, self._crashed)
         self._controller = Controller(path, loaded, self._inbox, self._batch, ledger, history, self._hooks,
                                       self._monitor, self._notifier, routes, course, self._saver, self._crashed, log)
-        self._controller.reloads.load, self._controller.reloads.under_way = self._fetcher.load, self._fetcher.under_way
+        self._controller.reloads.connect(self._fetcher, self._tried, self._keeping,
+                                         Records(directory.file(rundir.TRIAL)))
 
     def report_troubles(self, **troubles):
         """Log what does not work but stops nothing, and show it in the status: {what: why or None}."""
@@ -171,7 +176,7 @@ class Daemon(object):
         code = self._wait()
         self._notifier.stopping()
         self._hooks.close()
-        users = self._saver, self._fetcher, self._monitor, self._routes
+        users = self._saver, self._fetcher, self._tried, self._keeping, self._monitor, self._routes
         iproute.wait(sum([one.close() for one in users], self._batch.kill()))
         if code in (STOPPED, LEFT):
             logging.info('fastbypass_monitor stops; %s', GOES if self._controller.going_down else STAYS)

@@ -24,7 +24,7 @@ class Fetcher(object):
     """
 
     def __init__(self, path, report, crashed):
-        self._path = path
+        self.path = path
         self._report = report
         self._crashed = crashed
         self._lock = threading.Lock()
@@ -97,7 +97,7 @@ class Fetcher(object):
         with self._starting:
             if self._closed:
                 raise EnvironmentError(errno.EINTR, 'the daemon stops')
-            self._child = spawn(self._path)
+            self._child = spawn(self.path)
             return self._child
 
 

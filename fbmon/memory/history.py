@@ -24,6 +24,9 @@ _FORCED = r'force_o(?:n|ff) by (.+)'
 # The kind of a reload, and what came of it. A reload has no state before.
 RELOAD, TAKEN, REFUSED, NOTHING = 'reload', 'taken', 'refused', '-'
 
+# What came of one that somebody had to confirm.
+CONFIRMED, TAKEN_BACK = 'confirmed', 'taken back'
+
 # New states that are logged as a warning, so that LOG_LEVEL=WARNING does not hide an outage.
 BAD = (BYPASS, FAILED, MISSING)
 
@@ -81,7 +84,7 @@ class History(object):
         self.note('port' if port else 'card', item.name if port else item.address, old, new, why, called)
 
     def reloaded(self, outcome, why):
-        """Note what came of a reload: TAKEN or REFUSED. The caller has logged it already."""
+        """Note what came of a reload: TAKEN, REFUSED, CONFIRMED or TAKEN_BACK. The caller has logged it already."""
         self.note(RELOAD, 'file', NOTHING, outcome, why)
 
     def begin(self):

@@ -10,6 +10,9 @@ ORDERS = 'orders'
 # Where the accepted configuration files are kept.
 FILES = 'files'
 
+# A file that is on trial is beside the configuration file: .env.unconfirmed.
+TRIED = '.unconfirmed'
+
 
 class StateDirectory(object):
     """The paths of its files. Nothing is made before it is needed."""

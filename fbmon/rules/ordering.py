@@ -5,7 +5,7 @@ from fbmon.rules.orders import Noise, Order, Override
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, UNKNOWN
 
 # The names of the commands.
-MAINTAIN, OVERRIDE, DRILL = 'maintenance', 'override', 'drill'
+COMMANDS = MAINTAIN, OVERRIDE, DRILL = 'maintenance', 'override', 'drill'
 
 # What `override` is told for its end.
 OFF = 'off'

@@ -120,9 +120,10 @@ def _head(status, paint, width):
         state, layout.duration(status['state_since_s']), waits and ', ' + waits, status['failed'],
         len(status['nodes']), 'nodes' if noderows.has_names(status) else 'listeners', status['threshold'] or '?'))
     lines[0] = lines[0].replace(state, paint(state, state), 1)
-    observes = [paint(line, UNKNOWN) for line in put(OBSERVES)] if status['observe'] else []
+    first = ([OBSERVES] if status['observe'] else []) + _trial(status.get('trial'))
+    first = [paint(line, UNKNOWN) for text in first for line in put(text)]
     told = [paint(line, UNKNOWN) for text in ordered.head(status) for line in put(text)]
-    parts = [observes + _left_out(status['left_out'], paint, width) + told + lines]
+    parts = [first + _left_out(status['left_out'], paint, width) + told + lines]
     if status['held']:
         parts.append(put('held: nothing is decided until these listeners have reported: '
                          + words.indexes(status['held'])))
@@ -132,6 +133,11 @@ def _head(status, paint, width):
         parts.append(put('next: ' + '; '.join(status['next'])))
     return parts + [put(text) for text in _counts(status)] + [put('fastbypass_monitor %s, pid %d, up %s' % (
         status['version'], status['pid'], layout.duration(status['uptime_s'])))]
+
+
+def _trial(found):
+    """[The line about a reload on trial], if there is one."""
+    return [words.unless_confirmed('in ' + words.span(max(0, found['left_s'])))] if found else []
 
 
 def _counts(status):

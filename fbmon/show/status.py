@@ -25,7 +25,7 @@ def line(controller):
     if len(found) < all_of:
         parts.append('%d unconfigured' % (all_of - len(found)))
     parts += ordered.line(controller.operators.orders) + _cards_in_words(controller)
-    parts += [part for part in [controller.returns.line()] if part]
+    parts += [part for part in (controller.returns.line(), controller.reloads.trial.line()) if part]
     waits = decision.waited_for(settings, states)
     return ', '.join(parts) + ('; held: waiting for listener %s' % numbers(waits) if waits else '')
 
@@ -86,7 +86,7 @@ def snapshot(controller):
         'return': controller.returns.as_dict(), 'next': _next(controller, states, now),
         'left_out': _left_out(controller.settings),
         'file': os.path.abspath(controller.path), 'configuration': controller.reloads.lines,
-        'reload': controller.reloads.as_dict(),
+        'reload': controller.reloads.as_dict(), 'trial': controller.reloads.trial.as_dict(),
         'nodes': [_node(controller, name, ways, now) for name, ways in nodes.grouped(controller.settings.listeners)],
         'listeners': [_listener(controller, settings, now) for settings in controller.settings.listeners],
         'cards': [_card(controller, settings, wanted) for settings in controller.settings.cards],
@@ -123,7 +123,7 @@ def problems(controller):
                   for index, why in sorted(reasons.items())]
     found += network.all_troubles() + controller.routes.lines()
     kept = (controller.log, controller.ledger, controller.history, controller.hooks, controller.returns,
-            controller.operators)
+            controller.operators, controller.reloads)
     found += [one.error for one in kept if one.error]
     found += ordered.problems(controller.operators.orders, settings, controller.roster.local_states(),
                               controller.operators.wall())

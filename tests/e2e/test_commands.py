@@ -4,8 +4,8 @@ from machine import UNIT
 from switch import CARD, ENV, LOG, SMALL
 from waiting import wait_for
 
-NEED_ROOT = ['start', 'stop', 'restart', 'reload', 'status', 'enable', 'disable', 'force_on', 'force_off',
-             'return', 'maintenance', 'override', 'drill', 'tail', 'tailf', 'beat']
+NEED_ROOT = ['start', 'stop', 'restart', 'reload', 'confirm', 'rollback', 'status', 'enable', 'disable', 'force_on',
+             'force_off', 'return', 'maintenance', 'override', 'drill', 'tail', 'tailf', 'beat']
 
 
 def test_start_stop_and_restart_do_what_systemctl_does(switch):
@@ -50,6 +50,27 @@ def test_enable_and_disable_put_it_into_the_boot_and_out_of_it(switch):
 
     switch.ctl('enable', check=True)
     assert switch.enabled() == 'enabled'
+
+
+def test_accepted_files_are_kept_and_a_reload_on_trial_ends_with_a_restart(switch):
+    switch.start_small()
+    switch.machine.write(ENV, SMALL + 'LISTEN_HEARTBEAT_RECOVERY=2\n')
+    assert 'on trial' in switch.ctl('reload', '--confirm', '1h', check=True).output
+    assert switch.ctl('show').output.startswith('the reload is taken back in ')
+    assert 'unless fbypass_ctl confirm' in switch.ctl('status').output
+    switch.run('systemctl', 'restart', UNIT)
+    switch.wait_state('normal')
+    assert switch.machine.read(ENV).decode() == SMALL
+    switch.run('mv', ENV + '.unconfirmed', ENV)
+    switch.ctl('reload', '--confirm', '1h', check=True)
+
+    assert switch.ctl('confirm', check=True).output == 'confirmed: %s is what runs\n' % ENV
+    switch.run('systemctl', 'reload', UNIT)
+    switch.ctl('rollback', check=True)
+    assert switch.machine.read(ENV).decode() == SMALL
+    # The daemon may write there, and nothing of it is a problem.
+    assert 'is not kept' not in switch.ctl('show').output
+    assert 'LISTEN_HEARTBEAT_RECOVERY' in switch.ctl('rollback', '--list').output
 
 
 def test_reload_takes_a_new_file_without_a_stop(switch):

@@ -84,7 +84,7 @@ def prepare(daemon, text, user):
     ran = subprocess.call(as_user(user) + ['true'], stderr=subprocess.STDOUT, stdout=subprocess.PIPE) == 0
     helpers.require(ran, 'needs setpriv of util-linux 2.31')
     helpers.write(daemon.config, text)
-    for path in (daemon.run_dir, daemon.directory + '/logs'):
+    for path in (daemon.run_dir, daemon.state_dir, daemon.directory + '/logs'):
         os.mkdir(path)
         os.chown(path, user, user)
 

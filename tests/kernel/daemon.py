@@ -155,8 +155,9 @@ class Daemon(object):
     # --- its processes ---
 
     def children(self):
-        """{pid: command line} of its children, without those that are dead and without the writer of its log."""
-        return dict((pid, line) for pid, line in self.all_children().items() if 'fastbypass_log' not in line)
+        """{pid: command line} of its children, without those that are dead and those that work on its files."""
+        return dict((pid, line) for pid, line in self.all_children().items()
+                    if not line.startswith('/bin/sh -c') or ' fastbypass_' not in line)
 
     def log_writer(self):
         """The pid of the process that writes its log."""

@@ -162,7 +162,7 @@ def documents(world):
     first.report(0, ACTIVE)
     first.report(2, FAILED)
     first.controller.reloads.lines = ['LOG_LEVEL=INFO']
-    first.controller.reloads.refused('why', ['.env:3: error: x'])
+    first.controller.reloads._refuse('why', ['.env:3: error: x'])
     first.now += 12.3456
     member = first.controller.roster.find(first.controller.settings.listeners[0])
     member.listener.counters = lambda: Counters(12, 3, 1, 101.0, 1.25, 0, 'fe80::9%eth0')
@@ -173,6 +173,8 @@ def documents(world):
     second.controller.network.picture = None
     third = world(config([listener(0, node='dpi-1'), listener(1, node='dpi-1')], [card(0, name='west')],
                          ports=('sw0',), returns=Return(False, 0, 0, 500)), HOST, CARD)
+    third.controller.reloads.trial.ask('alice', 60)
+    third.controller.reloads.trial.begin(third.loaded)
     for index, state in ((0, FAILED), (1, FAILED), (0, ACTIVE)):
         third.report(index, state)
     orders = Order('alice', 99.0, None, 'a new kernel'), Order('bob', 99.0, 200.0, '')
