@@ -66,7 +66,10 @@ class StateFile(object):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'writer.py')
         _, answer = self._run([sys.executable, '-B', '-E', '-s', script, self.path], text.encode('ascii'), 'written')
         if answer != b'\n':
-            raise self._error('written', answer.decode('ascii', 'replace').strip() or 'the process that writes ended')
+            error = self._error('written', answer.decode('ascii', 'replace').strip() or 'the process that writes ended')
+            # It may have ended right after it had put the new file in its place.
+            error.unsure = not answer
+            raise error
 
     def close(self):
         """Kill the process that writes, and start no other: the daemon is about to end. Returns it in a list, or []."""

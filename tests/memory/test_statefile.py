@@ -142,3 +142,11 @@ def test_without_a_process_it_is_told(tmp_path, monkeypatch):
 
     assert str(failure(lambda: StateFile(str(tmp_path / 'orders')).save('x'))).endswith('Too many open files')
     assert os.listdir('/proc/self/fd') == before
+
+
+def test_a_writer_that_ends_without_an_answer_may_have_written_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(statefile.sys, 'executable', '/bin/true')
+    error = failure(lambda: StateFile(str(tmp_path / 'orders')).save('x'))
+
+    assert (str(error), error.unsure) == (
+        '%s: cannot be written: the process that writes ended' % (tmp_path / 'orders'), True)
