@@ -28,19 +28,16 @@ SIGNALS = {signal.SIGINT: 'Ctrl-C', signal.SIGTERM: 'SIGTERM', signal.SIGHUP: 'S
 def drill(options):
     """Make a drill and show what happens. Returns the exit code: 0 if all came back, 1, or 3 without a daemon."""
     asked = Drill(options.run_dir, options.seconds, options.reason)
-    before = {}
+    for number in SIGNALS:
+        # It stays so until the process has ended, so that a late signal does not change the exit code.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, asked.interrupt)
     try:
-        for number in SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:
-                before[number] = signal.signal(number, asked.interrupt)
         return asked.run()
     except statussocket.NotRunning as error:
         return stopped.nobody(error)
     except (KeyError, TypeError):
         return fail('the running daemon is of another version: restart the service')
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Drill(object):
