@@ -6,6 +6,10 @@ from fbmon.rules.states import ACTIVE
 # Seconds before the end of an order from which on it is told; and after which one without an end is told.
 SOON, LONG = 120.0, 86400.0
 
+# For more nodes than MOST in maintenance the head has one line, with so many NAMES: the state must stay on the screen.
+# Who, until when and why is in the table.
+MOST, NAMES = 2, 8
+
 GOES_ON = '%s has lasted for more than a day and has no end: end it, or give it one with --for'
 
 
@@ -57,9 +61,13 @@ def head(status):
     override = status['override']
     lines = ['OVERRIDE %s since %s %s' % (override['state'].upper(), moments.short(override['since']),
                                           described(override))] if override else []
+    away = [row for row in status['nodes'] if row['maintenance']]
+    if len(away) > MOST:
+        names = sorted([row['name'] for row in away], key=words.natural)
+        more = ' and %d more' % (len(away) - NAMES) if len(away) > NAMES else ''
+        return lines + ['MAINTENANCE of ' + ', '.join(names[:NAMES]) + more]
     return lines + ['MAINTENANCE of %s since %s %s' % (row['name'], moments.short(row['maintenance']['since']),
-                                                       described(row['maintenance']))
-                    for row in status['nodes'] if row['maintenance']]
+                                                       described(row['maintenance'])) for row in away]
 
 
 def described(order):

@@ -489,6 +489,16 @@ def test_the_screen_in_the_readme_is_what_show_prints():
     assert console.render(found) in helpers.read(os.path.join(helpers.ROOT, 'README.md'))
 
 
+def test_many_nodes_in_maintenance_leave_the_state_on_the_screen():
+    found = statuses.status([statuses.listener(index) for index in range(64)])
+    for row in found['nodes'][:20]:
+        row['maintenance'] = dict(ORDER, reason='x' * 200)
+    lines = console.render(found, height=24).splitlines()
+
+    assert len(lines) < 24 and lines[0] == 'MAINTENANCE of 0, 1, 2, 3, 4, 5, 6, 7 and 12 more'
+    assert lines[1].startswith('normal for ')
+
+
 ORDER = {'by': 'alice', 'since': 0.0, 'until': 7200.0, 'reason': 'a new kernel'}
 
 
