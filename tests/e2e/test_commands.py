@@ -57,7 +57,8 @@ def test_accepted_files_are_kept_and_a_reload_on_trial_ends_with_a_restart(switc
     switch.machine.write(ENV, SMALL + 'LISTEN_HEARTBEAT_RECOVERY=2\n')
     assert 'on trial' in switch.ctl('reload', '--confirm', '1h', check=True).output
     assert switch.ctl('show').output.startswith('the reload is taken back in ')
-    assert 'unless fbypass_ctl confirm' in switch.ctl('status').output
+    # systemd gets a new line of status each half second at most.
+    wait_for(lambda: 'unless fbypass_ctl confirm' in switch.ctl('status').output, 'the status of a trial')
     switch.run('systemctl', 'restart', UNIT)
     switch.wait_state('normal')
     assert switch.machine.read(ENV).decode() == SMALL
@@ -70,7 +71,7 @@ def test_accepted_files_are_kept_and_a_reload_on_trial_ends_with_a_restart(switc
     assert switch.machine.read(ENV).decode() == SMALL
     # The daemon may write there, and nothing of it is a problem.
     assert 'is not kept' not in switch.ctl('show').output
-    assert 'LISTEN_HEARTBEAT_RECOVERY' in switch.ctl('rollback', '--list').output
+    wait_for(lambda: 'LISTEN_HEARTBEAT_RECOVERY' in switch.ctl('rollback', '--list').output, 'kept')
 
 
 def test_reload_takes_a_new_file_without_a_stop(switch):
