@@ -14,8 +14,9 @@ def test_a_node_that_comes_and_goes_faster_than_recovery_allows_moves_nothing(sw
     helpers.write_program(str(tmp_path / 'hook'), 'echo "$@" >>%s/told' % tmp_path)
     dpis.steady(3000)
     daemon.start(CONFIG + 'ON_CHANGE=%s\n' % (tmp_path / 'hook'))
-    before = daemon.wait_state('bypass')
+    daemon.wait_state('bypass')
     helpers.wait_for(lambda: 'port sw2 up down' in helpers.read(tmp_path / 'told'))
+    before = daemon.status()
     told, log, watch = helpers.read(tmp_path / 'told'), daemon.log(), switch.watch()
     for _ in range(15):
         missed, received = [listener(daemon.status(), 1)[name] for name in ('missed', 'received')]
