@@ -26,6 +26,7 @@ class Returns(object):
         self._wall = wall
         self._rule = returning.AT_ONCE
         self._asked = self._by = self._override = None
+        self._ruled = decision.UNDECIDED    # the last Decision before an override
         self._told = None
         self._leading = False    # whether the ports are up already, for their carrier
         self.course = self._remembered()
@@ -43,8 +44,10 @@ class Returns(object):
     def decide(self, settings, states, last, override=None):
         """The Decision on the launched listeners' states; while held it is `last`. override: what an operator has made
         of the global state (see orders.Override), or None."""
-        self._rule, self.judged, self._override = settings.returns, decision.judged(settings, states), override
+        was, self._override = self._override, override
+        self._rule, self.judged = settings.returns, decision.judged(settings, states)
         if override:
+            self._ruled = self._ruled if was else last
             return self._overridden(settings, states, last, override)
         now = self._clock()
         lit, before = self._lit(settings, states, now), self.course
@@ -53,7 +56,8 @@ class Returns(object):
         self._asked = None
         self._remember()
         if self.judged is None:
-            return last
+            # What is held is what the rules have decided, and not what the operator had.
+            return self._ruled if was and self._ruled.state != UNKNOWN else last
         state = returning.state(self.course, self.judged)
         self._leading = state != self.judged and \
             returning.waiting(self.course, self._rule, now).what == returning.CARRIER

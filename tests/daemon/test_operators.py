@@ -445,6 +445,18 @@ def test_while_held_an_override_counts_and_ports_of_nodes_that_have_not_reported
     assert switch.controller.decision.state == NORMAL
 
 
+def test_what_is_held_at_the_end_of_an_override_is_what_the_rules_had_decided_before(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE)
+    override(switch, BYPASS)
+    switch.seen('Deleted ' + CARD)
+    switch.loaded = config(NODES + [listener(3)], [card(0)])
+    switch.turn(Reload())
+    assert switch.controller.decision.state == BYPASS
+
+    assert override(switch, 'off')[1] == [ADD]
+    assert switch.controller.decision.state == NORMAL
+
+
 def test_under_an_override_the_port_of_a_node_that_is_new_and_has_not_reported_stays_as_it_is(world):
     switch = world(ACTIVE, ACTIVE, ACTIVE)
     override(switch, NORMAL)
