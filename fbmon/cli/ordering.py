@@ -29,10 +29,9 @@ class Refused(Exception):
 def maintenance(options):
     """Take a node out or back, or list the nodes in maintenance. Returns the exit code."""
     if options.node is None:
-        return _list(options, lambda status: [dict(row['maintenance'], node=row['name'], state=row['state'])
-                                              for row in status['nodes'] if row['maintenance']],
-                     lambda found: [dict(orders.as_dict(found.maintenance[node]), node=node, state=None)
-                                    for node in sorted(found.maintenance, key=words.natural)])
+        return _list(options, 'no node is in maintenance', _maintained, lambda found: [
+            dict(orders.as_dict(found.maintenance[node]), node=node, state=None)
+            for node in sorted(found.maintenance, key=words.natural)])
     if options.word is None:
         return fail('maintenance %s: say on or off' % options.node) and 2
     return _order(options, ordering.MAINTAIN, options.word == 'off', node=options.node, on=options.word == 'on')
@@ -41,9 +40,14 @@ def maintenance(options):
 def override(options):
     """Override the rules, let them decide again, or show the override. Returns the exit code."""
     if options.state is None:
-        return _list(options, lambda status: [status['override']] if status['override'] else [],
+        return _list(options, 'no override', lambda status: [status['override']] if status['override'] else [],
                      lambda found: [orders.override_as_dict(found.override)] if found.override else [])
     return _order(options, ordering.OVERRIDE, options.state == ordering.OFF, state=options.state)
+
+
+def _maintained(status):
+    return [dict(row['maintenance'], node=row['name'], state=row['state'])
+            for row in status['nodes'] if row['maintenance']]
 
 
 def _order(options, command, ends, **fields):
@@ -102,8 +106,8 @@ def _note(options, directory, changes, by):
         fail(kept.error)
 
 
-def _list(options, of_status, of_orders):
-    """Print what is ordered. of_status(dict), of_orders(Orders): [a dict for each order]."""
+def _list(options, nothing, of_status, of_orders):
+    """Print what is ordered, or `nothing`. of_status(dict), of_orders(Orders): [a dict for each order]."""
     try:
         found = of_status(statussocket.ask(os.path.join(options.run_dir, rundir.SOCKET)))
     except statussocket.NoAnswer as error:
@@ -118,6 +122,8 @@ def _list(options, of_status, of_orders):
         return fail('the running daemon is of another version: restart the service')
     if options.json:
         say(json.dumps(found, sort_keys=True, indent=2))
+    elif not found:
+        say(nothing)
     for row in [] if options.json else found:
         say('%s since %s %s' % (row.get('node') or row['state'], moments.short(row['since']), ordered.described(row)))
     return 0

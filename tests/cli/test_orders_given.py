@@ -38,6 +38,8 @@ def fbmon(places):
 
 def test_without_a_daemon_an_order_is_written_listed_and_ended(fbmon, tmp_path):
     assert fbmon('maintenance', '--json') == fbmon('override', '--json') == (0, '[]\n', '')
+    assert [fbmon(word) for word in ('maintenance', 'override')] == [
+        (0, 'no node is in maintenance\n', ''), (0, 'no override\n', '')]
     code, said, errors = fbmon('maintenance', '0', 'on', '--for', '2h', '--reason', 'a new kernel')
     assert (code, errors) == (0, '') and said.startswith('0 is in maintenance until ')
     assert said.endswith('; no daemon runs: it counts from its next start on\n')
@@ -110,7 +112,7 @@ def test_a_file_of_noise_is_told_and_replaced_by_the_order(fbmon, tmp_path):
     os.mkdir(str(tmp_path / 'state'))
     write(str(tmp_path / 'state' / 'orders'), '{"maintenance": 7')
     told = '%s: makes no sense: no order is taken from it\n' % (tmp_path / 'state' / 'orders')
-    assert fbmon('override') == (0, '', told)
+    assert fbmon('override') == (0, 'no override\n', told)
 
     assert fbmon('override', 'normal')[::2] == (0, told)
     assert fbmon('override')[1].startswith('normal since ')
