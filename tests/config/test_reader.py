@@ -73,7 +73,7 @@ def test_the_minimal_example_of_the_documentation_gives_exactly_its_settings_and
 def test_a_file_of_comments_manages_nothing_and_has_no_mistake():
     found = read(u'# nothing', u'', u'LISTEN_CUBRO_IFS=')
 
-    assert found == (Settings('INFO', 1, (), (), (), True, {}, 0, None), (), found.warnings, {})
+    assert found == (Settings('INFO', 1, (), (), (), True, {}, 0, None), (), found.warnings, {}, b'')
     assert found.warnings == (
         Notice(None, None, None,
                'no listener, so nothing is watched; give LISTEN_HB_HOST[0], LISTEN_HB_PORT[0] and '

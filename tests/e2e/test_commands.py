@@ -65,7 +65,7 @@ def test_accepted_files_are_kept_and_a_reload_on_trial_ends_with_a_restart(switc
     switch.run('mv', ENV + '.unconfirmed', ENV)
     switch.ctl('reload', '--confirm', '1h', check=True)
 
-    assert switch.ctl('confirm', check=True).output == 'confirmed: %s is what runs\n' % ENV
+    assert switch.ctl('confirm', check=True).output == 'confirmed: %s is what runs' % ENV
     switch.run('systemctl', 'reload', UNIT)
     switch.ctl('rollback', check=True)
     assert switch.machine.read(ENV).decode() == SMALL

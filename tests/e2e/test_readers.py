@@ -67,7 +67,7 @@ def test_a_member_commands_nothing_and_reads_no_file_of_the_daemon(switch, peopl
         refused = switch.ctl(word, user=MEMBER)
         assert (refused.code, 'needs root' in refused.output) == (4, True), refused
     for word, told in (('return', 'return: refused: only root may give a command'),
-                       ('reload', 'cannot be told: Operation not permitted'), ('force_on', 'Permission denied')):
+                       ('reload', 'reload: refused: only root may give a command'), ('force_on', 'Permission denied')):
         refused = switch.run(LAUNCH, word, user=MEMBER, check=False)
         assert (refused.code, told in refused.output) == (1, True), refused
     for deed in ['cat %s/%s' % (RUN, name) for name in ('ledger', 'history', 'daemon.lock', 'routes', 'return')] + [

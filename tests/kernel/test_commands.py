@@ -265,7 +265,7 @@ def test_status_as_json_is_what_the_page_promises(switch, small, dpis):
     assert sorted(shown) == sorted(['version', 'pid', 'uptime_s', 'state', 'state_since_s', 'held', 'failed',
                                     'threshold', 'file', 'configuration', 'reload', 'left_out', 'forced', 'listeners',
                                     'cards', 'ports', 'problems', 'history', 'nodes', 'observe', 'return', 'next',
-                                    'override'])
+                                    'override', 'trial'])
     assert (shown['pid'], shown['state'], shown['held'], shown['failed'], shown['threshold'], problems(shown)) == (
         small.child.pid, 'bypass', [], 1, 1, [])
     assert sorted(shown['listeners'][1]) == sorted([
