@@ -72,6 +72,12 @@ class Daemon(object):
         """Send it a signal."""
         self.child.send_signal(number)
 
+    def lose_state(self):
+        """Move the state directory away, when the daemon has kept its first file there."""
+        kept = os.path.join(self.state_dir, 'files')
+        helpers.wait_for(lambda: os.path.isdir(kept) and [name for name in os.listdir(kept) if name[0].isdigit()])
+        os.rename(self.state_dir, self.state_dir + '.before')
+
     def reload(self, text=None):
         """Send SIGHUP and wait until it has taken or refused the file. Returns the line of the log that says so.
 

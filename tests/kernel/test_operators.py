@@ -192,6 +192,7 @@ def test_a_refusal_says_why_and_changes_nothing(switch, three, dpis):
 
 def test_a_state_directory_that_cannot_be_written_refuses_the_order(switch, three):
     daemon = three(1)
+    daemon.lose_state()
     helpers.write(daemon.state_dir, '')
     code, _, errors = daemon.command('override', 'bypass')
 

@@ -85,10 +85,12 @@ class Laws(Deciding):
             self._prepared = NEVER
 
     def spares(self):
-        """Whether the end of an address takes no other addresses with it. A daemon whose monitor has lost lines without
-        a word may not know which address is the primary one; and one with a mistake in its file lets a lease run out
-        that the file does not name."""
-        if self._reset and (self.world.watch.blind or (self.world.daemon and self.world.daemon.loaded.mistakes)):
+        """Whether the end of an address takes no other addresses with it. A daemon that only observes sees to nothing,
+        one whose monitor has lost lines without a word may not know which address is the primary one, and one with a
+        mistake in its file lets a lease run out that the file does not name."""
+        daemon = self.world.daemon
+        unsure = self.world.watch.blind or (daemon and daemon.loaded.mistakes)
+        if self.watching.now() or (self._reset and unsure):
             return False
         return self.world.marks.sure and not self.world.refuses and self.world.now >= max(self._prepared, self.ip_calm)
 
