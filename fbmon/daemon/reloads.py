@@ -32,6 +32,7 @@ class Reloads(object):
         self._put = put
         self._file = self._tried = self._keeping = None
         self._by = SIGNAL
+        self._accepted_by = None    # who has made the daemon take a file that is to be kept
         self._count = 0
         self._counts = 0, 0, 0
         self._refused = []
@@ -77,8 +78,12 @@ class Reloads(object):
         return min([at for at in times if at is not None] or [None])
 
     def step(self):
-        """Have a trial taken back whose time is over. This is called after the network has been changed."""
+        """Have a trial taken back whose time is over, and an accepted file kept. This is called after the network has
+        been changed and listeners were launched: the process that keeps a file has their sockets for a moment."""
         self.trial.step()
+        by, self._accepted_by = self._accepted_by, None
+        if by and self._keeping:
+            self._keeping.keep(self._running.data, by)
         if self._keeping:
             self._keeping.step()
 
@@ -160,9 +165,7 @@ class Reloads(object):
             self._put(event())
 
     def _keep(self, by):
-        self._by = SIGNAL
-        if self._keeping:
-            self._keeping.keep(self._running.data, by)
+        self._by, self._accepted_by = SIGNAL, by
 
     def _in_short(self):
         """Why the file was refused, without its name: the first mistake, and how many more there are."""

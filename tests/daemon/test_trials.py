@@ -102,6 +102,7 @@ def test_it_runs_until_its_time_is_over_and_then_what_ran_before(switch):
 
 
 def test_it_is_not_kept_before_it_is_confirmed(switch):
+    switch.turn()
     assert switch.kept.files == [(b'old \xff', 'start')]
     tried(switch)
     assert len(switch.kept.files) == 1
@@ -211,6 +212,7 @@ def test_a_file_with_mistakes_is_not_kept_at_a_start(world):  # noqa: F811
     kept = Keeping()
     made.controller.reloads.connect(None, None, kept, Records('/nowhere/x'))
     made.controller.reloads.begin()
+    made.turn()
 
     assert kept.files == []
 
