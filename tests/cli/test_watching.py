@@ -1,4 +1,5 @@
 """status --watch: the status again and again until Ctrl-C."""
+import os
 import signal
 
 import pytest
@@ -33,6 +34,19 @@ def test_on_a_terminal_each_look_takes_the_place_of_the_one_before(capsys, monke
 
 def test_elsewhere_a_blank_line_stands_between_them(capsys, monkeypatch):
     assert looks(capsys, monkeypatch, False) == (3, 'a\n\nb\n\nc\n')
+
+
+def test_a_ctrl_c_during_a_look_ends_it_after_that():
+    def show():
+        os.kill(os.getpid(), signal.SIGINT)
+        return 3
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert watching.watch(20, show, lambda seconds: pytest.fail('it waits')) == 3
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
