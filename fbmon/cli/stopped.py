@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+from fbmon.base import documents
 from fbmon.cli import output
 from fbmon.cli.output import fail, say
 from fbmon.config import source
@@ -60,8 +61,8 @@ def kept_orders(kept):
     """The Orders of a StateFile that are not over yet. Of noise nothing is guessed. Raises StateError."""
     text = kept.read()
     try:
-        return orders.NONE if text is None else orders.alive(orders.parse(json.loads(text)), time.time())
-    except (ValueError, RuntimeError):
+        return orders.NONE if text is None else orders.alive(orders.parse(documents.read(text)), time.time())
+    except ValueError:
         fail('%s: makes no sense: no order is taken from it' % kept.path)
         return orders.NONE
 

@@ -7,7 +7,7 @@ import json
 import logging
 import time
 
-from fbmon.base import compat, moments
+from fbmon.base import compat, documents, moments
 from fbmon.daemon.answers import Later, Refused
 from fbmon.daemon.saving import Late
 from fbmon.memory.statefile import StateError
@@ -123,9 +123,8 @@ class Operators(object):
     def _parse(self, text):
         """Take what the file has. Orders that were over meanwhile end with the next step."""
         try:
-            found = orders.NONE if text is None else orders.parse(json.loads(text))
-        except (ValueError, RuntimeError) as error:
-            # RuntimeError: brackets in brackets, more than there is room for.
+            found = orders.NONE if text is None else orders.parse(documents.read(text))
+        except ValueError as error:
             why = error if isinstance(error, orders.Noise) else 'no JSON'
             self.error = '%s: makes no sense (%s): no order is taken from it; give what shall count again' % (
                 self._saver.path, why)

@@ -3,7 +3,7 @@ import json
 import logging
 import time
 
-from fbmon.base import compat
+from fbmon.base import compat, documents
 from fbmon.base.words import natural
 from fbmon.daemon.answers import Refused
 from fbmon.network import carrier
@@ -170,7 +170,7 @@ class Returns(object):
         So a step of the clock may double a delay once too often, or not often enough.
         """
         try:
-            bypassed, doubled, returned = json.loads(self._records.read()[-1])
+            bypassed, doubled, returned = documents.read(self._records.read()[-1])
             if returned is not None:
                 returned = self._clock() - max(0.0, self._wall() - returned)
             return returning.BEGINNING._replace(bypassed=bool(bypassed), returned=returned,

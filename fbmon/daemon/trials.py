@@ -7,7 +7,7 @@ import json
 import logging
 import time
 
-from fbmon.base import words
+from fbmon.base import documents, words
 from fbmon.base.tuples import namedtuple
 from fbmon.daemon.answers import Refused
 from fbmon.memory.history import CONFIRMED, TAKEN_BACK
@@ -45,7 +45,7 @@ class Trial(object):
         self.records = records
         for line in records.read()[:1]:
             try:
-                by = words.printable('%s' % json.loads(line)['by'])
+                by = words.printable('%s' % documents.read(line)['by'])
             except (ValueError, TypeError, LookupError):
                 by = 'somebody'
             why = 'the daemon ended before a reload by %s was confirmed' % by

@@ -5,6 +5,7 @@ import logging
 import re
 import time
 
+from fbmon.base import documents
 from fbmon.base.tuples import namedtuple
 from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
@@ -133,11 +134,10 @@ class History(object):
 def parse(line):
     """The Transition in one line of the file; None if the line makes no sense."""
     try:
-        fields = json.loads(line)
+        fields = documents.read(line)
         found = Transition(float(fields[0]), *[str(field) for field in fields[1:]])
         return found if 0 <= found.at < LATEST else None
-    # RuntimeError: too many brackets inside of brackets.
-    except (ValueError, TypeError, LookupError, OverflowError, RuntimeError):
+    except (ValueError, TypeError, LookupError, OverflowError):
         return None
 
 

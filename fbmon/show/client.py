@@ -1,9 +1,8 @@
 """One connection to the daemon's socket: what it asks, and how much of the answer it has taken."""
-import json
 import socket
 import struct
 
-from fbmon.base import compat
+from fbmon.base import compat, documents
 
 # SILENT: seconds after which a client that has asked nothing gets the status; LONGEST: of a question, in bytes.
 SILENT = 0.1
@@ -47,9 +46,8 @@ class Client(object):
         """(question, error). question: a dict, {} for the status; error: why the question is refused, or None."""
         line = self._heard.partition(b'\n')[0].strip()
         try:
-            found = json.loads(line.decode('utf-8')) if line else {}
-        except (ValueError, RuntimeError):
-            # RuntimeError: brackets in brackets, more than there is room for.
+            found = documents.read(line.decode('utf-8')) if line else {}
+        except ValueError:
             found = None
         if not isinstance(found, dict) or (found and 'command' not in found):
             return None, 'not a question: give an object as one line of JSON'
