@@ -37,7 +37,8 @@ class Watching(object):
         if one.old == one.new or wanted.get(key, one.new) not in (None, one.new):
             raise self._wrong('observe: told %s, not %s' % (one[1:], wanted.get(key)))
         before, self.would[key] = self.would.get(key), (one.new, self._world.kernel.changes, verdict)
-        if before and before[:2] == self.would[key][:2] and before[2] is verdict:
+        calm = self._world.now > self._world.laws.calm
+        if calm and before and before[:2] == self.would[key][:2] and before[2] is verdict:
             raise self._wrong('observe: told %s again' % (one[1:],))
         return True
 
@@ -62,7 +63,9 @@ class Watching(object):
             return False
         if len(item) == 1:
             return device.up != (target == 'up')
-        return any(entry.text == item.address for entry in device.four + device.six) != (target == 'present')
+        # What nobody answers at is absent for who only looks.
+        return any(entry.text == item.address and not entry.tentative
+                   for entry in device.four + device.six) != (target == 'present')
 
     def at_the_end(self, verdict):
         """The words for what is not as it must be after a clean stop, or None. If the system goes down, the cards'
