@@ -10,14 +10,14 @@ from fbmon.base.tuples import namedtuple
 
 PLACE = '/sys/class/net/%s/%s'
 
-# here: whether there is light, or a cable to another end that is up; changes: how often that has changed, None if it is
-# not known.
-Carrier = namedtuple('Carrier', 'here changes')
+# here: whether there is light, or a cable to another end that is up; changes: how often that has changed; index: of the
+# interface, since another one may have got the name. None if it is not known.
+Carrier = namedtuple('Carrier', 'here changes index')
 
 
 def read(name):
     """The Carrier of an interface. There is no carrier if the interface is missing or down."""
-    return Carrier(_number(name, 'carrier') == 1, _number(name, 'carrier_changes'))
+    return Carrier(_number(name, 'carrier') == 1, _number(name, 'carrier_changes'), _number(name, 'ifindex'))
 
 
 def _number(name, what):

@@ -46,7 +46,8 @@ class Life(object):
         self.start()
 
     def start(self):
-        self.daemon = Returns(self.paper, lambda: self.now, lambda: self.now, lambda name: Carrier(*self.light[name]))
+        self.daemon = Returns(self.paper, lambda: self.now, lambda: self.now,
+                              lambda name: Carrier(*(self.light[name] + [4])))
         self.decision = decision.UNDECIDED
         # What was waited so far is lost, never the bypass.
         self.states = dict.fromkeys(self.states, UNKNOWN)

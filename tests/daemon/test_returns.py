@@ -22,7 +22,7 @@ def world(monkeypatch):
     """begin(rule, ...): makes a switch in bypass whose rules say normal again. sw0 follows the global state."""
     def begin(rule, **fields):
         made = World(config([listener(0)], [card(0)], ports=('sw0',), returns=rule, **fields), monkeypatch, HOST, CARD)
-        made.carriers = {'sw0': Carrier(True, 2)}
+        made.carriers = {'sw0': Carrier(True, 2, 4)}
         made.controller.returns._look = lambda name: made.carriers[name]
         for state in (ACTIVE, FAILED):
             made.report(0, state)
@@ -66,17 +66,17 @@ def test_what_comes_next_is_no_normal_that_has_to_wait_and_no_bypass_that_is_the
 
 def test_with_carrier_the_ports_come_first_and_the_cards_when_the_light_has_lasted(world):
     switch = world(Return(False, 1000, 1000, 2000))
-    switch.carriers['sw0'] = Carrier(False, 3)
+    switch.carriers['sw0'] = Carrier(False, 3, 4)
     assert later(switch, 1.0) == ['link set dev sw0 up']
     assert switch.controller.decision == (BYPASS, {('eth0', '10.0.1.0'): ABSENT}, {'sw0': UP})
     assert switch.controller.returns.words() == 'waits for carrier on sw0'
     switch.seen(LINKS[1])
     assert switch.history.transitions[-1][1:6] == ('port', 'sw0', 'down', UP, 'the return waits for carrier')
-    switch.carriers['sw0'] = Carrier(True, 4)
+    switch.carriers['sw0'] = Carrier(True, 4, 4)
     later(switch, 5.0)
     assert switch.controller.returns.words() == 'returns in 2 s'
     # The carrier was lost and came back between two looks: only the kernel's counter shows that.
-    switch.carriers['sw0'] = Carrier(True, 6)
+    switch.carriers['sw0'] = Carrier(True, 6, 4)
     later(switch, 1.0)
 
     assert later(switch, 1.99) == []
@@ -217,7 +217,7 @@ def test_a_port_that_flaps_is_logged_once(world, caplog):
     caplog.set_level('INFO')
     switch = world(Return(False, 0, 0, 2000))
     for count in range(20):
-        switch.carriers['sw0'] = Carrier(count % 2 == 1, count + 3)
+        switch.carriers['sw0'] = Carrier(count % 2 == 1, count + 3, 4)
         later(switch, 0.5)
 
     assert [one.getMessage() for one in caplog.records if one.getMessage().startswith('return')] == [
@@ -228,9 +228,9 @@ class Lit(object):
     """Returns after a bypass. Two listeners have a port each, and the return waits for 2 s of carrier."""
 
     def __init__(self):
-        self.now, self.lights = 50.0, {'sw0': True, 'sw1': True}
+        self.now, self.lights, self.indexes = 50.0, {'sw0': True, 'sw1': True}, {'sw0': 4, 'sw1': 5}
         self.returns = returns.Returns(Paper('[true, 0, null]'), lambda: self.now, lambda: self.now,
-                                       lambda name: Carrier(self.lights[name], 1))
+                                       lambda name: Carrier(self.lights[name], 1, self.indexes[name]))
         self.file = config([listener(index, ports=('sw%d' % index,)) for index in range(2)], [card(0)], threshold=2,
                            returns=Return(False, 0, 0, 2000)).settings
 
@@ -255,6 +255,14 @@ def test_a_port_that_joins_is_waited_for_and_one_that_leaves_is_not():
     assert switch.returns.as_dict()['ports'] == ['sw1']
 
     assert switch.state(52.0, ACTIVE, FAILED) == NORMAL
+
+
+def test_another_interface_with_the_name_of_a_port_counts_from_the_look_that_finds_it():
+    switch = Lit()
+    switch.state(50.0, ACTIVE, FAILED)
+    switch.indexes = {'sw0': 5, 'sw1': 4}
+
+    assert [switch.state(now, ACTIVE, FAILED) for now in (51.0, 52.9, 53.0)] == [BYPASS, BYPASS, NORMAL]
 
 
 def test_without_a_port_that_must_be_up_no_carrier_is_waited_for():

@@ -18,9 +18,9 @@ ROUND = 3.0
 
 class Earned(object):
     """bypass: whether there was a bypass without a return yet; clear: since when the rules have said normal without a
-    break, None if they do not; seen: {port: (since when each round has found it with light, the count)} of those that
-    are up in normal; doubled: how often the delay is doubled; returned: when the last return was, None if there was
-    none.
+    break, None if they do not; seen: {port: (since when each round has found it with light, the count and whose it is)}
+    of those that are up in normal; doubled: how often the delay is doubled; returned: when the last return was, None if
+    there was none.
 
     judged: the global state by the rules in the last round, None while they hold what was; state: the one that the
     daemon must have; verdict: what the network must be; asked: whether the operator says return in this round; took:
@@ -92,8 +92,9 @@ class Earned(object):
                 same = name in needed and needed[name][1] is optic
                 self._needed[name] = needed[name] if same else (self._world.now, optic)
                 if optic and optic.lit:
-                    same = name in before and before[name][1] == optic.changes
-                    self.seen[name] = before[name] if same else (self._world.now, optic.changes)
+                    count = optic.changes, id(optic)
+                    self.seen[name] = before[name] if name in before and before[name][1] == count \
+                        else (self._world.now, count)
 
     def ports(self):
         """The ports that must be up in normal."""

@@ -82,7 +82,7 @@ class Batch(object):
                     done.ours = False
                 if self._world.watch.blind:
                     # That the names have changed was never told.
-                    self._world.marks.unseen(self._world.daemon.ledger)
+                    self._world.marks.unseen(self._world.daemon.ledger, self._world.kernel)
                 self._undo(lines[place], lines[place + 1:])
                 networks.look()
         networks.end(lines)

@@ -42,18 +42,20 @@ class Marks(object):
             done.ours = self.taken.pop((done.index, done.text), None) is None and (done.index, done.text) not in found \
                 and not (refuses and not self._known(done, ledger))
 
-    def killed(self, ledger):
+    def killed(self, ledger, kernel):
         """The daemon was killed. Perhaps it has not seen where its change went, or has not put back what the kernel has
         dropped. Then nobody will know it."""
         for place in self._dropped:
             self.taken.pop(place, None)
         self._dropped = {}
-        self.unseen(ledger)
+        self.unseen(ledger, kernel)
 
-    def unseen(self, ledger):
-        """The daemon will never see where something went."""
+    def unseen(self, ledger, kernel):
+        """The daemon will never see where something went. A note without an index is about whatever has the name."""
         for done in self.astray:
-            if not self._known(done, ledger):
+            places = [kernel.find(item[0]) if index is None else kernel.devices.get(index)
+                      for item, index in ledger.items.items() if item[-1] == self._name(done)]
+            if not any(device and device.index == done.index for device in places):
                 setattr(done, 'downed' if isinstance(done, Device) else 'ours', False)
         self.astray = []
 
@@ -63,8 +65,11 @@ class Marks(object):
     @staticmethod
     def _indexes(done, ledger):
         """The indexes of the interfaces on which the ledger has an item with this name."""
-        name = done.name if isinstance(done, Device) else done.text
-        return [index for item, index in ledger.items.items() if item[-1] == name]
+        return [index for item, index in ledger.items.items() if item[-1] == Marks._name(done)]
+
+    @staticmethod
+    def _name(done):
+        return done.name if isinstance(done, Device) else done.text
 
     def strange(self, line, done):
         """Somebody else has carried out a line. If it was about an address, that address is his."""

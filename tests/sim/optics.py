@@ -81,4 +81,6 @@ class Optic(object):
 def look(kernel, name):
     """What sim.world gives the daemon instead of fbmon.network.carrier.read()."""
     device = kernel.find(name)
-    return Carrier(device.carrier(), device.optic.changes if device.optic else 0) if device else Carrier(False, None)
+    if device is None:
+        return Carrier(False, None, None)
+    return Carrier(device.carrier(), device.optic.changes if device.optic else 0, device.index)

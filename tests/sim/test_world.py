@@ -13,6 +13,10 @@ FOUND = [
     # A port of a node that had reported after the others was taken for one that had had light for as long as theirs.
     [('file', 1569), ('wait', .5), ('reload', 1712), ('wait', 1.0), ('reload', 1618), ('alive', 3001), ('alive', 3004),
      ('wait', 2.5)],
+    # Two lit ports exchanged their names, and the kernel had counted equally many changes of both: the one that had
+    # just come up was taken for the other one.
+    [('file', 1458), ('wait', 2.5), ('alive', 3002), ('wait', 6.0), ('flap', 'sw0'), ('swap', 'sw0', 'sw1'),
+     ('wait', 2.5)],
     # Without any port that must be up the return waited for the light of none.
     [('file', 1702), ('wait', 6.0), ('alive', 3000), ('wait', 6.0)],
     # A reload before the kernel was read: the controller made round after round, to read routes without a picture.
@@ -56,7 +60,7 @@ FOUND = [
 
 # Histories of which a law has said that something is wrong, and the law was wrong.
 WELL = [
-    # Two lit ports exchange their names: both have had light all along.
+    # Two lit ports exchange their names: the light of each counts from then.
     [('file', 1549), ('wait', 6.0), ('alive', 3000), ('wait', 2.5), ('wait', 2.5), ('swap', 'sw0', 'sw1'),
      ('wait', 2.5)],
     # A dark port gets the name of another one: the light of that counts from then.
@@ -64,7 +68,10 @@ WELL = [
      ('wait', .5)],
     # The monitor has lost the line of a link that came up, and has shown its light a moment later.
     [('file', 1319), ('reload', 1670), ('wait', 2.5), ('monitor', 'loses'), ('optics', 1 / 16.0), ('reload', 1747),
-     ('alive', 3003), ('wait', 6.0)]]
+     ('alive', 3003), ('wait', 6.0)],
+    # What it does goes to an interface that has just got the name, and the daemon is killed before it learns that.
+    [('file', 1318), ('wait', .5), ('slow', 2.0), ('swap', 'eth1', 'sw2'), ('anew', 'sw2', 7.0), ('reload', 1110),
+     ('kill', 1.0), ('wait', 6.0), ('wait', 6.0)]]
 
 
 @pytest.fixture(autouse=True)

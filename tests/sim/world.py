@@ -233,7 +233,7 @@ class World(Hearing):
 
     def kill(self):
         """The daemon has gone. After RESTART it is started again."""
-        self.marks.killed(ledger.Seen('ledger'))
+        self.marks.killed(ledger.Seen('ledger'), self.kernel)
         self.laws.asleep()
         # It may have been killed while it launched listeners.
         for member in self.daemon.roster.launched.values() if self.daemon else ():
