@@ -41,7 +41,6 @@ class Controller(object):
         self.log = log
         self.ledger = ledger
         self.decision = decision.UNDECIDED
-        self.decided = False
         self.started = self.state_since = clock()
         self.troubles = {}
         self._inbox = inbox
@@ -54,7 +53,8 @@ class Controller(object):
         self.returns = Returns(course, clock, wall)
         self.operators = Operators(saver, history.note, lambda: (self.settings, self.states, self.decision.state),
                                    clock, wall)
-        self._leases = Leases(self.network, ledger, watch.look, clock, self.operators.frozen)
+        self._leases = Leases(self.network, ledger, watch.look, clock,
+                              self.operators.frozen and not self.settings.observe)
         self.launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self.telling = Telling(history, clock)
@@ -67,7 +67,7 @@ class Controller(object):
                           routewatch.RoutesRead: self._routes_read, Saved: self.operators.saved,
                           Loaded: self.operators.loaded}
         self.names = wanted.names(self.settings)
-        self._stopped = self.going_down = False
+        self.decided = self.going_down = self._stopped = False
 
     def run(self):
         """Take events until Stop. Then the network stays as it is. Returns whether no address keeps a lease."""
@@ -223,10 +223,10 @@ class Controller(object):
 
     def _settle(self):
         """Make the network as it is wanted. While observing, only tell what would be changed."""
-        reasons = self._reasons
-        self.network.settle({} if self.still else self.wanted(), self.names.forms, reasons.of_item, reasons.note)
+        why = self._reasons.of_item
+        self.network.settle({} if self.still else self.wanted(), self.names.forms, why, self._reasons.note)
         if self.settings.observe:
-            self.telling.observed(self.wanted(), self.network.actual, self.names, reasons.of_item)
+            self.telling.observed({} if self.operators.frozen else self.wanted(), self.network.actual, self.names, why)
 
     def _bypass_if_system_stops(self):
         """If the system goes down, remove the cards' addresses while the links have light (BYPASS_ON_SHUTDOWN).

@@ -16,10 +16,11 @@ REMEDY = 'it goes when that is over, unless you start the daemon again or use fb
 class Leases(object):
     """Renews leases when they are due (BYPASS_CARD_LEASE). For the controller's thread.
 
-    look(limit): the Picture of what the kernel has now; limit: seconds. It raises IpError.
+    look(limit): the Picture of what the kernel has now; limit: seconds. It raises IpError. owed: whether an earlier run
+    may have left leases whose end would be a change, since the daemon starts while frozen.
     """
 
-    def __init__(self, network, ledger, look, clock=compat.monotonic, frozen=False):
+    def __init__(self, network, ledger, look, clock=compat.monotonic, owed=False):
         self._network = network
         self._ledger = ledger
         self._look = look
@@ -29,8 +30,7 @@ class Leases(object):
         self.over = False
         # Whether nothing may be changed now.
         self.idle = False
-        # Whether an earlier run may have left leases whose end would be a change: the daemon starts while frozen.
-        self._owed = frozen
+        self._owed = owed
 
     def deadline(self):
         """The monotonic second of the next renewal, or None."""

@@ -505,6 +505,26 @@ def test_leases_that_a_crash_has_left_do_not_end_while_frozen(monkeypatch, lease
     assert switch.turn(monitor.Read(switch.there)) == []
 
 
+def test_while_observing_a_start_that_is_frozen_changes_no_lease_either(monkeypatch):
+    lines = HOST, CARD + '\\       valid_lft 2sec preferred_lft 2sec'
+    switch = World(config(NODES, [card(0)], lease=3000, observe=True), monkeypatch, *lines,
+                   saver=Saver(kept(override=FREEZE)), read=False)
+    switch.ledger.note({AddressItem('eth0', '10.0.1.0'): 2})
+
+    assert switch.turn(monitor.Read(switch.there)) == [] == switch.turn()
+
+
+def test_while_observing_nothing_would_be_changed_as_long_as_it_is_frozen(world):
+    switch = world(ACTIVE, ACTIVE, ACTIVE, observe=True)
+    override(switch, FREEZE)
+    switch.seen('Deleted ' + CARD)
+    assert [one for one in switch.history.transitions if one.kind == 'card'] == []
+
+    override(switch, 'off')
+    assert [one[1:6] for one in switch.history.transitions if one.kind == 'card'] == [
+        ('card', '10.0.1.0', ABSENT, PRESENT, 'would be: global state normal')]
+
+
 def test_freeze_lasts_over_a_start_and_then_nothing_is_decided(world):
     switch = world(ACTIVE, ACTIVE, FAILED, text=kept(override=FREEZE))
 
