@@ -4,7 +4,6 @@ While it is on trial, the file has what ran before, and what is tried is beside 
 happens, to the daemon or to the person, the next start has the file from before. confirm puts the other in its place.
 """
 import os
-import signal
 
 from fbmon.base import compat, words
 from fbmon.cli import checking, commanding, force, placing, reloading, stopped
@@ -23,7 +22,8 @@ RUNS = 'a reload by %s is on trial already: fbypass_ctl confirm keeps it, fbypas
 ON = 'on trial: it is taken back in %s unless fbypass_ctl confirm; until then %s is as before, and what is tried is %s'
 STAYS = '%s was changed meanwhile; it stays as it is, and does not run'
 NOT_THERE = 'confirmed, but %s cannot be written: %s: the next start has the file from before; put %s there yourself'
-UNKNOWN = '%s is as before; what was to be tried is %s'
+ASIDE = '%s is as before; what was to be tried is %s'
+UNSURE = 'not known whether it is confirmed; %s is as before: if show --history says confirmed, put %s there yourself'
 NOTHING = 'no reload waits for a confirm'
 
 
@@ -72,24 +72,34 @@ def _try(run_dir, on, path, seconds, by):
     if code == 0:
         say(ON % (words.span(seconds), path, tried))
     elif known:
-        # Nothing is on trial. The person finds the file as it was.
-        placing.put(path, loaded.data)
-        os.unlink(tried)
+        _put_back(path, tried, loaded.data)
     else:
-        fail(UNKNOWN % (path, tried))
+        fail(ASIDE % (path, tried))
     return code
 
 
+def _put_back(path, tried, data):
+    """Nothing is on trial. The person finds the file as it was."""
+    try:
+        placing.put(path, data)
+        os.unlink(tried)
+    except EnvironmentError:
+        fail(ASIDE % (path, tried))
+        raise
+
+
 def _protect(path, tried, before, data):
-    """Put the file from before in its place, and what is tried beside it. From here on it is finished in any case, even
-    if what is changed takes the terminal away."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    """Put the file from before in its place, and what is tried beside it."""
+    placing.undisturbed()
     old = placing.read(tried)
     if old not in (None, data):
         say('%s of an earlier trial is now %s' % (tried, placing.beside(path, EARLIER, old)))
     placing.put(tried, data, like=path)
-    placing.put(path, before)
+    try:
+        placing.put(path, before)
+    except EnvironmentError:
+        os.unlink(tried)
+        raise
 
 
 def _confirm(run_dir, on, path, files, by):
@@ -97,20 +107,24 @@ def _confirm(run_dir, on, path, files, by):
     if not on:
         return fail(NOTHING + ('; what was tried last is %s' % tried if os.path.lexists(tried) else ''))
     data = _what_runs(run_dir, by)
+    placing.undisturbed()
     present = placing.read(path)
     new = placing.Replacement(path, data)
     try:
         commanding.ask(run_dir, 'confirm', by)
-    except (commanding.Refused, statussocket.NotRunning):
+    except (commanding.Refused, statussocket.NotRunning) as error:
         new.abandon()
+        if isinstance(error, statussocket.NoAnswer):
+            fail(UNSURE % (path, tried))
         raise
     try:
         _keep(path, present, files)
         new.commit()
-        _remove(tried, data)
     except EnvironmentError as error:
+        new.abandon()
         return fail(NOT_THERE % (path, error.strerror, tried))
     say('confirmed: %s is what runs' % path)
+    _remove(tried, data)
     return 0
 
 

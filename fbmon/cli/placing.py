@@ -3,9 +3,11 @@ import errno
 import fcntl
 import itertools
 import os
+import signal
 import stat
 
 from fbmon.base import compat
+from fbmon.memory import writer
 
 # Of a file that is not there yet.
 MODE = 0o644
@@ -15,6 +17,12 @@ NOT_PLAIN = 'not a plain file'
 
 class Busy(Exception):
     """Another command is just about to change the file. str() says so."""
+
+
+def undisturbed():
+    """From here on the command works to its end, even if Ctrl-C is typed or what it changes takes the terminal away."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def read(path):
@@ -53,12 +61,13 @@ class Replacement(object):
 
     def commit(self):
         """Put it in the file's place."""
-        os.rename(self._new, self._target)
-        descriptor = os.open(os.path.dirname(self._target), os.O_RDONLY)
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            os.rename(self._new, self._target)
+        except EnvironmentError as error:
+            # The file is immutable, or mounted on its own: the system would blame the new one.
+            self.abandon()
+            raise EnvironmentError(error.errno, error.strerror, self._target)
+        writer.sync(os.path.dirname(self._target))
 
     def abandon(self):
         """Forget it. The file stays as it is."""

@@ -41,8 +41,9 @@ def asked(run_dir, tell):
     try:
         before = statussocket.ask(path)
         count = checking.field(before, 'reload')['count']
-        tell(before)
+        # Even if the daemon does not answer, it may have taken it.
         known = False
+        tell(before)
         after = _after(path, before['pid'], count)
     except statussocket.NotRunning as error:
         return stopped.nobody(error), known

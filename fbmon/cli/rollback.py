@@ -49,6 +49,7 @@ def rollback(path, number, files, run_dir, by):
                 fail(line)
             return fail(HAS_MISTAKES % (number, 'the program has changed since'))
         with placing.Lock(path):
+            placing.undisturbed()
             _replace(path, loaded.data, found, number)
     except EnvironmentError as error:
         return fail('%s: %s' % (error.filename or path, error.strerror))

@@ -4,7 +4,6 @@ The name of such a file has its number, when it was accepted (seconds since 1970
 """
 import os
 import re
-import stat
 
 from fbmon.base.tuples import namedtuple
 
@@ -30,6 +29,11 @@ def newest_first(directory):
     found = []
     for name in sorted(os.listdir(directory), reverse=True):
         match, path = _NAME.match(name), os.path.join(directory, name)
-        if match and stat.S_ISREG(os.lstat(path).st_mode):
+        if match and _is_plain(path):
             found.append(Kept(int(match.group(1)), int(match.group(2)), match.group(3), path))
     return found
+
+
+def _is_plain(path):
+    """Whether it is a plain file, and still there: the daemon may have removed the oldest one at this moment."""
+    return not os.path.islink(path) and os.path.isfile(path)

@@ -19,7 +19,7 @@ def write(path, data):
     except EnvironmentError:
         _remove(new)
         raise
-    _sync(directory)
+    sync(directory)
 
 
 def _write(path, data):
@@ -42,7 +42,7 @@ def _remove(path):
         pass
 
 
-def _sync(directory):
+def sync(directory):
     """Let the new name of the file reach the disk, too. The file is whole without it."""
     try:
         descriptor = os.open(directory, os.O_RDONLY)

@@ -29,6 +29,8 @@ class World(object):
             return dict(self.status, reload=dict(self.reload))
         name = question['command']
         self.commands.append((name, read(self.path)))
+        if isinstance(self.refused.get(name), Exception):
+            raise self.refused[name]
         if name in self.refused:
             return {'refused': self.refused[name]}
         if name == 'try':
@@ -94,6 +96,34 @@ def test_where_it_is_not_known_what_came_of_it_the_file_from_before_stays(world,
         world.path, world.path))
 
 
+def test_a_daemon_that_does_not_say_whether_it_tries_it_may_do_so(world, capsys):
+    world.refused['try'] = statussocket.NoAnswer('no answer')
+
+    assert confirming.try_out(world.options) == 3
+    assert there(world) == {'.env': OLD, '.env.unconfirmed': NEW}
+    assert capsys.readouterr().err.endswith('%s is as before; what was to be tried is %s.unconfirmed\n' % (
+        world.path, world.path))
+
+
+@pytest.mark.parametrize('failing, left', [(2, {'.env': NEW}), (3, {'.env': OLD, '.env.unconfirmed': NEW})])
+def test_a_disk_that_takes_no_file_is_told_and_nothing_is_lost(world, capsys, monkeypatch, failing, left):
+    """failing: which of the three files cannot be written: what is tried, the one from before, the one put back."""
+    world.refused['try'] = 'no'
+    done, rename = [], os.rename
+
+    def fail(*both):
+        done.append(both)
+        if len(done) == failing:
+            raise EnvironmentError(28, 'No space left on device')
+        rename(*both)
+    monkeypatch.setattr(os, 'rename', fail)
+
+    assert (confirming.try_out(world.options), there(world)) == (1, left)
+    said = capsys.readouterr().err
+    assert said.endswith('%s: No space left on device\n' % world.path)
+    assert ('what was to be tried is' in said) == (failing == 3)
+
+
 def test_without_a_daemon_nothing_is_done(world, monkeypatch, capsys):
     def ask(_path, question=None):
         raise statussocket.NotRunning('nobody is there')
@@ -129,6 +159,23 @@ def test_a_confirm_asks_the_daemon_when_nothing_else_can_fail(world, capsys):
     assert capsys.readouterr().out.endswith('confirmed: %s is what runs\n' % world.path)
 
 
+def test_once_a_confirm_is_asked_for_no_signal_ends_the_command(world):
+    on_trial(world)
+    world.refused['confirm'] = 'no'
+
+    confirming.confirm(world.options)
+    assert world.signals == [(one, signal.SIG_IGN) for one in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)]
+
+
+def test_a_daemon_that_does_not_say_whether_it_is_confirmed_leaves_the_file_from_before(world, capsys):
+    on_trial(world)
+    world.refused['confirm'] = statussocket.NoAnswer('no answer')
+
+    assert confirming.confirm(world.options) == 3
+    assert there(world) == {'.env': OLD, '.env.unconfirmed': NEW}
+    assert capsys.readouterr().err.startswith('not known whether it is confirmed; %s is as before' % world.path)
+
+
 def test_a_confirm_that_is_refused_changes_nothing(world, capsys):
     on_trial(world)
     world.refused['confirm'] = 'too late: its time is over'
@@ -159,6 +206,7 @@ def test_a_disk_that_fails_after_the_confirm_is_told_with_the_remedy(world, caps
     monkeypatch.setattr(confirming, '_keep', lambda *_: None)
 
     assert confirming.confirm(world.options) == 1
+    assert there(world) == {'.env': OLD, '.env.unconfirmed': NEW}
     assert capsys.readouterr().err == (
         'confirmed, but %s cannot be written: Input/output error: the next start has the file from before; put '
         '%s.unconfirmed there yourself\n' % (world.path, world.path))

@@ -1,6 +1,7 @@
 """placing.py: another file in a file's place, whole or not at all."""
 import os
 import stat
+import subprocess
 
 import pytest
 
@@ -67,6 +68,32 @@ def test_on_a_full_disk_the_old_file_stays_whole_and_nothing_half_is_beside(smal
 
     assert read(path) == 'old' * 1000
     assert '.env.new' not in os.listdir(small_disk)
+
+
+def test_a_file_that_the_system_does_not_let_go_is_named_and_nothing_is_left_beside(small_disk):
+    path = write(small_disk + '/.env', 'old')
+    # As a container has it, where one file of the machine is mounted.
+    subprocess.check_call(['mount', '--bind', path, path])
+    try:
+        with pytest.raises(EnvironmentError) as raised:
+            placing.put(path, b'new')
+    finally:
+        subprocess.check_call(['umount', path])
+
+    assert (raised.value.filename, read(path), os.listdir(small_disk)) == (path, 'old', ['.env'])
+
+
+def test_a_disk_that_cannot_say_that_the_new_name_is_on_it_has_the_file_nevertheless(path, monkeypatch):
+    sync = os.fsync
+
+    def refuse(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise EnvironmentError(22, 'Invalid argument')
+        sync(descriptor)
+    monkeypatch.setattr(os, 'fsync', refuse)
+
+    placing.put(path, b'new')
+    assert read(path) == 'new'
 
 
 def test_until_the_commit_the_old_file_is_there_and_what_an_earlier_command_left_is_replaced(path):

@@ -37,6 +37,13 @@ def test_neither_is_a_directory_nor_a_link(tmp_path):
     assert kept.newest_first(str(tmp_path)) == []
 
 
+def test_a_file_that_goes_meanwhile_is_left_out(tmp_path, monkeypatch):
+    write(tmp_path / '00000001.5.x', '')
+    monkeypatch.setattr(os, 'listdir', lambda _path: ['00000001.5.x', '00000002.5.x'])
+
+    assert [one.number for one in kept.newest_first(str(tmp_path))] == [1]
+
+
 @pytest.mark.parametrize('by, name', [('alice', 'alice'), ('a b/c', 'a_b_c'), (u'\xe9', '_'), ('', 'somebody'),
                                       ('x' * 50, 'x' * 32), ('r@host-1.x', 'r@host-1.x')])
 def test_a_name_is_made_fit_for_a_file(by, name):
