@@ -32,6 +32,9 @@ for _codec in CODECS:
 # fcntl(2): the size of a pipe. Python has the name since 3.10.
 F_SETPIPE_SZ = 1031
 
+# For start_child: a pipe to or from the child.
+PIPE = subprocess.PIPE
+
 # Seconds for which the start of a child waits to learn whether its program can be executed.
 BRIEFLY = 0.2
 

@@ -7,7 +7,7 @@ import signal
 import sys
 
 from fbmon import __version__
-from fbmon.base import compat, moments
+from fbmon.base import children, compat, moments
 from fbmon.base.inbox import Inbox
 from fbmon.base.threads import NO_THREAD, start
 from fbmon.config import source
@@ -24,7 +24,6 @@ from fbmon.memory.history import History
 from fbmon.memory.ledger import Ledger
 from fbmon.memory.records import Records
 from fbmon.memory.statefile import StateFile
-from fbmon.network import iproute
 from fbmon.network.batch import Batch
 from fbmon.network.monitor import Monitor
 from fbmon.network.routekeeper import RouteKeeper
@@ -177,7 +176,7 @@ class Daemon(object):
         self._notifier.stopping()
         self._hooks.close()
         users = self._saver, self._fetcher, self._tried, self._keeping, self._monitor, self._routes
-        iproute.wait(sum([one.close() for one in users], self._batch.kill()))
+        children.wait(sum([one.close() for one in users], self._batch.kill()))
         if code in (STOPPED, LEFT):
             logging.info('fastbypass_monitor stops; %s', GOES if self._controller.going_down else STAYS)
         return code

@@ -4,9 +4,8 @@ import os
 import select
 import threading
 
-from fbmon.base import compat, threads
+from fbmon.base import children, compat, threads
 from fbmon.base.tuples import namedtuple
-from fbmon.network import iproute, reading
 from fbmon.tell.logwriter import ENVIRONMENT
 
 # What came of it. code: the exit code, None if there is none; output: bytes; why: why there is no exit code, or what
@@ -26,12 +25,12 @@ class Errand(object):
         self._starting = threading.Lock()
         self._closed = False
         self._child = None
-        self._reaper = iproute.Reaper()
+        self._reaper = children.Reaper()
 
     def run(self, arguments, data=b''):
         """The Outcome of the script with these arguments and these bytes on stdin. It takes up to `limit` seconds."""
-        if self._reaper.waiting() >= iproute.HANGING:
-            return Outcome(None, b'', '%d processes of this kind hang' % iproute.HANGING)
+        if self._reaper.waiting() >= children.HANGING:
+            return Outcome(None, b'', '%d processes of this kind hang' % children.HANGING)
         try:
             child = self._spawn(arguments)
         except EnvironmentError as error:
@@ -39,26 +38,26 @@ class Errand(object):
         try:
             until = compat.monotonic() + self._limit
             _feed(child.stdin, data, until)
-            output, errors = reading.finished(child, until)
+            output, errors = children.finished(child, until)
         finally:
             code = child.returncode
             self._reaper.end(child)
         if code is None:
             return Outcome(None, b'', 'no answer within %g s' % self._limit)
-        return Outcome(code, b''.join(output), iproute.words(b''.join(errors).rpartition(b': ')[2]))
+        return Outcome(code, b''.join(output), children.words(b''.join(errors).rpartition(b': ')[2]))
 
     def close(self):
         """Kill the process, and start no other: the daemon is about to end. Returns it in a list, or []."""
         with threads.Briefly(self._starting):
             self._closed = True
-            return iproute.kill(self._child)
+            return children.kill(self._child)
 
     def _spawn(self, arguments):
         with self._starting:
             if self._closed:
                 raise EnvironmentError(errno.EINTR, 'the daemon stops')
-            child = self._child = compat.start_child(self._words + list(arguments), stdin=iproute.PIPE,
-                                                     stdout=iproute.PIPE, stderr=iproute.PIPE, env=ENVIRONMENT)
+            child = self._child = compat.start_child(self._words + list(arguments), stdin=compat.PIPE,
+                                                     stdout=compat.PIPE, stderr=compat.PIPE, env=ENVIRONMENT)
         for stream in (child.stdin, child.stdout, child.stderr):
             compat.unblocked(stream.fileno())
         return child

@@ -3,9 +3,8 @@ import errno
 import os
 import threading
 
-from fbmon.base import compat, threads
+from fbmon.base import children, compat, threads
 from fbmon.config import source
-from fbmon.network import iproute, reading
 from fbmon.tell.logwriter import ENVIRONMENT
 
 # Seconds in which the file must be read. A command that asks for a reload waits longer than two readings take: one may
@@ -33,7 +32,7 @@ class Fetcher(object):
         self._asked = self._begun = self._loaded = 0
         self._starting = threading.Lock()
         self._child = self._found = None
-        self._reaper = iproute.Reaper()
+        self._reaper = children.Reaper()
 
     def ask(self):
         """Have the file read, once more if that is under way: it may have changed since. Never waits."""
@@ -64,7 +63,7 @@ class Fetcher(object):
         """Kill the process that reads, and start no other: the daemon is about to end. Returns it in a list, or []."""
         with threads.Briefly(self._starting):
             self._closed = True
-            return iproute.kill(self._child)
+            return children.kill(self._child)
 
     def _work(self):
         while self._next():
@@ -82,8 +81,8 @@ class Fetcher(object):
 
     def _fetch(self):
         """(data, None), or (None, why it cannot be read)."""
-        if self._reaper.waiting() >= iproute.HANGING:
-            return None, source.CANNOT % ('%d processes that read it hang' % iproute.HANGING)
+        if self._reaper.waiting() >= children.HANGING:
+            return None, source.CANNOT % ('%d processes that read it hang' % children.HANGING)
         try:
             child = self._spawn()
         except EnvironmentError as error:
@@ -104,7 +103,7 @@ class Fetcher(object):
 def spawn(path):
     """A process that reads a file. Raises EnvironmentError."""
     child = compat.start_child(['/bin/sh', '-c', SCRIPT, 'fastbypass_file', path, '%d' % (source.LARGEST + 1)],
-                               stdout=iproute.PIPE, stderr=iproute.PIPE, env=ENVIRONMENT)
+                               stdout=compat.PIPE, stderr=compat.PIPE, env=ENVIRONMENT)
     for stream in (child.stdout, child.stderr):
         compat.unblocked(stream.fileno())
     return child
@@ -113,12 +112,12 @@ def spawn(path):
 def finished(child, limit):
     """(data, None) of a process that reads a file, or (None, why it cannot be read); None if it takes longer than
     `limit` seconds."""
-    output, errors = reading.finished(child, compat.monotonic() + limit)
+    output, errors = children.finished(child, compat.monotonic() + limit)
     if child.returncode is None:
         return None
     if child.returncode == NOT_PLAIN:
         return None, source.NOT_PLAIN
-    said = iproute.words(b''.join(errors).rpartition(b': ')[2])
+    said = children.words(b''.join(errors).rpartition(b': ')[2])
     if child.returncode:
         return None, source.CANNOT % (said or 'exit code %d' % child.returncode)
     return b''.join(output), None

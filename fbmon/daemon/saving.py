@@ -2,12 +2,11 @@
 import errno
 import os
 
-from fbmon.base import threads
+from fbmon.base import children, threads
 from fbmon.base.tuples import namedtuple
 from fbmon.config import source
 from fbmon.daemon import fetching
 from fbmon.memory.statefile import StateError
-from fbmon.network import iproute
 
 # Seconds for which a start waits for the file, and after which a thread looks again whether it has come.
 FIRST, AGAIN = 1.0, 3600.0
@@ -53,7 +52,7 @@ class Saver(object):
 
     def close(self):
         """Kill the processes, and start no other: the daemon is about to end. Returns those that have not gone yet."""
-        return iproute.kill(self._child) + self._file.close()
+        return children.kill(self._child) + self._file.close()
 
     def save(self, text):
         """Have the file written. Never waits. It is for one text at a time: report() must have come before the next."""
@@ -83,7 +82,7 @@ class Saver(object):
         """The text of what a process has found, see read()."""
         child, self._child = self._child, None
         if child:
-            iproute.Reaper().end(child)
+            children.Reaper().end(child)
         data, why = found
         if why == source.CANNOT % os.strerror(errno.ENOENT):
             return None

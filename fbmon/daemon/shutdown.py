@@ -1,7 +1,6 @@
 """Finds out whether the whole system is going down, and not this service alone."""
 import os
 import select
-import subprocess
 
 from fbmon.base import compat
 
@@ -17,7 +16,7 @@ def going_down(limit=LIMIT):
     if not os.path.isdir(BOOTED):
         return False
     try:
-        child = compat.start_child(['systemctl', 'is-system-running'], stdout=subprocess.PIPE)
+        child = compat.start_child(['systemctl', 'is-system-running'], stdout=compat.PIPE)
     except EnvironmentError:
         return False
     try:

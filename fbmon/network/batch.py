@@ -4,7 +4,7 @@ import re
 import select
 import threading
 
-from fbmon.base import compat, threads
+from fbmon.base import children, compat, threads
 from fbmon.base.tuples import namedtuple
 from fbmon.network import iproute
 
@@ -133,7 +133,7 @@ class Batch(object):
         """
         with threads.Briefly(self._starting):
             self._ended = True
-            return iproute.kill(self._child)
+            return children.kill(self._child)
 
     def restart(self):
         """Replace the child by a fresh one. If it cannot be started, the next run says why."""
@@ -150,7 +150,7 @@ class Batch(object):
         with self._starting:
             if self._ended:
                 raise iproute.IpError('ip is not started any more: the daemon stops')
-            self._child, self._lines = iproute.spawn(['-force', '-batch', '-'], stdin=iproute.PIPE), 0
+            self._child, self._lines = iproute.spawn(['-force', '-batch', '-'], stdin=compat.PIPE), 0
 
     def _converse(self, lines, deadline, each=False):
         """Send the lines, and read until all are answered. Returns the Answer.
@@ -193,7 +193,7 @@ class Batch(object):
                 data = self._write(target, data)
                 if not data:
                     poller.unregister(target)
-            part = iproute.read(source) if source in ready else None
+            part = children.read(source) if source in ready else None
             if part == b'':
                 self.unsure = self.unsure or taken
                 return errors, _last_words(before + [rest])
@@ -226,7 +226,7 @@ def ended_at(lines, answer):
 
 
 def _last_words(lines):
-    said = iproute.words(b' '.join(lines))[:LAST_WORDS]
+    said = children.words(b' '.join(lines))[:LAST_WORDS]
     return 'ip -batch ended%s' % (': ' + said if said else '')
 
 
@@ -237,7 +237,7 @@ def _sort(lines, errors, before):
         if number is None:
             before.append(line)
         else:
-            errors[number], before = iproute.words(b' '.join(before)) or 'failed without a word', []
+            errors[number], before = children.words(b' '.join(before)) or 'failed without a word', []
     return before
 
 

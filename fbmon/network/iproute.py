@@ -1,38 +1,20 @@
-"""The only module that starts `ip`. It starts and ends the children, and reads their words."""
+"""The only module that starts `ip`. It starts the children, and understands their words."""
 import fcntl
 import os
 import socket
-import subprocess
-import threading
-import time
 
-from fbmon.base import compat
-
-# For a child that reads commands from its stdin.
-PIPE = subprocess.PIPE
+from fbmon.base import children, compat
+from fbmon.base.children import HANGING, HANGS
 
 # Bytes; see is_whole().
 BLOCK = 1024
-
-# The most reads in a row, so that a child that writes without end is not read without end.
-MOST = 256
-
-# Bytes of one read. A larger part that is written at once would lose its end, but `ip` writes at most 4,096 bytes.
-LARGEST = 65536
-
-# Seconds for which we wait for killed children when the process ends.
-END_LIMIT = 0.2
-
-# If so many children of one owner have not gone HANGS seconds after they were killed, because their disk hangs, it
-# starts no other.
-HANGING, HANGS = 3, 1.0
 
 
 class IpError(Exception):
     """`ip` could not be started, did not answer in time, or complained. str(): the command and ip's own words."""
 
 
-def spawn(arguments, stdin=None, stdout=PIPE, patient=False):
+def spawn(arguments, stdin=None, stdout=compat.PIPE, patient=False):
     """Start `ip ARGUMENTS` from PATH, with non-blocking pipes and English words, and return it. Raises IpError.
 
     patient: as for compat.start_child().
@@ -42,7 +24,7 @@ def spawn(arguments, stdin=None, stdout=PIPE, patient=False):
         with open(os.devnull, 'rb') as null:
             compat.close_on_exec(null.fileno())
             child = compat.start_child(['ip'] + arguments, stdin=stdin or null, stdout=stdout,
-                                       stderr=subprocess.PIPE, env=environ, patient=patient)
+                                       stderr=compat.PIPE, env=environ, patient=patient)
     except EnvironmentError as error:
         raise _cannot_start(error)
     for stream in (child.stdin, child.stdout, child.stderr):
@@ -93,90 +75,13 @@ def _cannot_start(error):
     return IpError('ip cannot be started: %s' % os.strerror(error.errno))
 
 
-class Reaper(object):
-    """Ends the children of one owner without waiting for them. So one that hangs in the kernel does not hold us up."""
-
-    def __init__(self, clock=compat.monotonic):
-        self._clock = clock
-        self._lock = threading.Lock()
-        # [(a child that was killed, when)]
-        self._ending = []
-
-    def end(self, child):
-        """Kill a child and close its pipes. It is collected now or at a later call."""
-        try:
-            if child.poll() is None:
-                child.kill()
-        except EnvironmentError:
-            # Another thread has collected it meanwhile, with kill().
-            pass
-        for stream in (child.stdin, child.stdout, child.stderr):
-            if stream:
-                stream.close()
-        with self._lock:
-            self._ending.append((child, self._clock()))
-        self.waiting()
-
-    def waiting(self, seconds=0.0):
-        """The number of children that were killed so many seconds ago, or longer, and have not gone yet."""
-        with self._lock:
-            self._ending = [(child, at) for child, at in self._ending if child.poll() is None]
-            return len([at for _, at in self._ending if self._clock() - at >= seconds])
+class Reaper(children.Reaper):
+    """The Reaper of an owner of `ip`s."""
 
     def admit(self):
         """Raise IpError if so many children hang that no other may be started."""
         if self.waiting(HANGS) >= HANGING:
             raise IpError('%d processes of ip hang and cannot be ended: none is started before one has gone' % HANGING)
-
-
-def kill(*children):
-    """Kill children (or None) whose owner, another thread, may collect them at the same moment.
-
-    Returns those that have not gone yet.
-    """
-    return [child for child in children if child and not _ended(child, kill=True)]
-
-
-def wait(left):
-    """Wait up to END_LIMIT for the end of children that kill() has left, all of them together.
-
-    If a process is left behind, systemd thinks that the stop failed.
-    """
-    deadline = compat.monotonic() + END_LIMIT
-    while left and compat.monotonic() < deadline:
-        time.sleep(0.001)
-        left = [child for child in left if not _ended(child)]
-
-
-def _ended(child, kill=False):
-    try:
-        if child.poll() is None and kill:
-            child.kill()
-        return child.returncode is not None
-    except EnvironmentError:
-        # Its owner has just collected it.
-        return True
-
-
-def read(descriptor):
-    """What can be read now: bytes, b'' at the end of the file, or None if nothing has come yet."""
-    try:
-        return os.read(descriptor, LARGEST)
-    except EnvironmentError as error:
-        if compat.would_block(error) or compat.interrupted(error):
-            return None
-        raise
-
-
-def parts(descriptor):
-    """[What can be read now], in up to MOST reads. At the end of the file the last one is b''."""
-    found = []
-    while len(found) < MOST and (not found or found[-1]):
-        part = read(descriptor)
-        if part is None:
-            break
-        found.append(part)
-    return found
 
 
 def is_whole(part):
@@ -185,11 +90,6 @@ def is_whole(part):
     It may not if a buffer of C was full: the size of such a part is a multiple of BLOCK.
     """
     return part.endswith(b'\n') and len(part) % BLOCK != 0
-
-
-def words(data):
-    """The bytes that `ip` printed, as text in one line."""
-    return ' '.join(data.decode('utf-8', 'replace').split())
 
 
 def text(record):

@@ -4,7 +4,7 @@ import select
 import threading
 import time
 
-from fbmon.base import compat, threads
+from fbmon.base import children, compat, threads
 from fbmon.base.tuples import namedtuple
 from fbmon.network import iproute, picture, reading
 from fbmon.network.pauses import Pauses
@@ -71,7 +71,7 @@ class Monitor(object):
         """
         with threads.Briefly(self._starting):
             self._closed = True
-            return iproute.kill(*self._children)
+            return children.kill(*self._children)
 
     def _spawn(self, arguments):
         with self._starting:
@@ -120,18 +120,18 @@ class Monitor(object):
         while True:
             ready = [descriptor for descriptor, _ in compat.poll(poller)]
             if self._wake_reader in ready:
-                iproute.read(self._wake_reader)
+                children.read(self._wake_reader)
                 return
             if errors in ready:
-                said = iproute.read(errors)
+                said = children.read(errors)
                 self._talk.take(said)
                 if said == b'':
                     poller.unregister(errors)
             if output in ready:
-                parts = iproute.parts(output)
+                parts = children.parts(output)
                 self._take([part for part in parts if part])
                 if b'' in parts:
-                    self._talk.end(iproute.read(errors))
+                    self._talk.end(children.read(errors))
 
     def _take(self, records):
         """Report what the records show. `ip monitor` writes each one by itself, see iproute.spawn_by_write."""
@@ -146,7 +146,7 @@ class Monitor(object):
         poller = select.poll()
         poller.register(self._wake_reader, select.POLLIN)
         if compat.poll(poller, seconds * 1000):
-            iproute.read(self._wake_reader)
+            children.read(self._wake_reader)
 
 
 def _pauses():

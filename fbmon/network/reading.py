@@ -8,10 +8,8 @@ them.
 """
 import json
 import re
-import select
-import time
 
-from fbmon.base import compat
+from fbmon.base import children, compat
 from fbmon.network import iproute, picture
 from fbmon.network.iproute import IpError
 
@@ -74,7 +72,7 @@ def _complete(arguments, limit, until, spawn):
         output, errors = _capture(arguments, limit, until, spawn)
         if INTERRUPTED not in errors.lower():
             return output
-    raise _error(arguments, '%s (%d times in a row)' % (iproute.words(errors), TRIES))
+    raise _error(arguments, '%s (%d times in a row)' % (children.words(errors), TRIES))
 
 
 def _capture(arguments, limit, until, spawn):
@@ -82,47 +80,18 @@ def _capture(arguments, limit, until, spawn):
     _reaper.admit()
     child = spawn(arguments)
     try:
-        output, errors = finished(child, until)
+        output, errors = children.finished(child, until)
         if child.returncode is None:
             raise _error(arguments, 'no answer within %g s' % limit)
         errors = b''.join(errors)
         if child.returncode != 0:
-            raise _error(arguments, iproute.words(errors) or 'exit code %d' % child.returncode)
-        if any(len(part) == iproute.LARGEST for part in output):
+            raise _error(arguments, children.words(errors) or 'exit code %d' % child.returncode)
+        if any(len(part) == children.LARGEST for part in output):
             raise _error(arguments, 'it writes too much at once')
         return output, errors
     finally:
         _reaper.end(child)
 
 
-def finished(child, until):
-    """What a child prints, and what it says on stderr, as lists of bytes. Its returncode is None if it is too late."""
-    output, errors = _read_all([child.stdout, child.stderr], until)
-    # The child does not end together with its output. It ends right after it, or never.
-    while output is not None and child.poll() is None and compat.monotonic() < until:
-        time.sleep(0.001)
-    return output, errors
-
-
 def _error(arguments, why):
     return IpError('ip %s: %s' % (' '.join(arguments), why))
-
-
-def _read_all(streams, until):
-    """What each of two streams gives until both end, as lists of bytes; (None, None) if their time is over before."""
-    poller = select.poll()
-    data = dict((stream.fileno(), []) for stream in streams)
-    opened = set(data)
-    for descriptor in opened:
-        poller.register(descriptor, select.POLLIN)
-    while opened:
-        left = until - compat.monotonic()
-        if left <= 0:
-            return None, None
-        for descriptor, _ in compat.poll(poller, left * 1000):
-            data[descriptor] += iproute.parts(descriptor)
-            if data[descriptor][-1:] == [b'']:
-                data[descriptor].pop()
-                poller.unregister(descriptor)
-                opened.discard(descriptor)
-    return [data[stream.fileno()] for stream in streams]

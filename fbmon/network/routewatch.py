@@ -8,7 +8,7 @@ import select
 import threading
 import time
 
-from fbmon.base import compat, threads
+from fbmon.base import children, compat, threads
 from fbmon.base.tuples import namedtuple
 from fbmon.network import iproute
 
@@ -60,7 +60,7 @@ class RouteWatch(object):
         """
         with threads.Briefly(self._starting):
             self._closed = True
-            return iproute.kill(self._child)
+            return children.kill(self._child)
 
     def _lines(self, arguments):
         self._reaper.admit()
@@ -98,7 +98,7 @@ def read_some(child, most, deadline, clock):
         data += part or b''
         if data.count(b'\n') > most:
             return None
-    said = iproute.words(iproute.read(child.stderr.fileno()) or b'')
+    said = children.words(children.read(child.stderr.fileno()) or b'')
     if child.returncode or 'Dump ' in said:
         raise iproute.IpError(said or 'exit code %d' % child.returncode)
     return iproute.lines(data)
@@ -109,4 +109,4 @@ def _part(child, poller, left, ended):
     if ended:
         time.sleep(0.001)
         return None
-    return iproute.read(child.stdout.fileno()) if compat.poll(poller, left * 1000 + 1) else None
+    return children.read(child.stdout.fileno()) if compat.poll(poller, left * 1000 + 1) else None

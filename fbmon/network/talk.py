@@ -1,6 +1,7 @@
 """Reads what `ip monitor` says on stderr. Some words mean that it has lost changes; the others are logged once."""
 import logging
 
+from fbmon.base import children
 from fbmon.network import iproute
 
 # The words that mean a loss, in small letters; `ip` goes on after them. All others are harmless, for example those
@@ -43,8 +44,8 @@ class Talk(object):
         self._last = line
         if line not in self._logged and len(self._logged) < MOST:
             self._logged.add(line)
-            logging.warning('ip monitor says: %s', iproute.words(line))
+            logging.warning('ip monitor says: %s', children.words(line))
 
 
 def _error(said):
-    return iproute.IpError('ip monitor: %s' % iproute.words(said))
+    return iproute.IpError('ip monitor: %s' % children.words(said))

@@ -7,9 +7,8 @@ import sys
 import threading
 import time
 
-from fbmon.base import compat, threads
+from fbmon.base import children, compat, threads
 from fbmon.base.compat import queue
-from fbmon.network import iproute
 from fbmon.tell import runner
 
 # Seconds that the program may take. Then its process group is killed.
@@ -118,16 +117,16 @@ class Runner(object):
         self._child = self._sock = None
         self._closed = False
         self._changing = threading.Lock()
-        self._reaper = iproute.Reaper()
+        self._reaper = children.Reaper()
 
     def start(self):
         """Start the process if it does not run. Raises HookError."""
         if self._child and self._child.poll() is None:
             return
         self.end()
-        if self._reaper.waiting() >= iproute.HANGING:
+        if self._reaper.waiting() >= children.HANGING:
             raise HookError('%d processes that ran it hang and cannot be ended: none is started before one has gone'
-                            % iproute.HANGING)
+                            % children.HANGING)
         with self._changing:
             try:
                 if not self._closed:
@@ -170,7 +169,7 @@ class Runner(object):
             if child:
                 # For the process this means that the daemon has gone.
                 self._sock.shutdown(socket.SHUT_RDWR)
-        deadline = self._clock() + iproute.END_LIMIT
+        deadline = self._clock() + children.END_LIMIT
         while child and child.poll() is None and self._clock() < deadline:
             time.sleep(0.001)
 

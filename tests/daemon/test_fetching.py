@@ -144,7 +144,7 @@ def test_a_disk_that_hangs_is_told_and_its_process_is_ended(fetcher, monkeypatch
 
 
 def test_processes_that_hang_and_cannot_be_ended_do_not_pile_up(fetcher, monkeypatch):
-    monkeypatch.setattr(fetcher._reaper, 'waiting', lambda: fetching.iproute.HANGING)
+    monkeypatch.setattr(fetcher._reaper, 'waiting', lambda: fetching.children.HANGING)
     monkeypatch.setattr(fetcher, '_spawn', None)
     fetcher.ask()
     wait_for(lambda: fetcher.reports)

@@ -121,7 +121,7 @@ def test_nobody_waits_for_a_disk_that_hangs_and_its_processes_end(keeper, tmp_pa
 
 
 def test_processes_that_hang_and_cannot_be_ended_do_not_pile_up(keeper, monkeypatch):
-    monkeypatch.setattr(keeper._errand._reaper, 'waiting', lambda: errands.iproute.HANGING)
+    monkeypatch.setattr(keeper._errand._reaper, 'waiting', lambda: errands.children.HANGING)
     monkeypatch.setattr(keeper._errand, '_spawn', None)
     assert '3 processes of this kind hang' in fail(keeper, b'1', 'start')
 

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 import helpers
+from fbmon.base import children
 from fbmon.network import iproute, monitor, reading
 from kernel.namespace import IP, Namespace
 from kernel.silence import has_strace
@@ -63,7 +64,7 @@ def slow(namespace, tmp_path, monkeypatch):
     made.reports = reports
     made.begin = lambda: made.start(lambda: crashes.append(True))
     yield made
-    iproute.wait(made.close())
+    children.wait(made.close())
     made.replace()
     assert crashes == []
 
