@@ -1,1 +1,1 @@
-"""What the daemon remembers across restarts, in the run directory. May use rules and base."""
+"""What is remembered: across restarts in the run directory, across boots in the other one. May use rules and base."""

@@ -1,1 +1,1 @@
-"""What follows from the listeners' states, in names and values that all rooms share. Pure. May use no other room."""
+"""What follows from the listeners' states, in names and values that all rooms share. Pure. May use base."""
