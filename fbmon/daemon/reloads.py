@@ -31,7 +31,7 @@ class Reloads(object):
         self._troubles = troubles
         self._put = put
         self._file = self._tried = self._keeping = None
-        self._by = SIGNAL
+        self._by = SIGNAL    # who has asked for the next reading of the file
         self._accepted_by = None    # who has made the daemon take a file that is to be kept
         self._count = 0
         self._counts = 0, 0, 0
@@ -46,7 +46,7 @@ class Reloads(object):
     def begin(self):
         """The daemon works with the file of its start. One with mistakes is no accepted file."""
         if not self._running.mistakes:
-            self._keep(START)
+            self._accepted_by = START
 
     @property
     def error(self):
@@ -61,15 +61,20 @@ class Reloads(object):
         """The Config that replaces the running one after a Reload, Tried or TakeBack; None if that goes on."""
         if isinstance(event, TakeBack):
             return self._back()
-        tries = isinstance(event, Tried)
-        found = self._read(self._tried if tries else self._file)
-        if tries and found is None:
-            self.trial.refused()
-        elif tries:
-            self._taken(found, TAKEN, self.trial.begin(self._running))
-        elif found is not None:
+        if isinstance(event, Tried):
+            return self._try_out(self._read(self._tried))
+        by, self._by = self._by, SIGNAL
+        found = self._read(self._file)
+        if found is not None:
             self._taken(found, TAKEN, self.trial.ended())
-            self._keep(self._by)
+            self._accepted_by = by
+        return found
+
+    def _try_out(self, found):
+        if found is None:
+            self.trial.refused()
+        else:
+            self._taken(found, TAKEN, self.trial.begin(self._running))
         return found
 
     def deadline(self):
@@ -93,9 +98,9 @@ class Reloads(object):
         try:
             loaded = fetcher.load(path) if fetcher else source.load(path)
         except source.Unreadable as error:
-            return self._refuse('%s' % error, ())
+            return self._refuse(path, '%s' % error, ())
         if loaded.mistakes:
-            return self._refuse('mistakes in %s' % path, source.report(path, loaded.mistakes, 'error'))
+            return self._refuse(path, 'mistakes in %s' % path, source.report(path, loaded.mistakes, 'error'))
         return loaded
 
     def _back(self):
@@ -120,14 +125,14 @@ class Reloads(object):
         self._troubles.pop('reload', None)
         logging.info('configuration loaded again from %s: %s', self._path, words(*self._counts))
 
-    def _refuse(self, why, lines):
-        """Note that a file was refused. lines: its mistakes."""
+    def _refuse(self, path, why, lines):
+        """Note that the file at a path was refused. lines: its mistakes."""
         for line in lines:
             logging.error(line)
         self._count += 1
         before, self._refused = self._refused, list(lines) or [why]
         if before != self._refused:
-            self._note(REFUSED, self._in_short())
+            self._note(REFUSED, self._in_short(path))
         text = 'reload refused, the running configuration goes on: %s' % why
         logging.error(text)
         self._troubles['reload'] = text + ': see fbypass_ctl check'
@@ -147,7 +152,7 @@ class Reloads(object):
     def _confirm(self, by, _question):
         def act():
             self.trial.confirmed(by)
-            self._keep(by)
+            self._accepted_by = by
         return done(act)
 
     def _show(self, _by, _question):
@@ -164,14 +169,11 @@ class Reloads(object):
         else:
             self._put(event())
 
-    def _keep(self, by):
-        self._by, self._accepted_by = SIGNAL, by
-
-    def _in_short(self):
-        """Why the file was refused, without its name: the first mistake, and how many more there are."""
+    def _in_short(self, path):
+        """Why the file at a path was refused, without its name: the first mistake, and how many more there are."""
         text, more = self._refused[0], len(self._refused) - 1
-        if text.startswith(self._path):
-            text = text[len(self._path):].lstrip(': ').replace('error: ', '', 1)
+        if text.startswith(path):
+            text = text[len(path):].lstrip(': ').replace('error: ', '', 1)
         return '%s%s%s' % ('line ' if text[:1].isdigit() else '', text, ' (and %d more)' % more if more else '')
 
     def as_dict(self):

@@ -61,7 +61,7 @@ class Trial(object):
     def ask(self, by, seconds):
         """Somebody wants one. Raises Refused."""
         if self.on or self._asked:
-            raise Refused(RUNS % (self._by or self._asked[0], self.left() if self.on else 'now'))
+            raise Refused(RUNS % ((self._by, self.left()) if self.on else (self._asked[0], 'now')))
         if not isinstance(seconds, int) or not LEAST <= seconds <= MOST:
             raise Refused('a trial takes from %d to %d seconds' % (LEAST, MOST))
         self._asked = by, seconds

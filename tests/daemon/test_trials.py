@@ -146,6 +146,7 @@ def test_one_that_is_refused_leaves_no_trial_behind(switch):
     tried(switch)
     assert (indexes(switch), switch.status()['trial']) == ([0], None)
     assert [text for text in switch.status()['reload']['refused'] if '/etc/test.env.unconfirmed:3: error' in text]
+    assert reloads(switch)[-1] == ('refused', 'line 3: wrong')
 
     switch.tried.loaded = NEW
     tried(switch)
@@ -225,3 +226,22 @@ def test_a_reload_that_a_person_asks_for_is_kept_under_the_name(switch):
     assert switch.kept.files[1:] == [(b'new', 'carol')]
     switch.turn(Reload())
     assert switch.kept.files[2:] == [(b'new', 'SIGHUP')]
+
+
+def test_a_file_that_is_repaired_after_a_refusal_is_not_kept_under_the_name_of_who_was_refused(switch):
+    switch.say('reload', by='carol')
+    switch.loaded = NEW._replace(mistakes=(reader.Mistake(3, None, None, 'wrong'),))
+    switch.turn(Reload())
+    switch.loaded = NEW
+    switch.turn(Reload())
+
+    assert switch.kept.files[1:] == [(b'new', 'SIGHUP')]
+
+
+def test_one_that_is_still_read_is_named_by_who_asks_for_it_and_not_by_who_had_the_last(switch):
+    tried(switch)
+    switch.say('confirm', by='alice')
+    assert switch.say('try', by='bob', seconds=60)['done'] == ''
+
+    refused = switch.say('try', by='carol', seconds=60)['refused']
+    assert refused.startswith('a reload by bob is on trial already, for now')

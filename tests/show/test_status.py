@@ -162,7 +162,7 @@ def documents(world):
     first.report(0, ACTIVE)
     first.report(2, FAILED)
     first.controller.reloads.lines = ['LOG_LEVEL=INFO']
-    first.controller.reloads._refuse('why', ['.env:3: error: x'])
+    first.controller.reloads._refuse('.env', 'why', ['.env:3: error: x'])
     first.now += 12.3456
     member = first.controller.roster.find(first.controller.settings.listeners[0])
     member.listener.counters = lambda: Counters(12, 3, 1, 101.0, 1.25, 0, 'fe80::9%eth0')
