@@ -1,4 +1,4 @@
-"""Reads JSON that somebody else may have written. Pure."""
+"""Reads JSON that somebody else may have written, and writes it. Pure."""
 import json
 import re
 
@@ -20,3 +20,12 @@ def read(text):
         if depth > DEEPEST:
             raise ValueError('more than %d brackets in brackets' % DEEPEST)
     return json.loads(text)
+
+
+def line(value):
+    """A value as a line of JSON."""
+    try:
+        return json.dumps(value) + '\n'
+    except UnicodeDecodeError:
+        # Of 2.7: a path may have any bytes.
+        return json.dumps(value, encoding='latin-1') + '\n'

@@ -58,6 +58,11 @@ def unless_confirmed(left):
     return 'the reload is taken back %s unless fbypass_ctl confirm' % left
 
 
+def person(value):
+    """The name of the person that a value of JSON names, printable; 'somebody' if it names nobody."""
+    return isinstance(value, (str, type(u''))) and printable(value) or 'somebody'
+
+
 def printable(name):
     """At most 32 characters of somebody's name. Those that could do harm to a terminal or a log become `?`."""
     return str(''.join(one if ' ' <= one <= '~' else '?' for one in name[:32]).strip())

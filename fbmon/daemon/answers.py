@@ -1,8 +1,7 @@
 """Answers questions from the socket. A command is carried out like any other event; all answers come after that."""
-import json
-
+from fbmon.base import documents
 from fbmon.base.tuples import namedtuple
-from fbmon.base.words import printable
+from fbmon.base.words import person, printable
 
 # reply(text) gets the status as a line of JSON.
 StatusWanted = namedtuple('StatusWanted', 'reply')
@@ -59,7 +58,7 @@ class Answers(object):
                 if not last:
                     self._answers.append((reply, outcome))
                     continue
-            reply(json.dumps(answer) + '\n')
+            reply(documents.line(answer))
         asked, self._status = self._status, []
         text = document() if asked else ''
         for reply in asked:
@@ -82,7 +81,7 @@ def _refuse(why):
 
 def _by(question):
     """Who gives a command, as text for log and history."""
-    return printable('%s' % (question.get('by'),)) or 'somebody'
+    return person(question.get('by'))
 
 
 def _unknown(name):

@@ -45,7 +45,7 @@ class Trial(object):
         self.records = records
         for line in records.read()[:1]:
             try:
-                by = words.printable('%s' % documents.read(line)['by'])
+                by = words.person(documents.read(line)['by'])
             except (ValueError, TypeError, LookupError):
                 by = 'somebody'
             why = 'the daemon ended before a reload by %s was confirmed' % by

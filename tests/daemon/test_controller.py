@@ -1,9 +1,10 @@
 """controller.py: what it decides, holds, reloads and releases, without threads and kernel, on the clock of a test."""
+import json
+
 import pytest
 
 from fbmon.config import reader, source
 from fbmon.config.reader import Config, Mistake
-from fbmon.daemon import controller as module
 from fbmon.daemon import launching
 from fbmon.daemon.controller import Controller, Reload, StatusWanted, Stop
 from fbmon.daemon.leases import REMEDY
@@ -132,7 +133,7 @@ class World(object):
     def status(self):
         replies = []
         self.turn(StatusWanted(replies.append))
-        return module.status.json.loads(replies[0])
+        return json.loads(replies[0])
 
 
 @pytest.fixture
@@ -715,7 +716,7 @@ def test_a_status_that_is_asked_for_with_a_change_shows_what_follows_from_it(wor
 
     switch.turn(StatusWanted(replies.append), StateChanged(member.listener, UNKNOWN, ACTIVE, 'why', switch.now))
 
-    assert module.status.json.loads(replies[0])['state'] == NORMAL
+    assert json.loads(replies[0])['state'] == NORMAL
 
 
 # --- a link-local listener whose interface is made anew ---

@@ -110,6 +110,12 @@ def test_what_the_disk_does_not_take_is_refused_with_the_reason_and_nothing_chan
     assert switch.controller.operators.deadline() is None
 
 
+def test_the_reason_of_a_refusal_may_have_any_bytes_as_the_path_of_the_disk(world):
+    refused = maintain(world(ACTIVE, ACTIVE, ACTIVE), 'dpi-1', error='/srv/\xe4/orders: No space left on device')[0]
+
+    assert refused == [{'refused': u'/srv/\xe4/orders: No space left on device'}]
+
+
 def test_a_file_that_may_have_a_refused_order_is_written_again_until_it_has_what_counts(world):
     switch = world(ACTIVE, ACTIVE, ACTIVE)
     maintain(switch, 'dpi-1', error='no answer within 3 s', unsure=True)
