@@ -535,6 +535,7 @@ def test_freeze_lasts_over_a_start_and_then_nothing_is_decided(world):
     switch = world(ACTIVE, ACTIVE, FAILED, text=kept(override=FREEZE))
 
     assert switch.began == [[], [], []] and switch.controller.decision.state == UNKNOWN
+    assert switch.status()['next'] == ['without the override: bypass']
     assert override(switch, 'off')[1] == [DELETE]
 
 
