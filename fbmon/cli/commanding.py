@@ -1,11 +1,14 @@
 """Gives commands to the running daemon over its socket. It carries them out itself, and answers after that."""
 import os
 
-from fbmon.cli import stopped
+from fbmon.cli import output, stopped
 from fbmon.cli.output import fail, say
 from fbmon.memory import rundir
 from fbmon.show import statussocket
 
+
+# What to say of a daemon that got a command and did not answer.
+UNSURE = 'it may do this all the same: see fbypass_ctl show'
 
 # On a busy machine the question may come so late that the daemon takes us for somebody who asks nothing.
 TRIES = 3
@@ -28,7 +31,16 @@ def give(run_dir, command, by, **fields):
     try:
         return told(command, asked(run_dir, dict(fields, command=command, by=by)))
     except statussocket.NotRunning as error:
-        return stopped.nobody(error)
+        return unanswered(error)
+
+
+def unanswered(error, unsure=UNSURE):
+    """Say that the daemon does not answer to a command, and whether it may have it. Returns the exit code."""
+    code = stopped.nobody(error)
+    # Without the right to ask, it was not asked.
+    if isinstance(error, statussocket.NoAnswer) and not output.denied('%s' % error):
+        fail(unsure)
+    return code
 
 
 def asked(run_dir, question):

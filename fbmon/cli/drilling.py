@@ -21,6 +21,8 @@ BACK = 10.0
 # Seconds for which one look may take.
 LOOK = 2.0
 
+UNSURE = 'drill: it may begin all the same; then it ends by itself after %d s at most: see fbypass_ctl show'
+
 # What ends a drill early, unless it was ignored from the beginning, as after nohup.
 SIGNALS = {signal.SIGINT: 'Ctrl-C', signal.SIGTERM: 'SIGTERM', signal.SIGHUP: 'SIGHUP'}
 
@@ -64,8 +66,11 @@ class Drill(object):
             return fail('drill: refused: ' + wrong[0])
         self._began = compat.monotonic()
         self.until = round(time.time() + self._seconds, 3)
-        answer = commanding.asked(self._run_dir, {'command': ordering.DRILL, 'by': force.who(), 'until': self.until,
-                                                  'reason': self._reason})
+        try:
+            answer = commanding.asked(self._run_dir, {'command': ordering.DRILL, 'by': force.who(),
+                                                      'until': self.until, 'reason': self._reason})
+        except statussocket.NotRunning as error:
+            return commanding.unanswered(error, UNSURE % self._seconds)
         code = commanding.told(ordering.DRILL, answer)
         if code:
             return code

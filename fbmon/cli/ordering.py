@@ -62,7 +62,7 @@ def _order(options, command, ends, **fields):
         try:
             return commanding.told(command, commanding.asked(options.run_dir, question))
         except statussocket.NoAnswer as error:
-            return stopped.nobody(error)
+            return commanding.unanswered(error)
         except statussocket.NotRunning:
             pass
         try:
@@ -108,6 +108,8 @@ def _note(options, directory, changes, by):
 
 def _list(options, nothing, of_status, of_orders):
     """Print what is ordered, or `nothing`. of_status(dict), of_orders(Orders): [a dict for each order]."""
+    if options.length or options.reason:
+        return fail('%s: say what is ordered; --for and --reason belong to an order' % options.command) and 2
     try:
         found = of_status(statussocket.ask(os.path.join(options.run_dir, rundir.SOCKET)))
     except statussocket.NoAnswer as error:

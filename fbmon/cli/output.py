@@ -18,9 +18,14 @@ def say(text, end='\n'):
     _write(sys.stdout, text, end)
 
 
+def denied(text):
+    """Whether a text says that the system did not allow something."""
+    return any(words in text for words in WORDS)
+
+
 def fail(text):
     """Print a line on stderr. Returns 1, the exit code of a command that failed."""
-    if any(words in '%s' % text for words in WORDS):
+    if denied('%s' % text):
         seen.add(DENIED)
     _write(sys.stderr, text, '\n')
     return 1

@@ -100,6 +100,8 @@ def test_the_last_node_of_the_file_is_refused(fbmon):
     (['maintenance', '1', 'on', '--for', '0s'], 'is no duration'),
     (['maintenance', '1', 'off', '--for', '1h'], 'belong to an order, not to its end'),
     (['override', 'off', '--reason', 'x'], 'belong to an order, not to its end'),
+    (['override', '--for', '1h'], 'override: say what is ordered; --for and --reason belong to an order'),
+    (['maintenance', '--reason', 'x'], 'maintenance: say what is ordered; '),
     (['override', 'on'], 'invalid choice'), (['override', 'freeze', '--for', '-1h'], 'expected one argument')])
 def test_a_wrong_command_line_is_2_and_asks_nobody(fbmon, tmp_path, words, said):
     code, output, errors = fbmon(*words)
@@ -167,7 +169,31 @@ def test_a_daemon_that_hangs_is_3(places, monkeypatch, capsys):
     monkeypatch.setattr(statussocket, 'ask', ask)
 
     assert run(places, 'override', 'bypass') == run(places, 'override') == 3
-    assert capsys.readouterr()[1] == 'fastbypass_monitor gives no status (no answer)\n' * 2
+    silent = 'fastbypass_monitor gives no status (no answer)\n'
+    assert capsys.readouterr()[1] == silent + 'it may do this all the same: see fbypass_ctl show\n' + silent
+    assert run(places, 'return') == 3
+    assert 'all the same' in capsys.readouterr()[1]
+
+
+def test_a_daemon_that_could_not_be_asked_does_nothing(places, monkeypatch, capsys):
+    def ask(_path, _limit=5.0, **_options):
+        raise statussocket.NoAnswer('/x: Permission denied')
+    monkeypatch.setattr(statussocket, 'ask', ask)
+
+    assert run(places, 'override', 'bypass') == run(places, 'return') == run(places, 'drill') == 3
+    assert 'all the same' not in capsys.readouterr()[1]
+
+
+def test_a_daemon_that_hangs_when_it_gets_a_drill_may_begin_it(places, monkeypatch, capsys):
+    def ask(_path, _limit=5.0, question=None):
+        if question:
+            raise statussocket.NoAnswer('no answer')
+        return {'state': 'normal', 'override': None, 'nodes': [], 'cards': [], 'ports': []}
+    monkeypatch.setattr(statussocket, 'ask', ask)
+
+    assert main.main(places + ['drill', '7']) == 3
+    assert capsys.readouterr() == ('', 'fastbypass_monitor gives no status (no answer)\ndrill: it may begin all the '
+                                   'same; then it ends by itself after 7 s at most: see fbypass_ctl show\n')
 
 
 def test_an_older_daemon_is_told_of(places, monkeypatch, capsys):
