@@ -7,6 +7,7 @@ import pytest
 
 import helpers
 from fbmon import __version__
+from fbmon.cli import main, options as command_line
 from fbmon.memory import rundir
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -135,6 +136,14 @@ def test_both_man_pages_name_every_command():
     assert [name for name in commands if not re.search(r'(?m)^\.BI? "?%s\b' % name, daemon)
             and not re.search(r'(?m)^\.BR %s\b' % name, daemon)] == []
     assert [name for name in aliases if not re.search(r'(?m)^\.B[RI]? .*\b%s\b' % name, ctl)] == []
+
+
+def test_the_man_page_has_the_exit_code_of_every_command_and_what_stands_before_it():
+    page = read('docs/man/fastbypass_monitor.8').replace('\\-', '-')
+    codes, synopsis = [page.partition('.SH ' + title)[2].partition('.SH ')[0] for title in ('EXIT STATUS', 'SYNOPSIS')]
+
+    assert [name for name, _, _ in main.COMMANDS if not re.search(r'(?m)^\.BR? .*\b%s\b' % name, codes)] == []
+    assert re.findall(r'(?m)^\.RB \[ (--\S+)$', synopsis) == list(command_line.GLOBAL)
 
 
 def test_the_man_page_names_every_key_of_the_sample_file():

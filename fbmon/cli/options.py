@@ -12,6 +12,9 @@ GLOBAL = ('--config', '--log-dir', '--run-dir', '--state-dir')
 # {the name of a command in fbypass_ctl or systemctl: [its names here]}.
 OTHER_NAMES = {'show': ['status'], 'start': ['run']}
 
+# fbypass_ctl passes its words on to these commands, so the usage must be right for both programs.
+PASSED_ON = 'reload', 'maintenance', 'override', 'drill', 'beat'
+
 # The number of characters of a word that are shown.
 LONGEST = 60
 
@@ -99,6 +102,8 @@ def _parser(commands, places):
     for name, function, text in commands:
         command = subparsers.add_parser(name, help=text, description=function.__doc__)
         command.set_defaults(function=function)
+        if name in PASSED_ON:
+            command.prog = name
         if name == 'status':
             face = command.add_mutually_exclusive_group()
             face.add_argument('--json', action='store_true', help='the whole status as JSON')
@@ -123,15 +128,11 @@ def _parser(commands, places):
         if name in ('maintenance', 'override'):
             _of_an_order(command, name)
         if name == 'drill':
-            # fbypass_ctl passes its words on to this command.
-            command.prog = name
             command.add_argument('seconds', metavar='SECONDS', nargs='?', type=_number(1, ordering.LONGEST), default=30,
                                  help='how long the bypass lasts, from 1 to %d (%%(default)s)' % ordering.LONGEST)
             command.add_argument('--reason', metavar='TEXT', type=_said, default=None,
                                  help='why, for log, history and status')
         if name == 'beat':
-            # fbypass_ctl passes its words on to this command. So the usage must be right for both programs.
-            command.prog = name
             command.add_argument('host', metavar='HOST', type=_given, help='IPv4 or IPv6 address of the listener')
             command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
             command.add_argument('--interval', metavar='MS', type=_number(1, 3600000), default=1000,
@@ -145,8 +146,6 @@ def _parser(commands, places):
 
 def _of_an_order(command, name):
     """The words of maintenance or override."""
-    # fbypass_ctl passes its words on to this command.
-    command.prog = name
     if name == 'maintenance':
         command.add_argument('node', metavar='NODE', nargs='?', type=lambda text: _said(_given(text)),
                              help='name of a node, or index of its listener')

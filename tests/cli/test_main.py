@@ -87,7 +87,7 @@ def test_help_is_there_for_every_command(command, capsys):
 
     assert raised.value.code == 0
     # fbypass_ctl passes the words of some commands on.
-    passed = command in (['beat'], ['maintenance'], ['override'], ['drill'])
+    passed = command in (['beat'], ['reload'], ['maintenance'], ['override'], ['drill'])
     assert capsys.readouterr().out.startswith('usage: ' + (command[0] if passed else 'fbmon.py'))
 
 
