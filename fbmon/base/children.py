@@ -13,6 +13,12 @@ MOST = 256
 # 4,096 bytes.
 LARGEST = 65536
 
+# Seconds of the longest wait in one piece: poll(2) does not take more than 24 days.
+LONGEST = 3600.0
+
+# The whole environment of a shell.
+ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
+
 # Seconds for which we wait for killed children when the process ends.
 END_LIMIT = 0.2
 
@@ -101,7 +107,7 @@ def _read_all(streams, until):
         left = until - compat.monotonic()
         if left <= 0:
             return None, None
-        for descriptor, _ in compat.poll(poller, left * 1000):
+        for descriptor, _ in compat.poll(poller, min(left, LONGEST) * 1000):
             data[descriptor] += parts(descriptor)
             if data[descriptor][-1:] == [b'']:
                 data[descriptor].pop()

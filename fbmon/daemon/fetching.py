@@ -1,11 +1,8 @@
 """Reads the configuration file for a reload. A process and a thread do it, because the disk of the file may hang."""
-import errno
-import os
 import threading
 
-from fbmon.base import children, compat, threads
+from fbmon.base import errands, threads
 from fbmon.config import source
-from fbmon.tell.logwriter import ENVIRONMENT
 
 # Seconds in which the file must be read. A command that asks for a reload waits longer than two readings take: one may
 # be under way.
@@ -27,12 +24,11 @@ class Fetcher(object):
         self._report = report
         self._crashed = crashed
         self._lock = threading.Lock()
-        self._busy = self._closed = False
+        self._busy = False
         # How often it was asked for: all in all, before the reading that is under way, before the one that was loaded.
         self._asked = self._begun = self._loaded = 0
-        self._starting = threading.Lock()
-        self._child = self._found = None
-        self._reaper = children.Reaper()
+        self._found = None
+        self._errand = errands.Errand('that read it')
 
     def ask(self):
         """Have the file read, once more if that is under way: it may have changed since. Never waits."""
@@ -61,9 +57,7 @@ class Fetcher(object):
 
     def close(self):
         """Kill the process that reads, and start no other: the daemon is about to end. Returns it in a list, or []."""
-        with threads.Briefly(self._starting):
-            self._closed = True
-            return children.kill(self._child)
+        return self._errand.close()
 
     def _work(self):
         while self._next():
@@ -81,43 +75,8 @@ class Fetcher(object):
 
     def _fetch(self):
         """(data, None), or (None, why it cannot be read)."""
-        if self._reaper.waiting() >= children.HANGING:
-            return None, source.CANNOT % ('%d processes that read it hang' % children.HANGING)
-        try:
-            child = self._spawn()
-        except EnvironmentError as error:
-            return None, source.CANNOT % os.strerror(error.errno)
-        try:
-            return finished(child, LIMIT) or (None, source.CANNOT % ('no answer within %g s' % LIMIT))
-        finally:
-            self._reaper.end(child)
-
-    def _spawn(self):
-        with self._starting:
-            if self._closed:
-                raise EnvironmentError(errno.EINTR, 'the daemon stops')
-            self._child = spawn(self.path)
-            return self._child
-
-
-def spawn(path):
-    """A process that reads a file. Raises EnvironmentError."""
-    child = compat.start_child(['/bin/sh', '-c', SCRIPT, 'fastbypass_file', path, '%d' % (source.LARGEST + 1)],
-                               stdout=compat.PIPE, stderr=compat.PIPE, env=ENVIRONMENT)
-    for stream in (child.stdout, child.stderr):
-        compat.unblocked(stream.fileno())
-    return child
-
-
-def finished(child, limit):
-    """(data, None) of a process that reads a file, or (None, why it cannot be read); None if it takes longer than
-    `limit` seconds."""
-    output, errors = children.finished(child, compat.monotonic() + limit)
-    if child.returncode is None:
-        return None
-    if child.returncode == NOT_PLAIN:
-        return None, source.NOT_PLAIN
-    said = children.words(b''.join(errors).rpartition(b': ')[2])
-    if child.returncode:
-        return None, source.CANNOT % (said or 'exit code %d' % child.returncode)
-    return b''.join(output), None
+        words = errands.shell(SCRIPT, 'fastbypass_file', self.path, '%d' % (source.LARGEST + 1))
+        found = self._errand.run(words, LIMIT)
+        if found.code == 0:
+            return found.output, None
+        return None, source.NOT_PLAIN if found.code == NOT_PLAIN else source.CANNOT % found.why

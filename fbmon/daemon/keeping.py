@@ -3,8 +3,7 @@ import collections
 import threading
 import time
 
-from fbmon.base import compat, threads
-from fbmon.daemon.errands import Errand
+from fbmon.base import compat, errands, threads
 from fbmon.memory import kept
 
 # Seconds in which a file must be on the disk.
@@ -83,7 +82,7 @@ class Keeping(object):
         self._crashed = crashed
         self._wall = wall
         self._clock = clock
-        self._errand = Errand('fastbypass_kept', SCRIPT, LIMIT)
+        self._errand = errands.Errand('of this kind')
         self._lock = threading.Lock()
         self._busy = self._closed = False
         self._at = None
@@ -127,12 +126,18 @@ class Keeping(object):
                 if not self._busy:
                     return
                 entry = self._waiting[0]
-            done = self._errand.run([self._directory] + list(entry[1:]) + ['%d' % kept.MOST], entry[0])
-            if done.code == 0:
+            why = self._keep(*entry)
+            if not why:
                 self._done(entry)
             else:
-                self._failed(done.why or 'exit code %s' % done.code)
+                self._failed(why)
                 time.sleep(PAUSE)
+
+    def _keep(self, data, at, by):
+        """Why the file is not kept, or ''."""
+        words = errands.shell(SCRIPT, 'fastbypass_kept', self._directory, at, by, '%d' % kept.MOST)
+        done = self._errand.run(words, LIMIT, data)
+        return '' if done.code == 0 else done.why
 
     def _done(self, entry):
         self.error = None

@@ -9,8 +9,7 @@ import time
 
 from fbmon.base import compat, documents, moments
 from fbmon.daemon.answers import Later, Refused
-from fbmon.daemon.saving import Late
-from fbmon.memory.statefile import StateError
+from fbmon.memory.statefile import Late, StateError
 from fbmon.rules import ordering, orders
 from fbmon.rules.states import FREEZE
 

@@ -1,17 +1,10 @@
 """Has a state file read and written for the controller, which never waits for a disk: by threads that live as long."""
-import errno
-import os
-
-from fbmon.base import children, threads
+from fbmon.base import threads
 from fbmon.base.tuples import namedtuple
-from fbmon.config import source
-from fbmon.daemon import fetching
-from fbmon.memory.statefile import StateError
+from fbmon.memory.statefile import Late, StateError
 
-# Seconds for which a start waits for the file, and after which a thread looks again whether it has come.
-FIRST, AGAIN = 1.0, 3600.0
-
-NOT_PLAIN = source.CANNOT % 'not a plain file'
+# Seconds for which a start waits for the file.
+FIRST = 1.0
 
 # What came of a Saver.save(). error: why the file is not written, or None; unsure: whether it may be, nevertheless.
 Saved = namedtuple('Saved', 'error unsure')
@@ -20,39 +13,30 @@ Saved = namedtuple('Saved', 'error unsure')
 Loaded = namedtuple('Loaded', 'text error')
 
 
-class Late(StateError):
-    """The file is not read yet. report(Loaded) comes when it is."""
-
-
 class Saver(object):
     """Reads and writes a StateFile, and calls report(Saved) for each writing. path: its name for messages."""
 
     def __init__(self, statefile, report, crashed):
         self.path = statefile.path
         self._file = statefile
-        self._child = None
         self._report = report
         self._crashed = crashed
 
     def read(self):
-        """The text of the file; None if there is none. Waits FIRST seconds at most, then raises Late.
-
-        Another process reads it: if its disk hangs, even a kill does not end that. Raises StateError.
-        """
+        """The text of the file; None if there is none. Waits FIRST seconds at most, then raises Late, and a report of
+        what is Loaded follows, however long that takes. Until then save() must not be called. Raises StateError."""
         try:
-            self._child = fetching.spawn(self.path)
-            found = fetching.finished(self._child, FIRST)
-            if found is None:
+            return self._file.read(FIRST)
+        except Late:
+            try:
                 threads.start('state', self._load, self._crashed)
-        except (EnvironmentError,) + threads.NO_THREAD as error:
-            found = None, source.CANNOT % error
-        if found is None:
-            raise Late('%s: cannot be read: no answer within %g s' % (self.path, FIRST))
-        return self._text(found)
+            except threads.NO_THREAD as error:
+                raise StateError('%s: cannot be read: %s' % (self.path, error))
+            raise
 
     def close(self):
-        """Kill the processes, and start no other: the daemon is about to end. Returns those that have not gone yet."""
-        return children.kill(self._child) + self._file.close()
+        """Kill the process, and start no other: the daemon is about to end. Returns it in a list, or []."""
+        return self._file.close()
 
     def save(self, text):
         """Have the file written. Never waits. It is for one text at a time: report() must have come before the next."""
@@ -70,22 +54,8 @@ class Saver(object):
         self._report(saved)
 
     def _load(self):
-        found = None
-        while found is None:
-            found = fetching.finished(self._child, AGAIN)
         try:
-            self._report(Loaded(self._text(found), None))
+            loaded = Loaded(self._file.read(float('inf')), None)
         except StateError as error:
-            self._report(Loaded(None, '%s' % error))
-
-    def _text(self, found):
-        """The text of what a process has found, see read()."""
-        child, self._child = self._child, None
-        if child:
-            children.Reaper().end(child)
-        data, why = found
-        if why == source.CANNOT % os.strerror(errno.ENOENT):
-            return None
-        if why:
-            raise StateError('%s: %s' % (self.path, NOT_PLAIN if why == source.NOT_PLAIN else why))
-        return data.decode('ascii', 'replace')
+            loaded = Loaded(None, '%s' % error)
+        self._report(loaded)

@@ -9,7 +9,7 @@ left alone. For each line comes an answer on stdout: an empty line if it was wri
 import fcntl
 import os
 
-from fbmon.base import compat
+from fbmon.base import children, compat
 
 # Arguments: the directory, the name of the file in it, the most bytes of a file, the number of files.
 SCRIPT = r'''
@@ -90,9 +90,6 @@ while IFS= read -r line || [ -n "$line" ]; do
 done
 '''
 
-# The whole environment of the process.
-ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
-
 # F_SETPIPE_SZ of fcntl(2), which 2.7 does not know.
 SET_PIPE_SIZE = 1031
 
@@ -112,7 +109,7 @@ def start(directory, name, size, files, room):
             compat.close_on_exec(null.fileno())
             child = compat.start_child(['/bin/sh', '-c', SCRIPT, 'fastbypass_log', directory, name, '%d' % size,
                                         '%d' % files], session=True, stdin=lines, stdout=its, stderr=null,
-                                       env=ENVIRONMENT)
+                                       env=children.ENVIRONMENT)
     except BaseException:
         os.close(ours)
         os.close(answers)

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from fbmon.base import threads
-from fbmon.daemon import errands, keeping
+from fbmon.base import children, compat, threads
+from fbmon.daemon import keeping
 from fbmon.daemon.keeping import Keeping
 from fbmon.memory import kept
 from helpers import alive, fill, read, wait_for, write
@@ -104,7 +104,8 @@ def test_a_full_disk_is_told_and_leaves_nothing_half(keeper, small_disk):
 
 
 def hangs(keeper, tmp_path, monkeypatch):
-    keeper._errand = errands.Errand('fastbypass_kept', 'echo $$ >>%s; exec sleep 600' % (tmp_path / 'pids'), 0.3)
+    monkeypatch.setattr(keeping, 'SCRIPT', 'echo $$ >>%s; exec sleep 600' % (tmp_path / 'pids'))
+    monkeypatch.setattr(keeping, 'LIMIT', 0.3)
     return lambda: [int(pid) for pid in read(tmp_path / 'pids').split()]
 
 
@@ -121,14 +122,14 @@ def test_nobody_waits_for_a_disk_that_hangs_and_its_processes_end(keeper, tmp_pa
 
 
 def test_processes_that_hang_and_cannot_be_ended_do_not_pile_up(keeper, monkeypatch):
-    monkeypatch.setattr(keeper._errand._reaper, 'waiting', lambda: errands.children.HANGING)
-    monkeypatch.setattr(keeper._errand, '_spawn', None)
+    monkeypatch.setattr(keeper._errand._reaper, 'waiting', lambda: children.HANGING)
+    monkeypatch.setattr(compat, 'start_child', None)
     assert '3 processes of this kind hang' in fail(keeper, b'1', 'start')
 
 
 def test_the_end_of_the_daemon_ends_it_and_no_other_is_started(keeper, tmp_path, monkeypatch):
     pids = hangs(keeper, tmp_path, monkeypatch)
-    keeper._errand._limit = 60.0
+    monkeypatch.setattr(keeping, 'LIMIT', 60.0)
     keeper.keep(b'1', 'start')
     wait_for(lambda: read(tmp_path / 'pids').endswith('\n'))
     keeper.close()
@@ -162,7 +163,7 @@ def test_without_a_thread_it_is_told_and_tried_again_when_there_is_one(keeper, m
 
 def test_without_a_process_it_is_told_and_tried_again_by_itself(keeper, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(errands.compat, 'start_child', failing(EnvironmentError(24, 'x')))
+        patched.setattr(compat, 'start_child', failing(EnvironmentError(24, 'x')))
         assert 'Too many open files' in fail(keeper, b'1', 'start')
 
     wait_for(lambda: not keeper._busy)

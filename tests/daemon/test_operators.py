@@ -5,8 +5,8 @@ import pytest
 
 from fbmon.daemon.answers import Commanded
 from fbmon.daemon.controller import Reload, Stop
-from fbmon.daemon.saving import Late, Loaded
-from fbmon.memory.statefile import StateError
+from fbmon.daemon.saving import Loaded
+from fbmon.memory.statefile import Late, StateError
 from fbmon.network import monitor
 from fbmon.rules import orders
 from fbmon.rules.items import AddressItem

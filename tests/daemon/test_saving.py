@@ -3,9 +3,11 @@ import os
 
 import pytest
 
+from fbmon.base import compat, threads
 from fbmon.daemon import saving
-from fbmon.daemon.saving import Late, Loaded, Saver
-from fbmon.memory.statefile import StateError, StateFile
+from fbmon.daemon.saving import Loaded, Saver
+from fbmon.memory import statefile
+from fbmon.memory.statefile import Late, StateError, StateFile
 from helpers import wait_for, write
 
 
@@ -42,33 +44,37 @@ def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path):
 
 
 def test_a_process_that_cannot_be_started_is_told(tmp_path, monkeypatch):
-    def none(_path):
-        raise EnvironmentError(11, 'Resource temporarily unavailable')
-    monkeypatch.setattr(saving.fetching, 'spawn', none)
+    def none(*_arguments, **_options):
+        raise EnvironmentError(11, 'x')
+    monkeypatch.setattr(compat, 'start_child', none)
 
     assert 'Resource temporarily unavailable' in str(failure(saver(tmp_path / 'orders').read))
 
 
-def test_a_slow_disk_is_waited_for_briefly_and_what_it_has_comes_later(tmp_path, monkeypatch):
-    slow = str(tmp_path / 'slow')
-    os.mkfifo(slow)
+def test_a_slow_disk_is_waited_for_briefly_and_what_it_has_comes_later_as_a_whole(tmp_path, monkeypatch):
+    go = str(tmp_path / 'go')
     monkeypatch.setattr(saving, 'FIRST', 0.1)
-    monkeypatch.setattr(saving.fetching, 'SCRIPT', 'exec cat %s' % slow)
+    monkeypatch.setattr(statefile, 'SCRIPT', 'echo one; while [ ! -e %s ]; do sleep 0.01; done; echo two' % go)
     kept = saver(tmp_path / 'orders')
     error = failure(kept.read)
     assert isinstance(error, Late) and str(error).endswith('orders: cannot be read: no answer within 0.1 s')
     assert kept.events == []
-    write(slow, 'one\n')
+    write(go, '')
 
     wait_for(lambda: kept.events)
-    assert kept.events == [Loaded('one\n', None)]
+    assert kept.events == [Loaded('one\ntwo\n', None)]
 
 
 def test_a_stop_kills_the_process_that_still_reads(tmp_path, monkeypatch):
     monkeypatch.setattr(saving, 'FIRST', 0.1)
-    monkeypatch.setattr(saving.fetching, 'SCRIPT', 'exec sleep 60')
-    kept = saver(tmp_path / 'orders')
-    failure(kept.read)
+    monkeypatch.setattr(statefile, 'SCRIPT', 'exec sleep 60')
+    kept, later = saver(tmp_path / 'orders'), []
+    with monkeypatch.context() as patched:
+        patched.setattr(threads, 'start', lambda *thread: later.append(thread))
+        failure(kept.read)
+    monkeypatch.setattr(statefile, 'SCRIPT', 'echo >%s; exec sleep 60' % (tmp_path / 'begun'))
+    threads.start(*later[0])
+    wait_for(lambda: os.path.exists(str(tmp_path / 'begun')))
     kept.close()
 
     wait_for(lambda: kept.events)

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from fbmon.base import compat
+from fbmon.base import children, compat
 from fbmon.memory import statefile, writer
 from fbmon.memory.statefile import StateError, StateFile
 from helpers import alive, read, wait_for, write
@@ -98,7 +98,7 @@ def hanging(monkeypatch):
         child = real(['/bin/sleep', '600'], **options)
         pids.append(child.pid)
         return child
-    monkeypatch.setattr(statefile.compat, 'start_child', start)
+    monkeypatch.setattr(compat, 'start_child', start)
     yield pids
     for pid in pids:
         wait_for(lambda: not alive(pid))
@@ -112,17 +112,10 @@ def test_a_disk_that_hangs_is_told_and_what_it_has_in_the_end_is_unsure(tmp_path
     assert str(failure(kept.read)) == '%s: cannot be read: no answer within 0.3 s' % kept.path
 
 
-class Child(object):
-    pid = 0
-
-    @staticmethod
-    def poll():
-        return None
-
-
-def test_processes_that_hang_do_not_pile_up(tmp_path):
+def test_processes_that_hang_do_not_pile_up(tmp_path, monkeypatch):
     kept = StateFile(str(tmp_path / 'orders'))
-    kept._hanging = [Child()] * statefile.HANGING
+    monkeypatch.setattr(kept._errand._reaper, 'waiting', lambda: children.HANGING)
+    monkeypatch.setattr(compat, 'start_child', None)
     assert str(failure(lambda: kept.save('x'))).endswith('3 processes for it hang')
 
 
@@ -137,7 +130,7 @@ def test_after_the_end_of_the_daemon_no_process_is_started(tmp_path):
 def test_without_a_process_it_is_told(tmp_path, monkeypatch):
     def fail(*_arguments, **_options):
         raise EnvironmentError(24, 'Too many open files')
-    monkeypatch.setattr(statefile.compat, 'start_child', fail)
+    monkeypatch.setattr(compat, 'start_child', fail)
     before = os.listdir('/proc/self/fd')
 
     assert str(failure(lambda: StateFile(str(tmp_path / 'orders')).save('x'))).endswith('Too many open files')
