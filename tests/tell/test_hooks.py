@@ -203,7 +203,8 @@ def test_the_daemon_forks_once_and_not_for_each_change(hook, said):
 def test_a_program_gives_way_to_the_daemon(hook, said):
     run(hook('nice >$DIR/out'))
 
-    assert int(said()) > os.nice(0)
+    # 19 is the highest there is.
+    assert int(said()) == min(19, os.nice(0) + 10)
 
 
 @pytest.mark.parametrize('before, after', [('-900', '0'), ('0', '0'), ('300', '3')])
