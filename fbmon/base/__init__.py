@@ -1,1 +1,1 @@
-"""What all rooms need: one face of Python 2.7 and 3, threads, child processes, a queue, texts, times. May use no other."""
+"""What all rooms need: one face of Python 2.7 and 3, threads, children, a queue, texts. May use no other room."""
