@@ -1,9 +1,10 @@
 """Small helpers that all tests share."""
-import errno
-import itertools
 import array
+import errno
 import fcntl
+import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -185,6 +186,13 @@ def python(script, *arguments, **options):
     command = options.pop('prefix', []) + [sys.executable, '-c', script] + [str(one) for one in arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, close_fds=True,
                             **options)
+
+
+def in_a_terminal():
+    """For preexec_fn: ignore no signal, as a process in a terminal. These tests may run in the background of a script.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def finish(child, limit=LIMIT):

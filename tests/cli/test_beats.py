@@ -5,7 +5,7 @@ import pytest
 
 from fbmon.base import compat
 from fbmon.cli import beats
-from helpers import LIMIT, finish, has_ipv6, python, require
+from helpers import LIMIT, finish, has_ipv6, in_a_terminal, python, require
 
 
 @pytest.fixture(params=['127.0.0.1', '::1'])
@@ -63,7 +63,7 @@ ENDLESS = 'import sys; from fbmon.cli import beats; sys.exit(beats.send(sys.argv
 
 def test_without_a_count_they_go_on_until_ctrl_c(receiver):
     host, port = receiver.getsockname()[:2]
-    child = python(ENDLESS, host, port)
+    child = python(ENDLESS, host, port, preexec_fn=in_a_terminal)
     for _ in range(3):
         receiver.recv(100)
 

@@ -53,7 +53,8 @@ def test_a_ctrl_c_during_a_look_ends_it_after_that():
 def watched(tmp_path):
     """A status --watch without a daemon, in its first look."""
     argv = ['--run-dir', str(tmp_path), 'status', '--watch', '1']
-    child = helpers.python('import sys; sys.argv[1:] = %r; from fbmon.cli import main; sys.exit(main.main())' % (argv,))
+    child = helpers.python('import sys; sys.argv[1:] = %r; from fbmon.cli import main; sys.exit(main.main())' % (argv,),
+                           preexec_fn=helpers.in_a_terminal)
     helpers.wait_for(lambda: child.stderr.readline())
     yield child
     if child.poll() is None:

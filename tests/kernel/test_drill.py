@@ -21,12 +21,6 @@ BACK = ['override: bypass by alice -> off', 'state: bypass -> normal', 'card 0 1
         'card 1 192.168.1.212: absent -> present', 'port sw0: down -> up']
 
 
-def in_a_terminal():
-    """Ignore no signal, as a process in a terminal."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-
-
 @pytest.fixture(autouse=True)
 def alice(monkeypatch):
     """Who gives the orders."""
@@ -50,7 +44,7 @@ def begin(switch, daemon):
     made = []
 
     def start(*words, **options):
-        options.setdefault('preexec_fn', in_a_terminal)
+        options.setdefault('preexec_fn', helpers.in_a_terminal)
         made.append(daemon.begin('drill', *words, **options))
         daemon.wait(lambda status: any((one['kind'], one['to']) == ('operator', 'bypass') for one in status['history']))
         if LONG in words:
@@ -98,7 +92,7 @@ def test_a_terminal_that_is_closed_ends_a_drill(switch, calm, begin):
     master, slave = os.openpty()
 
     def terminal():
-        in_a_terminal()
+        helpers.in_a_terminal()
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     child = begin(LONG, stdin=slave, stdout=slave, stderr=slave, preexec_fn=terminal)
