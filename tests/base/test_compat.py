@@ -127,12 +127,12 @@ def test_a_child_gets_none_of_our_descriptors_and_dies_of_a_broken_pipe():
 @pytest.mark.parametrize('words, number', [
     (['/nowhere/ip'], errno.ENOENT), (['fbmon-nowhere'], errno.ENOENT), ([os.sep], errno.EACCES)])
 def test_a_program_that_cannot_be_executed_is_an_error_as_with_popen(words, number):
-    before = os.listdir('/proc/self/fd')
+    before = helpers.descriptors()
     with pytest.raises(EnvironmentError) as raised:
         compat.start_child(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     assert (raised.value.errno, raised.value.strerror) == (number, os.strerror(number))
-    assert os.listdir('/proc/self/fd') == before
+    assert helpers.descriptors() == before
 
 
 def test_a_program_is_looked_up_on_the_path_that_it_gets(tmp_path):

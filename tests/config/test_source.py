@@ -5,7 +5,7 @@ import pytest
 
 from fbmon.config import reader, source
 from fbmon.config.source import Unreadable, load
-from helpers import write
+from helpers import descriptors, write
 
 
 def refused(path):
@@ -100,11 +100,11 @@ def test_random_bytes_are_mistakes_and_nothing_worse(tmp_path):
 
 
 def test_reading_leaves_no_descriptor(tmp_path):
-    before = len(os.listdir('/proc/self/fd'))
+    before = descriptors()
     load(write(tmp_path / '.env', ''))
     refused(tmp_path)
 
-    assert len(os.listdir('/proc/self/fd')) == before
+    assert descriptors() == before
 
 
 def test_mistakes_are_lines_with_file_line_key_and_value(tmp_path):

@@ -16,7 +16,7 @@ from fbmon.base import compat
 from fbmon.listeners.listener import Counters, Listener, StateChanged
 from fbmon.listeners.sockets import SPARE, open_socket
 from fbmon.rules.states import ACTIVE, FAILED, UNKNOWN
-from helpers import LIMIT, finish, free_port, has_ipv6, python, read, require, send, wait_for
+from helpers import LIMIT, descriptors, finish, free_port, has_ipv6, python, read, require, send, wait_for
 
 HOUR = 3600000
 
@@ -442,7 +442,7 @@ def test_a_thread_that_outlives_the_limit_closes_its_own_socket_when_it_ends(lau
 
 
 def test_one_whose_thread_has_died_can_be_updated_and_closed(launch):
-    count = len(os.listdir('/proc/self/fd'))
+    count = descriptors()
     settings = Settings('127.0.0.1', free_port(), HOUR, 1, 1, ())
 
     def report(_event):
@@ -455,7 +455,7 @@ def test_one_whose_thread_has_died_can_be_updated_and_closed(launch):
 
     listener.update(settings)
     listener.close()
-    assert len(os.listdir('/proc/self/fd')) == count
+    assert descriptors() == count
 
 
 def test_bound_anew_it_hears_at_the_new_socket_with_its_state_and_counters(launch, host):
@@ -501,25 +501,25 @@ def test_a_new_socket_that_comes_with_a_heartbeat_is_not_forgotten():
 
 
 def test_closing_closes_a_new_socket_that_was_not_taken_over_yet():
-    count = len(os.listdir('/proc/self/fd'))
+    count = descriptors()
     settings = Settings('127.0.0.1', free_port(), HOUR, 1, 1, ())
     listener = Listener(settings, open_socket(settings), [].append)
     listener.rebind(open_socket(settings._replace(port=free_port())))
 
     listener.close()
 
-    assert len(os.listdir('/proc/self/fd')) == count
+    assert descriptors() == count
 
 
 def test_a_closed_listener_reports_nothing_more_and_leaves_no_descriptor(launch):
-    count = len(os.listdir('/proc/self/fd'))
+    count = descriptors()
     listener = launch(timeout=20, attempts=1000000)
     wait_for(lambda: listener.counters().missed > 2)
 
     listener.close()
 
     assert listener.events == []
-    assert len(os.listdir('/proc/self/fd')) == count
+    assert descriptors() == count
     assert not listener._thread.is_alive()
 
 
@@ -609,7 +609,7 @@ def test_the_receive_buffer_is_1_mb_where_the_system_allows():
 
 def test_the_last_descriptors_are_left_to_others(monkeypatch):
     place = Settings('127.0.0.1', 0, HOUR, 1, 1, ())
-    before = len(os.listdir('/proc/self/fd'))
+    before = descriptors()
     first = open_socket(place)
     number = first.fileno()
     first.close()
@@ -622,16 +622,16 @@ def test_the_last_descriptors_are_left_to_others(monkeypatch):
     open_socket(place).close()
 
     assert raised.value.errno == errno.EMFILE
-    assert len(os.listdir('/proc/self/fd')) == before
+    assert descriptors() == before
 
 
 def test_an_address_that_is_not_here_is_an_error_and_leaves_no_descriptor():
-    count = len(os.listdir('/proc/self/fd'))
+    count = descriptors()
     with pytest.raises(socket.error) as raised:
         open_socket(Settings('192.0.2.1', 3000, HOUR, 1, 1, ()))
 
     assert raised.value.errno == errno.EADDRNOTAVAIL
-    assert len(os.listdir('/proc/self/fd')) == count
+    assert descriptors() == count
 
 
 @pytest.mark.parametrize('text', ['fe80::77', 'febf::77'])

@@ -4,11 +4,7 @@ import os
 import pytest
 
 from fbmon.memory.records import Records
-from helpers import fill, read, write
-
-
-def descriptors():
-    return len(os.listdir('/proc/self/fd'))
+from helpers import descriptors, fill, read, write
 
 
 def test_what_was_appended_is_there_after_a_restart(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from fbmon.base import children, compat
 from fbmon.memory import statefile, writer
 from fbmon.memory.statefile import StateError, StateFile
-from helpers import alive, read, wait_for, write
+from helpers import alive, descriptors, read, wait_for, write
 
 
 def failure(act):
@@ -131,10 +131,10 @@ def test_without_a_process_it_is_told(tmp_path, monkeypatch):
     def fail(*_arguments, **_options):
         raise EnvironmentError(24, 'Too many open files')
     monkeypatch.setattr(compat, 'start_child', fail)
-    before = os.listdir('/proc/self/fd')
+    before = descriptors()
 
     assert str(failure(lambda: StateFile(str(tmp_path / 'orders')).save('x'))).endswith('Too many open files')
-    assert os.listdir('/proc/self/fd') == before
+    assert descriptors() == before
 
 
 def test_a_writer_that_ends_without_an_answer_may_have_written_the_file(tmp_path, monkeypatch):

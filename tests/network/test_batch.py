@@ -9,7 +9,7 @@ from fbmon.base import compat
 from fbmon.network import iproute
 from fbmon.network.batch import BATCH_LIMIT, CHILDREN, Batch
 from fbmon.network.reading import capture
-from helpers import LIMIT, alive, read, wait_for
+from helpers import LIMIT, alive, descriptors, read, wait_for
 
 # An `ip -batch` that notes its commands and its pid. A line with "bad" in it fails with ip's usual words.
 NOTES = '''
@@ -342,12 +342,12 @@ def test_restart_without_ip_is_told_by_the_next_run(monkeypatch, tmp_path):
 
 def test_closing_ends_the_child_and_leaves_no_descriptor(batch, fake_ip, tmp_path):
     fake_ip(FAITHFUL)
-    count = len(os.listdir('/proc/self/fd'))
+    count = descriptors()
     batch.run(['bad'])
     batch.close()
     batch.close()
 
-    assert len(os.listdir('/proc/self/fd')) == count
+    assert descriptors() == count
     wait_for(lambda: not any(alive(pid) for pid in pids(tmp_path)))
 
 

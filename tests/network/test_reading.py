@@ -8,7 +8,7 @@ from fbmon.base import compat
 from fbmon.network import reading
 from fbmon.network.iproute import IpError
 from fbmon.network.reading import capture
-from helpers import LIMIT, alive, read, wait_for, write
+from helpers import LIMIT, alive, descriptors, read, wait_for, write
 
 
 def pids(tmp_path):
@@ -69,10 +69,10 @@ def test_a_reading_without_ip_says_so(monkeypatch, tmp_path):
 
 def test_a_reading_leaves_no_descriptor(fake_ip):
     fake_ip('echo one')
-    count = len(os.listdir('/proc/self/fd'))
+    count = descriptors()
     capture(['-o', 'addr'])
 
-    assert len(os.listdir('/proc/self/fd')) == count
+    assert descriptors() == count
 
 
 def test_ip_gets_none_of_our_descriptors(fake_ip):

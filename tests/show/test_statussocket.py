@@ -12,7 +12,7 @@ import pytest
 from fbmon.base import compat
 from fbmon.show import places, statussocket
 from fbmon.show.statussocket import NoAnswer, NotRunning, Server, ask, listen
-from helpers import LIMIT, wait_for, write
+from helpers import LIMIT, descriptors, wait_for, write
 
 
 @pytest.fixture
@@ -43,10 +43,6 @@ def connect(server):
     sock.connect(server.path)
     sock.settimeout(LIMIT)
     return sock
-
-
-def descriptors():
-    return len(os.listdir('/proc/self/fd'))
 
 
 def test_who_connects_is_sent_the_document(serve):
