@@ -9,7 +9,7 @@ from fbmon.listeners import listener
 from fbmon.memory import ledger
 from fbmon.rules import returning
 from fbmon.show import console, prometheus
-from sim import more
+from sim import returns
 from sim.earned import HOUR
 from sim.laws import SHORT
 from sim.linux import ipv6
@@ -208,7 +208,7 @@ def _faces(world, text):
     """Make all forms of the status."""
     world.laws.answered += 1
     found = json.loads(text)
-    more.told(world, found)
+    returns.told(world, found)
     console.render(found), console.render(found, True, 24), prometheus.render(found)
     console.history(found['history'])
 
@@ -224,5 +224,5 @@ DEEDS = {'beat': World.beat, 'reload': _with_daemon(World.reload), 'stranger': W
          'unpromoted': unpromoted, 'refuses': refuses, 'slow': slow,
          'stall': _with_daemon(stall), 'stuck': stuck, 'notify': notify_full,
          'knife': _with_daemon(knife), 'full': full, 'status': _with_daemon(status), 'file': lambda world, number: None,
-         'return': _with_daemon(more.say_return), 'pull': more.pull, 'plug': more.plug, 'flap': more.flap,
-         'optics': more.optics, 'down': down}
+         'return': _with_daemon(returns.say_return), 'pull': returns.pull, 'plug': returns.plug, 'flap': returns.flap,
+         'optics': returns.optics, 'down': down}

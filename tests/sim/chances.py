@@ -39,9 +39,8 @@ MEAN = [('ip', lambda dice: (dice.choice(('hang', 'die', 'refuse', 'kill', 'miss
 
 
 # The same for what files of the second kind give a meaning to, with how likely each kind is.
-PORTS = ('sw0', 'sw1', 'sw2')
-NEW = [(3, 'return', lambda dice: ()), (3, 'flap', lambda dice: (dice.choice(PORTS),)),
-       (2, 'pull', lambda dice: (dice.choice(PORTS),)), (4, 'plug', lambda dice: (dice.choice(PORTS),)),
+NEW = [(3, 'return', lambda dice: ()), (3, 'flap', lambda dice: (dice.choice(files.PORTS),)),
+       (2, 'pull', lambda dice: (dice.choice(files.PORTS),)), (4, 'plug', lambda dice: (dice.choice(files.PORTS),)),
        (2, 'optics', lambda dice: (dice.choice((0.0, 0.0, 1 / 16.0, .5, 2.0)),)), (2, 'status', lambda dice: ()),
        (1, 'kill', lambda dice: (dice.choice((1.0, 8.0)),)), (1, 'knife', lambda dice: (dice.randrange(9),)),
        (1, 'stop', lambda dice: ()), (1, 'down', lambda dice: ())]

@@ -7,7 +7,7 @@ from sim.deciding import Deciding
 from sim.earned import Earned
 from sim.lateness import Lateness
 from sim.lines import Lines
-from sim.watching import Watching
+from sim.observing import Observing
 
 # Seconds. BOUND: until the network must be as it should if nothing is amiss; PATIENCE: the same after an accident of
 # `ip` (the longest pause is 30 s); SHORT: after one of the monitor; QUIET: until nothing is in doubt any more (a change
@@ -26,7 +26,7 @@ SPARE, ROUNDS = 16, 8
 
 
 class Laws(Deciding):
-    """verdict: of the model; earned: the return by the model; watching: the laws while the daemon only observes; calm:
+    """verdict: of the model; earned: the return by the model; observing: the laws while the daemon only observes; calm:
     since when nothing is amiss; changed: since when verdict and file are as they are; asks: the operator's returns that
     are not answered yet; ears: {Node: Ear}; items: {item: (the last state that the daemon has told, how often it has
     told one)}; withheld: until when a listener's thread does nothing; touched: how often others have done something
@@ -38,7 +38,7 @@ class Laws(Deciding):
         self.routes, self._prepared = None, 0.0
         self._foreign = None, None, None, set()
         self.lateness = Lateness(world)
-        self.earned, self.watching = Earned(world, wrong), Watching(world, wrong)
+        self.earned, self.observing = Earned(world, wrong), Observing(world, wrong)
         self.touched = 0
 
     # --- what happens ---
@@ -52,7 +52,7 @@ class Laws(Deciding):
         now = self.world.now
         self.ears, self.verdict, self._judged = {}, model.NOTHING, (None, None, None)
         self.earned.started()
-        self.watching.started()
+        self.observing.started()
         self.asks = []
         self.changed, self.calm = now, max(self.calm, now)
         self._last, self._loose, self._budget, self._at = {}, now, SPARE, now
@@ -90,13 +90,13 @@ class Laws(Deciding):
         mistake in its file lets a lease run out that the file does not name."""
         daemon = self.world.daemon
         unsure = self.world.watch.blind or (daemon and daemon.loaded.mistakes)
-        if self.watching.now() or (self._reset and unsure):
+        if self.observing.now() or (self._reset and unsure):
             return False
         return self.world.marks.sure and not self.world.refuses and self.world.now >= max(self._prepared, self.ip_calm)
 
     def commanded(self, line):
         """The daemon gives this command to `ip`."""
-        self.watching.changes(line)
+        self.observing.changes(line)
         if business.wrong(line, self.world.daemon, self._names):
             raise self.wrong('business: %s' % line)
 
@@ -134,7 +134,7 @@ class Laws(Deciding):
         if one.kind == 'reload':
             # It has no state before.
             return
-        if self.watching.told(one, self.verdict):
+        if self.observing.told(one, self.verdict):
             return
         if one.kind in ('address', 'card', 'port'):
             if self._untold[:1] != [one[2:5]]:
@@ -155,7 +155,7 @@ class Laws(Deciding):
 
     def passed(self, told):
         """Time has passed, and the kernel has told these lines."""
-        if not told or not self.world.daemon or self.watching.now() or self.world.now <= self.calm + BOUND:
+        if not told or not self.world.daemon or self.observing.now() or self.world.now <= self.calm + BOUND:
             return
         settings = self.world.daemon.settings
         if not self.world.marks.sure and not settings.lease:
@@ -183,7 +183,7 @@ class Laws(Deciding):
         """A round begins. There must not be too many without an event."""
         self._names = self.world.daemon.names
         self.earned.asked = any(isinstance(event, Commanded) for event in events)
-        self.watching.well = self._since() > BOUND + self.world.watch.late
+        self.observing.well = self._since() > BOUND + self.world.watch.late
         self._owed()
         if not events:
             self._network()
@@ -212,9 +212,9 @@ class Laws(Deciding):
         cards = set(card.address for card in world.daemon.settings.cards)
         left = [entry.text for device in world.kernel.devices.values() for entry in device.four + device.six
                 if entry.until is not None and entry.text in cards]
-        if left and world.now >= self.calm + BOUND and not self.watching.now():
+        if left and world.now >= self.calm + BOUND and not self.observing.now():
             raise self.wrong('lease: left by a clean stop: %s' % ', '.join(left))
-        wrong = self.watching.at_the_end(self.verdict)
+        wrong = self.observing.at_the_end(self.verdict)
         if wrong:
             raise self.wrong(wrong)
 
@@ -237,7 +237,7 @@ class Laws(Deciding):
 
     def _network(self):
         """The return comes in time, and the network is as the rules want it."""
-        well, acts = self._since() > BOUND + self.world.watch.late, not self.watching.now()
+        well, acts = self._since() > BOUND + self.world.watch.late, not self.observing.now()
         late = (self.earned.late() if well else None) or (self.lateness.wrong(self) if acts else None)
         if late:
             raise self.wrong(late)

@@ -95,7 +95,7 @@ def _history(world, laws):
 
 def _observed(world, laws):
     """While it only observes, the daemon must have told all that it would change."""
-    return laws.watching.untold(laws.verdict)
+    return laws.observing.untold(laws.verdict)
 
 
 def _real(device, item):

@@ -13,12 +13,12 @@ from fbmon.memory import ledger
 from fbmon.memory.history import History
 from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
-from sim.ip import Batch, Watch
+from sim.ip import Batch
 from sim.linux import command
 from sim.linux.kernel import Kernel
 from sim.marks import Marks
-from sim.standins import Hooks, Log, Node, Notifier, Records, Saver, Socket, Sysctl
-from sim.world import Inbox
+from sim.standins import Hooks, Inbox, Log, Node, Notifier, Records, Saver, Socket, Sysctl
+from sim.watch import Watch
 
 CARD, PORT, FAR = '10.0.1.11', 'sw0', 'eth2'
 

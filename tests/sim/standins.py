@@ -157,3 +157,13 @@ class Log(object):
     @staticmethod
     def mend():
         pass
+
+
+class Inbox(object):
+    """The queue of the controller. The world empties it."""
+
+    def __init__(self, events):
+        self._events = events
+
+    def put(self, event):
+        self._events.append(event)

@@ -9,14 +9,15 @@ from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
 from sim import files, optics
 from sim.hearing import Hearing
-from sim.ip import Batch, Routes, Watch
+from sim.ip import Batch, Routes
 from sim.laws import BOUND, SHORT, Laws
 from sim.linux import command
 from sim.linux.ipv4 import Refused
 from sim.linux.kernel import Kernel
 from sim.marks import Marks
 from sim.optics import Optics
-from sim.standins import Hooks, Killed, Log, Node, Notifier, Records, Saver, Socket, Sysctl
+from sim.standins import Hooks, Inbox, Killed, Log, Node, Notifier, Records, Saver, Socket, Sysctl
+from sim.watch import Watch
 
 # Seconds until a daemon that has ended is started again, and until systemd ends one that does not feed its watchdog.
 RESTART, WATCHDOG = 1.0, 10.0
@@ -126,7 +127,7 @@ class World(Hearing):
 
     def sets(self, interface):
         """The daemon sets promote_secondaries of an interface."""
-        self.laws.watching.changes('promote_secondaries of ' + interface)
+        self.laws.observing.changes('promote_secondaries of ' + interface)
 
     def feeds(self):
         """The daemon says that it is healthy."""
@@ -266,13 +267,3 @@ class World(Hearing):
     def stop(self):
         """Send SIGTERM."""
         self.inbox.append(Stop())
-
-
-class Inbox(object):
-    """The queue of the controller. The world empties it."""
-
-    def __init__(self, events):
-        self._events = events
-
-    def put(self, event):
-        self._events.append(event)

@@ -4,7 +4,7 @@ from sim import wants
 WOULD = 'would be: '
 
 
-class Watching(object):
+class Observing(object):
     """would: {(kind, name): (the last target that the daemon would have given it, when that was so in the kernel, the
     verdict then)}; well: whether nothing was amiss when the last round began."""
 
