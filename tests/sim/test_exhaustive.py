@@ -52,7 +52,7 @@ def not_held(threshold, states):
 @pytest.mark.parametrize('rule, broken, listeners', [
     ('fbmon.rules.heartbeat.after_timeout', too_late, 1),
     ('fbmon.rules.decision.judged', never_held, 1),
-    ('fbmon.rules.decision.global_state', not_held, 3),
+    ('fbmon.rules.decision.global_state', not_held, 2),
     ('fbmon.rules.decision.ACTIVE', 'x' + ACTIVE, 1),
     ('fbmon.rules.wanted.left_behind', lambda known, items: set(), 1)])
 def test_a_broken_rule_is_found(monkeypatch, rule, broken, listeners):

@@ -16,7 +16,7 @@ def a_log_that_stays(monkeypatch):
 
 @pytest.mark.parametrize('jobs', ['1', '2'])
 def test_the_last_line_says_how_much_was_played_and_how_fast(capsys, monkeypatch, jobs):
-    monkeypatch.setattr(run, 'PORTION', 3)
+    monkeypatch.setattr(run, 'PORTION', 1)
     assert run.main(['0', '--first', '0', '--jobs', jobs]) == 0
 
     line = capsys.readouterr()[0].strip()
