@@ -8,7 +8,13 @@ from fbmon.daemon import saving
 from fbmon.daemon.saving import Loaded, Saver
 from fbmon.memory import statefile
 from fbmon.memory.statefile import Late, StateError, StateFile
-from helpers import wait_for, write
+from helpers import LIMIT, wait_for, write
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A process of a busy machine may take longer than a start waits."""
+    monkeypatch.setattr(saving, 'FIRST', LIMIT)
 
 
 def saver(path):
