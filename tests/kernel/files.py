@@ -21,6 +21,15 @@ LISTEN_CUBRO_IFS[0]=sw1
 LISTEN_CUBRO_IFS[1]=sw2
 '''
 
+# SMALL, with three nodes that have a name and a port each, and no port for all.
+THREE = SMALL.replace('LISTEN_CUBRO_IFS=sw0\n', '') + '''LISTEN_HB_HOST[2]=192.168.1.202
+LISTEN_HB_PORT[2]=3200
+LISTEN_CUBRO_IFS[2]=sw3
+LISTEN_HB_NODE[0]=dpi-1
+LISTEN_HB_NODE[1]=dpi-2
+LISTEN_HB_NODE[2]=dpi-3
+'''
+
 # SMALL, with an IPv6 address for one of its listeners and for one of its cards.
 SIX = SMALL.replace('HOST[1]=192.168.1.202', 'HOST[1]=fd00::202').replace('192.168.1.212', 'fd00::212/64')
 

@@ -11,14 +11,7 @@ from kernel.daemon import settled
 PAGE = os.path.join(helpers.ROOT, 'docs', 'operations.md')
 
 # What the page itself says of its switch.
-SWITCH = files.SMALL.replace('LISTEN_CUBRO_IFS=sw0\n', '').replace('FAILED=1', 'FAILED=2').replace(
-    'TIMEOUT=300', 'TIMEOUT=3000') + '''\
-LISTEN_HB_HOST[2]=192.168.1.202
-LISTEN_HB_PORT[2]=3200
-LISTEN_CUBRO_IFS[2]=sw3
-LISTEN_HB_NODE[0]=dpi-1
-LISTEN_HB_NODE[1]=dpi-2
-LISTEN_HB_NODE[2]=dpi-3
+SWITCH = files.THREE.replace('FAILED=1', 'FAILED=2').replace('TIMEOUT=300', 'TIMEOUT=3000') + '''\
 BYPASS_CARD_NAME[0]=west
 BYPASS_CARD_NAME[1]=east
 '''

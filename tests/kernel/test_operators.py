@@ -10,16 +10,12 @@ from kernel import files, silence
 
 CARD = '192.168.1.211'
 
-# Three nodes, each with a port of its own. THRESHOLD is replaced.
-NODES = files.SMALL.replace('LISTEN_CUBRO_IFS=sw0\n', '').replace('FAILED=1', 'FAILED=THRESHOLD') + '''\
-LISTEN_HB_HOST[2]=192.168.1.202
-LISTEN_HB_PORT[2]=3200
-LISTEN_CUBRO_IFS[2]=sw3
-LISTEN_HB_NODE[0]=dpi-1
-LISTEN_HB_NODE[1]=dpi-2
-LISTEN_HB_NODE[2]=dpi-3
-'''
 PORTS = (3000, 3100, 3200)
+
+
+def nodes(threshold):
+    """The file of three nodes with this threshold."""
+    return files.THREE.replace('FAILED=1', 'FAILED=%d' % threshold)
 
 
 @pytest.fixture
@@ -27,7 +23,7 @@ def three(switch, daemon, dpis):
     """begin(threshold): starts the daemon with three active nodes."""
     def begin(threshold):
         dpis.steady(*PORTS, interval=50)
-        daemon.start(NODES.replace('THRESHOLD', '%d' % threshold))
+        daemon.start(nodes(threshold))
         daemon.wait_state('normal')
         switch.card.until_answered(CARD)
         return daemon
@@ -102,7 +98,7 @@ def test_orders_last_over_a_restart_and_end_while_no_daemon_runs(switch, three, 
 
 
 def test_without_a_daemon_the_command_writes_the_order_and_the_start_takes_it(switch, daemon, dpis):
-    helpers.write(daemon.config, NODES.replace('THRESHOLD', '1'))
+    helpers.write(daemon.config, nodes(1))
     assert 'no daemon runs' in order(daemon, 'maintenance', '0', 'on')
     assert daemon.command('maintenance', 'dpi-9', 'on')[::2] == (
         1, 'maintenance: refused: there is no node dpi-9: did you mean dpi-1 or dpi-2 or dpi-3?\n')
@@ -146,7 +142,7 @@ def test_freeze_changes_nothing_and_its_end_puts_all_right(switch, three, dpis):
     watch = switch.watch()
     dpis.silence(3000)
     daemon.wait_listener(0, 'failed')
-    daemon.reload(NODES.replace('THRESHOLD', '2'))
+    daemon.reload(nodes(2))
     daemon.kill()
     daemon.start()
     daemon.wait_listener(0, 'failed')
@@ -172,7 +168,7 @@ def test_while_frozen_only_readings_are_started_whatever_happens(switch, three, 
     dpis.silence(*PORTS)
     for index in range(3):
         daemon.wait_listener(index, 'failed')
-    daemon.reload(NODES.replace('THRESHOLD', '2'))
+    daemon.reload(nodes(2))
     for line in daemon.children().values():
         assert '-batch' not in line
 
