@@ -37,7 +37,8 @@ def try_new(daemon, time='1m'):
     return daemon.command('reload', '--confirm', time)
 
 
-def test_every_way_to_take_a_file_keeps_it_with_the_name_of_the_person(old):
+def test_every_way_to_take_a_file_keeps_it_with_the_name_of_the_person(old, monkeypatch):
+    monkeypatch.setenv('SUDO_USER', 'alice')
     old.reload(NEW)
     kept(old, 2)
     old.reload('LISTEN_HB_PROT[0]=1\n')
@@ -46,7 +47,7 @@ def test_every_way_to_take_a_file_keeps_it_with_the_name_of_the_person(old):
     found = kept(old, 3)
 
     assert [helpers.read(path) for path in found] == [OLD, NEW, OLD + '# a comment\n']
-    assert [path.rpartition('.')[2] for path in found][:2] == ['start', 'SIGHUP']
+    assert [path.rpartition('.')[2] for path in found] == ['start', 'SIGHUP', 'alice']
     old.stop()
     old.start('LISTEN_HB_PROT[0]=1\n')
     old.reload(OLD)
