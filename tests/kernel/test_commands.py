@@ -170,7 +170,8 @@ def test_a_reload_holds_the_state_no_longer_than_check_against_says(switch, smal
     states = [small.wait(lambda status: status['listeners'][2]['state'] == state) for state in ('unknown', 'failed')]
 
     assert states[0]['held'] == [2]
-    assert when(states[1], 2) - when(states[0], 2) < 2.11
+    # Not as long as with one attempt more. A thread of a busy machine may be late.
+    assert when(states[1], 2) - when(states[0], 2) < 2.1 + 0.3
     assert small.wait_state('bypass')['failed'] == 1
 
 
