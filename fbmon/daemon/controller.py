@@ -41,8 +41,8 @@ class Controller(object):
         self.log = log
         self.ledger = ledger
         self.decision = decision.UNDECIDED
-        self.started = self.state_since = clock()
-        self.troubles = {}
+        self.started = self.state_since = clock()    # monotonic seconds
+        self.troubles = {}    # {what: problem} of what does not work but stops nothing
         self._inbox = inbox
         self._batch = batch
         self.clock = clock
@@ -67,7 +67,7 @@ class Controller(object):
                           routewatch.RoutesRead: self._routes_read, Saved: self.operators.saved,
                           Loaded: self.operators.loaded}
         self.names = wanted.names(self.settings)
-        self.decided = self.going_down = self._stopped = False
+        self.decided = self.going_down = self._stopped = False    # decided: whether there was a Decision
 
     def run(self):
         """Take events until Stop. Then the network stays as it is. Returns whether no address keeps a lease."""

@@ -152,7 +152,7 @@ class Operators(object):
             if after == self.orders and not self.error:
                 task.done = True
             else:
-                self._task, task.after = task, after
+                self._task = task
                 self._save(after)
 
     def _after(self, task):
@@ -204,13 +204,13 @@ class Operators(object):
 
 class Task(object):
     """A command that was taken. done: whether it was carried out; now: the second of the wall clock at which it was
-    first looked at; after: the Orders that are written for it."""
+    first looked at, or None."""
 
     def __init__(self, question, by, asked):
         self.question = question
         self.by = by
         self.asked = asked
-        self.now = self.after = None
+        self.now = None
         self.done = False
         self._why = None
 
