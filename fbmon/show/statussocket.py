@@ -233,7 +233,7 @@ class Server(object):
         except KeyError:
             pass
         try:
-            # With 2.7 a child that was started at the wrong moment has the connection too. So close() is not enough.
+            # A child that is started at this moment has the connection, too. So close() is not enough.
             client.connection.shutdown(socket.SHUT_RDWR)
         except compat.SYSTEM_ERRORS:
             pass
