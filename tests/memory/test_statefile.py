@@ -51,6 +51,12 @@ def test_a_link_to_nowhere_is_no_missing_file(tmp_path):
     assert str(failure(StateFile(str(tmp_path / 'orders')).read)).endswith('cannot be read: No such file or directory')
 
 
+def test_a_process_that_is_killed_while_it_reads_is_told_by_its_exit_code(tmp_path, monkeypatch):
+    monkeypatch.setattr(statefile, 'SCRIPT', 'kill -KILL $$')
+
+    assert str(failure(StateFile(str(tmp_path / 'orders')).read)).endswith('/orders: cannot be read: exit code -9')
+
+
 def test_a_place_that_is_none_is_told_and_sure(tmp_path):
     write(str(tmp_path / 'file'), '')
     kept = StateFile(str(tmp_path / 'file' / 'orders'))
