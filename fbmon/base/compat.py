@@ -1,4 +1,4 @@
-"""Hides the differences between Python 2.7 and 3. It tests for features, never for versions."""
+"""Hides the differences between Python 2.7 and 3. It tests for features, for a version only where no feature tells."""
 import codecs
 import errno
 import fcntl
@@ -37,6 +37,12 @@ PIPE = subprocess.PIPE
 
 # Seconds for which the start of a child waits to learn whether its program can be executed.
 BRIEFLY = 0.2
+
+# A child closes the descriptors up to this one if it cannot see which are open.
+UNSEEN = 65535
+
+# Whether Popen, which need not fork (vfork) since 3.10, lets the other threads run until the child executes its program.
+VFORK_STOPS_NOBODY = sys.version_info >= (3, 11, 4)
 
 # Seconds that the timer of the clock is set to: 31 years.
 TIMER = 1e9
@@ -147,13 +153,14 @@ def start_child(arguments, session=False, env=None, patient=False, **options):
     """Start a child and return its Popen, with unbuffered pipes. session: in a session of its own.
 
     Raises EnvironmentError. Popen itself would wait until the child executes its program. If the disk of the program
-    hangs, it would wait for ever; before 3.11.4 all other threads would, too (vfork). So the child executes the program
-    by itself, and we wait for the outcome for BRIEFLY at most. A child that fails later ends with the code 127.
+    hangs, it would wait for ever; with 3.10 to 3.11.3 all other threads would, too (vfork). So the child executes the
+    program by itself, and we wait for the outcome for BRIEFLY at most. A child that fails later says why on stderr and
+    ends with the code 127.
 
-    patient: the calling thread may wait. Then 3 need not fork: after a fork the next reaction would have to claim the
-    memory again, page by page.
+    patient: the calling thread may wait for ever. Then we need not fork where VFORK_STOPS_NOBODY: after a fork the next
+    reaction would have to claim the memory again, page by page.
     """
-    if patient and hasattr(os, 'set_inheritable'):
+    if patient and VFORK_STOPS_NOBODY:
         return subprocess.Popen(arguments, bufsize=0, env=env, start_new_session=session, **options)
     outcome, report = pipe()
     try:
@@ -187,21 +194,39 @@ def _execute(arguments, env, session, report):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         if session:
             os.setsid()
-        last = max(int(name) for name in os.listdir('/proc/self/fd'))
         os.closerange(3, report)
-        os.closerange(report + 1, last + 1)
+        os.closerange(report + 1, _last() + 1)
         os.execvpe(arguments[0], arguments, env)
     except EnvironmentError as error:
-        os.write(report, b'%d' % error.errno)
+        _tell(report, error.errno)
     finally:
         os._exit(127)
 
 
+def _last(opened='/proc/self/fd'):
+    """The highest descriptor that is open. If the kernel does not tell, UNSEEN."""
+    try:
+        return max(int(name) for name in os.listdir(opened))
+    except EnvironmentError:
+        return UNSEEN
+
+
+def _tell(report, number):
+    """Report an error number. If nobody waits for it any more, say it on stderr, as the program would."""
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        os.write(report, b'%d' % number)
+    except EnvironmentError:
+        os.write(2, b'cannot be started: ' + os.strerror(number).encode('ascii', 'replace') + b'\n')
+
+
 def _number(outcome):
     """The error number that a child reports; 0 if it executes its program, or if that is not known BRIEFLY."""
-    poller = select.poll()
+    poller, until = select.poll(), monotonic() + BRIEFLY
     poller.register(outcome, select.POLLIN)
-    poll(poller, BRIEFLY * 1000)
+    # A signal may end a wait early.
+    while not poll(poller, max(0, until - monotonic()) * 1000) and monotonic() < until:
+        pass
     try:
         return int(os.read(outcome, 16) or 0)
     except EnvironmentError as error:
