@@ -165,7 +165,7 @@ def start_child(arguments, session=False, env=None, patient=False, **options):
     outcome, report = pipe()
     try:
         # Popen of 2.7 is not safe from several threads at once (bpo-20318).
-        with _spawning:
+        with _spawning, _Held():
             child = subprocess.Popen(arguments, bufsize=0, close_fds=False, preexec_fn=lambda: _execute(
                 arguments, os.environ if env is None else env, session, report), **options)
         os.close(report)
@@ -181,6 +181,28 @@ def start_child(arguments, session=False, env=None, patient=False, **options):
 
 
 _spawning = threading.Lock()
+
+
+class _Held(object):
+    """Within it Ctrl-C waits: Python prints and forgets what is raised while it calls its own hooks of a fork.
+
+    It does nothing where Ctrl-C raises no KeyboardInterrupt: in the daemon, and in all but the main thread.
+    """
+
+    def __enter__(self):
+        self._before, self._came = None, []
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            try:
+                self._before = signal.signal(signal.SIGINT, lambda *both: self._came.append(both))
+            except ValueError:
+                # We are not in the main thread.
+                pass
+
+    def __exit__(self, *_):
+        if self._before:
+            signal.signal(signal.SIGINT, self._before)
+        if self._came:
+            raise KeyboardInterrupt()
 
 
 def _execute(arguments, env, session, report):

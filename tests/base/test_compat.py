@@ -16,6 +16,36 @@ from fbmon.base import compat
 from helpers import finish, python
 
 
+@pytest.fixture
+def typed(monkeypatch):
+    """Lets Ctrl-C be typed while a child is started, and be forgotten as Python does in its hooks of a fork."""
+    real = subprocess.Popen
+
+    def start(*arguments, **options):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            compat.run_signal_handlers()
+        except KeyboardInterrupt:
+            pass
+        return real(*arguments, **options)
+    monkeypatch.setattr(subprocess, 'Popen', start)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_ctrl_c_while_a_child_is_started_is_not_lost(typed):
+    opened = os.listdir('/proc/self/fd')
+    with pytest.raises(KeyboardInterrupt):
+        compat.start_child(['/bin/true'])
+
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert os.listdir('/proc/self/fd') == opened
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    compat.start_child(['/bin/true']).wait()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
 def test_the_clock_made_of_a_timer_goes_as_that_of_the_system_does():
     script = 'import clock, time; from fbmon.base import compat; by_timer = compat._clock_by_timer();' \
              'began, first = clock.monotonic(), by_timer(); time.sleep(0.2);' \
