@@ -15,8 +15,8 @@ PAUSE = 5.0
 # Who has made a daemon take a file, where it was no person with fbypass_ctl.
 START, SIGNAL = 'start', 'SIGHUP'
 
-# Arguments: the directory, the time, who, the number of files. The bytes come on stdin. A whole file or none gets a
-# name. The last file again is not kept twice; the oldest ones are removed.
+# Arguments: the directory, the time, who, the number of files, and that of the bytes, which come on stdin. A whole file
+# or none gets a name. The last file again is not kept twice; the oldest ones are removed.
 SCRIPT = r'''
 trap '' HUP INT TERM
 umask 077
@@ -40,6 +40,8 @@ ours() {
 attempt mkdir -p "$dir"
 attempt rm -f "$new"
 attempt dd of="$new" bs=65536 conv=fsync,excl status=none
+# The daemon may end before it has written them all.
+[ "$(wc -c < "$new")" -eq "$5" ] || give_up 'cut off'
 set -- "$2" "$3" "$dir"/0[0-9][0-9][0-9][0-9][0-9][0-9][0-9].*.*
 name=$1.$2
 shift 2
@@ -135,7 +137,7 @@ class Keeping(object):
 
     def _keep(self, data, at, by):
         """Why the file is not kept, or ''."""
-        words = errands.shell(SCRIPT, 'fastbypass_kept', self._directory, at, by, '%d' % kept.MOST)
+        words = errands.shell(SCRIPT, 'fastbypass_kept', self._directory, at, by, '%d' % kept.MOST, '%d' % len(data))
         done = self._errand.run(words, LIMIT, data)
         return '' if done.code == 0 else done.why
 

@@ -57,8 +57,9 @@ class StateFile(object):
         """Replace the file by this text of ASCII, and wait until it is on the disk. Raises StateError."""
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'writer.py')
         # With the environment of this process, because its Python may need that.
-        found = self._errand.run([sys.executable, '-B', '-E', '-s', script, self.path], self._limit,
-                                 text.encode('ascii'), env=None)
+        data = text.encode('ascii')
+        found = self._errand.run([sys.executable, '-B', '-E', '-s', script, self.path, '%d' % len(data)], self._limit,
+                                 data, env=None)
         if found.output != b'\n':
             why = found.output.decode('ascii', 'replace').strip() or found.why or 'the process that writes ended'
             error = StateError('%s: cannot be written: %s' % (self.path, why))

@@ -8,6 +8,10 @@ import os
 import sys
 
 
+# Whoever wants it written has ended meanwhile.
+CUT_OFF = 'the data are cut off'
+
+
 def write(path, data):
     """Write the file anew: beside it, to the disk, and then in its place. Raises EnvironmentError."""
     directory, new = os.path.dirname(path), path + '.new'
@@ -55,11 +59,14 @@ def sync(directory):
 
 
 def main():
-    """Write stdin to the file that the command line names."""
+    """Write stdin to the file that the command line names, if it has as many bytes as that says."""
     data = b''.join(iter(lambda: os.read(0, 65536), b''))
     try:
-        write(sys.argv[1], data)
-        said = ''
+        if len(data) == int(sys.argv[2]):
+            write(sys.argv[1], data)
+            said = ''
+        else:
+            said = CUT_OFF
     except EnvironmentError as error:
         said = error.strerror or str(error)
     os.write(1, (said + '\n').encode('ascii', 'replace'))

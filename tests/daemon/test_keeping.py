@@ -1,5 +1,6 @@
 """keeping.py: the script that keeps accepted files, with the real tools, and that nobody waits for it."""
 import os
+import subprocess
 
 import pytest
 
@@ -48,6 +49,15 @@ def test_each_file_is_kept_with_who_and_when_and_the_same_again_is_not(keeper):
     assert [one[3] for one in there(keeper)][1:] == ['a=1\n', '', 'a=1\n']
     with open(kept.newest_first(keeper.directory)[0].path, 'rb') as stream:
         assert stream.read() == data
+
+
+def test_what_is_cut_off_as_the_daemon_ends_is_not_kept(keeper):
+    keep(keeper, (b'a=1\n', 'start'))
+    child = subprocess.Popen(['/bin/sh', '-c', keeping.SCRIPT, 'fastbypass_kept', keeper.directory, '1001', 'alice',
+                              '20', '8'], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    assert child.communicate(b'a=1\nb=')[1] == b'cut off\n' and child.returncode == 1
+    assert there(keeper) == [(1, 1000, 'start', 'a=1\n')] and len(os.listdir(keeper.directory)) == 1
 
 
 def test_only_root_may_look_at_them(keeper):

@@ -1,6 +1,8 @@
 """statefile.py and writer.py: a file that is written as a whole, by a process that nobody waits for too long."""
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -76,6 +78,15 @@ def test_after_a_full_disk_the_file_is_as_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(writer.os, 'fsync', full)
     with pytest.raises(EnvironmentError):
         writer.write(path, b'new\n')
+    assert read(path) == 'old\n' and os.listdir(str(tmp_path)) == ['orders']
+
+
+def test_what_is_cut_off_as_the_daemon_ends_is_not_written(tmp_path):
+    path = write(str(tmp_path / 'orders'), 'old\n')
+    child = subprocess.Popen([sys.executable, writer.__file__.replace('.pyc', '.py'), path, '8'],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    assert child.communicate(b'new')[0] == b'the data are cut off\n'
     assert read(path) == 'old\n' and os.listdir(str(tmp_path)) == ['orders']
 
 
