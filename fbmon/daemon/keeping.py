@@ -20,7 +20,7 @@ START, SIGNAL = 'start', 'SIGHUP'
 SCRIPT = r'''
 trap '' HUP INT TERM
 umask 077
-dir=$1 new=$1/.new most=$4
+dir=$1 new=$1/.new.$$ most=$4
 last='' number=0
 
 give_up() {
@@ -38,7 +38,8 @@ ours() {
 }
 
 attempt mkdir -p "$dir"
-attempt rm -f "$new"
+# Left by a crash, or of a process that hangs: that can then no more give a file a name.
+attempt rm -f "$dir"/.new*
 attempt dd of="$new" bs=65536 conv=fsync,excl status=none
 # The daemon may end before it has written them all.
 [ "$(wc -c < "$new")" -eq "$5" ] || give_up 'cut off'

@@ -14,9 +14,14 @@ CUT_OFF = 'the data are cut off'
 
 def write(path, data):
     """Write the file anew: beside it, to the disk, and then in its place. Raises EnvironmentError."""
-    directory, new = os.path.dirname(path), path + '.new'
+    # No other process uses this name. One of a daemon that was killed may still hang, and go on at any time.
+    directory, new = os.path.dirname(path), '%s.%d.new' % (path, os.getpid())
     if not os.path.isdir(directory):
         os.makedirs(directory, 0o700)
+    for name in os.listdir(directory):
+        if name.startswith(os.path.basename(path) + '.') and name.endswith('.new'):
+            # Left by a crash, or of a process that hangs; that can then no more replace the file by what it has.
+            _remove(os.path.join(directory, name))
     try:
         _write(new, data)
         os.rename(new, path)
@@ -27,8 +32,6 @@ def write(path, data):
 
 
 def _write(path, data):
-    if os.path.lexists(path):
-        os.unlink(path)
     # Follow no link, and wait for no pipe.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,10 +1,11 @@
 """keeping.py: the script that keeps accepted files, with the real tools, and that nobody waits for it."""
 import os
 import subprocess
+import threading
 
 import pytest
 
-from fbmon.base import children, compat, threads
+from fbmon.base import children, compat, errands, threads
 from fbmon.daemon import keeping
 from fbmon.daemon.keeping import Keeping
 from fbmon.memory import kept
@@ -71,7 +72,7 @@ def test_only_root_may_look_at_them(keeper):
 def test_the_last_20_are_kept_and_nothing_that_is_not_ours_is_removed(keeper):
     os.makedirs(keeper.directory + '/00000003.5.dir')
     os.symlink('/etc/passwd', keeper.directory + '/00000002.5.link')
-    for name in ('notes', '00000001', '.new'):
+    for name in ('notes', '00000001', '.new', '.new.123'):
         write(keeper.directory + '/' + name, 'noise')
     keep(keeper, *[(b'%d' % number if str is not bytes else str(number), 'start') for number in range(22)])
 
@@ -80,6 +81,33 @@ def test_the_last_20_are_kept_and_nothing_that_is_not_ours_is_removed(keeper):
     assert sorted(set(os.listdir(keeper.directory)) - set(os.path.basename(one.path)
                                                           for one in kept.newest_first(keeper.directory))) == [
         '00000001', '00000002.5.link', '00000003.5.dir', 'notes']
+
+
+# Says when it is about to give the file its name, and waits to be told to go on.
+SLOW = keeping.SCRIPT.replace(
+    'attempt mv', ': >"$dir.$name"; while [ ! -e "$dir.$name.go" ]; do sleep 0.01; done\nattempt mv')
+
+
+def slow(directory, by):
+    """Begin to keep a file. Returns the thread, and a list that gets the outcome."""
+    found = []
+    words = errands.shell(SLOW, 'fastbypass_kept', directory, '1000', by, '20', '%d' % len(by))
+    thread = threading.Thread(target=lambda: found.append(errands.Errand('').run(words, 60.0, by.encode('ascii'))))
+    thread.start()
+    wait_for(lambda: os.path.exists('%s.1000.%s' % (directory, by)))
+    return thread, found
+
+
+def test_a_process_of_a_killed_daemon_that_goes_on_late_leaves_the_file_of_the_next_one_alone(keeper):
+    started, outcomes = {}, []
+    for by in ('older', 'newer'):
+        started[by] = slow(keeper.directory, by)
+    for by in ('older', 'newer'):
+        write('%s.1000.%s.go' % (keeper.directory, by), '')
+        started[by][0].join()
+        outcomes.append((started[by][1][0].code, there(keeper)))
+
+    assert outcomes == [(1, []), (0, [(1, 1000, 'newer', 'newer')])]
 
 
 def test_a_directory_that_is_gone_is_made_again(keeper):

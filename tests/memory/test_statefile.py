@@ -9,7 +9,7 @@ import pytest
 from fbmon.base import children, compat
 from fbmon.memory import statefile, writer
 from fbmon.memory.statefile import StateError, StateFile
-from helpers import alive, descriptors, read, wait_for, write
+from helpers import ROOT, alive, descriptors, read, wait_for, write
 
 
 def failure(act):
@@ -88,6 +88,32 @@ def test_what_is_cut_off_as_the_daemon_ends_is_not_written(tmp_path):
 
     assert child.communicate(b'new')[0] == b'the data are cut off\n'
     assert read(path) == 'old\n' and os.listdir(str(tmp_path)) == ['orders']
+
+
+# Writes argv[2] to argv[1]. Before each of its fsyncs it says so, and waits to be told to go on.
+SLOW = """
+import os, sys
+from fbmon.memory import writer
+os.fsync = lambda _descriptor: os.write(1, b'.') and os.read(0, 1)
+writer.write(sys.argv[1], sys.argv[2].encode('ascii'))
+"""
+
+
+def slow(path, text):
+    child = subprocess.Popen([sys.executable, '-c', SLOW, path, text], cwd=ROOT, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert child.stdout.read(1) == b'.'
+    return child
+
+
+def test_a_writer_of_a_killed_daemon_that_goes_on_late_leaves_the_file_of_the_next_one_alone(tmp_path):
+    path = str(tmp_path / 'orders')
+    older, newer = slow(path, 'older'), slow(path, 'newer')
+    assert b'No such file' in older.communicate(b'xx')[1]
+    assert not os.path.exists(path)
+
+    assert newer.communicate(b'xx') == (b'.', b'')
+    assert (read(path), os.listdir(str(tmp_path))) == ('newer', ['orders'])
 
 
 def noting(done, name, real):
