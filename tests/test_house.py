@@ -132,7 +132,7 @@ def test_the_core_and_all_that_it_needs_know_no_socket_process_thread_or_clock(m
 
 
 def test_processes_are_started_in_two_modules_only():
-    assert [name for name, names in sorted(graph().items()) if 'subprocess' in names] == ['base.compat']
+    assert [name for name, names in sorted(graph().items()) if 'subprocess' in names] == ['base.starting']
     assert [name for name in python_files('fbmon') if 'os.fork' in read(name)] == ['fbmon/tell/runner.py']
 
 

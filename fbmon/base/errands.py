@@ -8,7 +8,7 @@ import os
 import select
 import threading
 
-from fbmon.base import children, compat, threads
+from fbmon.base import children, compat, starting, threads
 from fbmon.base.tuples import namedtuple
 
 # What came of it. code: the exit code, None if there is none; output: bytes; why: what the process said on stderr, or
@@ -66,8 +66,8 @@ class Errand(object):
                 raise NotStarted('the daemon stops')
             try:
                 # In a session of its own: a Ctrl-C is not for it.
-                child = self._child = compat.start_child(words, session=True, env=env, stdin=compat.PIPE,
-                                                         stdout=compat.PIPE, stderr=compat.PIPE)
+                child = self._child = starting.start_child(words, session=True, env=env, stdin=starting.PIPE,
+                                                           stdout=starting.PIPE, stderr=starting.PIPE)
             except EnvironmentError as error:
                 raise NotStarted(os.strerror(error.errno))
         for stream in (child.stdin, child.stdout, child.stderr):

@@ -2,7 +2,7 @@
 import os
 import select
 
-from fbmon.base import compat
+from fbmon.base import compat, starting
 
 # This directory is there if systemd has started the system, see sd_booted(3).
 BOOTED = '/run/systemd/system'
@@ -16,7 +16,7 @@ def going_down(limit=LIMIT):
     if not os.path.isdir(BOOTED):
         return False
     try:
-        child = compat.start_child(['systemctl', 'is-system-running'], stdout=compat.PIPE)
+        child = starting.start_child(['systemctl', 'is-system-running'], stdout=starting.PIPE)
     except EnvironmentError:
         return False
     try:

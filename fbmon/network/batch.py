@@ -4,7 +4,7 @@ import re
 import select
 import threading
 
-from fbmon.base import children, compat, threads
+from fbmon.base import children, compat, starting, threads
 from fbmon.base.tuples import namedtuple
 from fbmon.network import iproute
 
@@ -150,7 +150,7 @@ class Batch(object):
         with self._starting:
             if self._ended:
                 raise iproute.IpError('ip is not started any more: the daemon stops')
-            self._child, self._lines = iproute.spawn(['-force', '-batch', '-'], stdin=compat.PIPE), 0
+            self._child, self._lines = iproute.spawn(['-force', '-batch', '-'], stdin=starting.PIPE), 0
 
     def _converse(self, lines, deadline, each=False):
         """Send the lines, and read until all are answered. Returns the Answer.

@@ -3,7 +3,7 @@ import fcntl
 import os
 import socket
 
-from fbmon.base import children, compat
+from fbmon.base import children, compat, starting
 from fbmon.base.children import HANGING, HANGS
 
 # Bytes; see is_whole().
@@ -14,17 +14,17 @@ class IpError(Exception):
     """`ip` could not be started, did not answer in time, or complained. str(): the command and ip's own words."""
 
 
-def spawn(arguments, stdin=None, stdout=compat.PIPE, patient=False):
+def spawn(arguments, stdin=None, stdout=starting.PIPE, patient=False):
     """Start `ip ARGUMENTS` from PATH, with non-blocking pipes and English words, and return it. Raises IpError.
 
-    patient: as for compat.start_child().
+    patient: as for starting.start_child().
     """
     environ = dict(os.environ, LC_ALL='C')
     try:
         with open(os.devnull, 'rb') as null:
             compat.close_on_exec(null.fileno())
-            child = compat.start_child(['ip'] + arguments, stdin=stdin or null, stdout=stdout,
-                                       stderr=compat.PIPE, env=environ, patient=patient)
+            child = starting.start_child(['ip'] + arguments, stdin=stdin or null, stdout=stdout,
+                                         stderr=starting.PIPE, env=environ, patient=patient)
     except EnvironmentError as error:
         raise _cannot_start(error)
     for stream in (child.stdin, child.stdout, child.stderr):

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from fbmon.base import children, compat, threads
+from fbmon.base import children, compat, starting, threads
 from fbmon.base.compat import queue
 from fbmon.tell import runner
 
@@ -199,8 +199,8 @@ def _spawned():
     try:
         ours.setblocking(False)
         path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'runner.py')
-        return compat.start_child([sys.executable, '-B', '-E', '-s', path], session=True, cwd='/',
-                                  stdin=its, stdout=its), ours
+        return starting.start_child([sys.executable, '-B', '-E', '-s', path], session=True, cwd='/',
+                                    stdin=its, stdout=its), ours
     except BaseException:
         ours.close()
         raise

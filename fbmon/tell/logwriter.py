@@ -9,7 +9,7 @@ left alone. For each line comes an answer on stdout: an empty line if it was wri
 import fcntl
 import os
 
-from fbmon.base import children, compat
+from fbmon.base import children, compat, starting
 
 # Arguments: the directory, the name of the file in it, the most bytes of a file, the number of files.
 SCRIPT = r'''
@@ -107,9 +107,9 @@ def start(directory, name, size, files, room):
         _enlarge(ours, room)
         with open(os.devnull, 'wb') as null:
             compat.close_on_exec(null.fileno())
-            child = compat.start_child(['/bin/sh', '-c', SCRIPT, 'fastbypass_log', directory, name, '%d' % size,
-                                        '%d' % files], session=True, stdin=lines, stdout=its, stderr=null,
-                                       env=children.ENVIRONMENT)
+            child = starting.start_child(['/bin/sh', '-c', SCRIPT, 'fastbypass_log', directory, name, '%d' % size,
+                                          '%d' % files], session=True, stdin=lines, stdout=its, stderr=null,
+                                         env=children.ENVIRONMENT)
     except BaseException:
         os.close(ours)
         os.close(answers)

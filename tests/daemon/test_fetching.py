@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from fbmon.base import children, compat, threads
+from fbmon.base import children, starting, threads
 from fbmon.config import source
 from fbmon.daemon import fetching
 from fbmon.daemon.fetching import Fetcher
@@ -147,7 +147,7 @@ def test_a_disk_that_hangs_is_told_and_its_process_is_ended(fetcher, monkeypatch
 
 def test_processes_that_hang_and_cannot_be_ended_do_not_pile_up(fetcher, monkeypatch):
     monkeypatch.setattr(fetcher._errand._reaper, 'waiting', lambda: children.HANGING)
-    monkeypatch.setattr(compat, 'start_child', None)
+    monkeypatch.setattr(starting, 'start_child', None)
     fetcher.ask()
     wait_for(lambda: fetcher.reports)
 
@@ -178,7 +178,7 @@ def test_without_a_thread_or_a_process_the_reload_is_refused_and_the_next_one_wo
         fetcher.ask()
     assert outcome(fetcher.load, fetcher.path) == fetcher.path + ": cannot be read: can't start new thread"
     with monkeypatch.context() as patched:
-        patched.setattr(compat, 'start_child', failing(EnvironmentError(24, 'x')))
+        patched.setattr(starting, 'start_child', failing(EnvironmentError(24, 'x')))
         fetcher.ask()
         wait_for(lambda: len(fetcher.reports) == 2 and not fetcher._busy)
     assert outcome(fetcher.load, fetcher.path) == fetcher.path + ': cannot be read: Too many open files'

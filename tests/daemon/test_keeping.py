@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from fbmon.base import children, compat, errands, threads
+from fbmon.base import children, errands, starting, threads
 from fbmon.daemon import keeping
 from fbmon.daemon.keeping import Keeping
 from fbmon.memory import kept
@@ -161,7 +161,7 @@ def test_nobody_waits_for_a_disk_that_hangs_and_its_processes_end(keeper, tmp_pa
 
 def test_processes_that_hang_and_cannot_be_ended_do_not_pile_up(keeper, monkeypatch):
     monkeypatch.setattr(keeper._errand._reaper, 'waiting', lambda: children.HANGING)
-    monkeypatch.setattr(compat, 'start_child', None)
+    monkeypatch.setattr(starting, 'start_child', None)
     assert '3 processes of this kind hang' in fail(keeper, b'1', 'start')
 
 
@@ -201,7 +201,7 @@ def test_without_a_thread_it_is_told_and_tried_again_when_there_is_one(keeper, m
 
 def test_without_a_process_it_is_told_and_tried_again_by_itself(keeper, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(compat, 'start_child', failing(EnvironmentError(24, 'x')))
+        patched.setattr(starting, 'start_child', failing(EnvironmentError(24, 'x')))
         assert 'Too many open files' in fail(keeper, b'1', 'start')
 
     wait_for(lambda: not keeper._busy)

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from fbmon.base import compat, threads
+from fbmon.base import starting, threads
 from fbmon.daemon import saving
 from fbmon.daemon.saving import Loaded, Saver
 from fbmon.memory import statefile
@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path):
 def test_a_process_that_cannot_be_started_is_told(tmp_path, monkeypatch):
     def none(*_arguments, **_options):
         raise EnvironmentError(11, 'x')
-    monkeypatch.setattr(compat, 'start_child', none)
+    monkeypatch.setattr(starting, 'start_child', none)
 
     assert 'Resource temporarily unavailable' in str(failure(saver(tmp_path / 'orders').read))
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from fbmon.base import children, compat
+from fbmon.base import children, starting
 from fbmon.memory import statefile, writer
 from fbmon.memory.statefile import StateError, StateFile
 from helpers import ROOT, alive, descriptors, read, wait_for, write
@@ -135,13 +135,13 @@ def test_it_is_on_the_disk_before_it_takes_the_place_of_the_old_one(tmp_path, mo
 @pytest.fixture
 def hanging(monkeypatch):
     """Lets each process that writes hang, after it was started. children: their pids."""
-    real, pids = compat.start_child, []
+    real, pids = starting.start_child, []
 
     def start(_arguments, **options):
         child = real(['/bin/sleep', '600'], **options)
         pids.append(child.pid)
         return child
-    monkeypatch.setattr(compat, 'start_child', start)
+    monkeypatch.setattr(starting, 'start_child', start)
     yield pids
     for pid in pids:
         wait_for(lambda: not alive(pid))
@@ -158,7 +158,7 @@ def test_a_disk_that_hangs_is_told_and_what_it_has_in_the_end_is_unsure(tmp_path
 def test_processes_that_hang_do_not_pile_up(tmp_path, monkeypatch):
     kept = StateFile(str(tmp_path / 'orders'))
     monkeypatch.setattr(kept._errand._reaper, 'waiting', lambda: children.HANGING)
-    monkeypatch.setattr(compat, 'start_child', None)
+    monkeypatch.setattr(starting, 'start_child', None)
     assert str(failure(lambda: kept.save('x'))).endswith('3 processes for it hang')
 
 
@@ -173,7 +173,7 @@ def test_after_the_end_of_the_daemon_no_process_is_started(tmp_path):
 def test_without_a_process_it_is_told(tmp_path, monkeypatch):
     def fail(*_arguments, **_options):
         raise EnvironmentError(24, 'Too many open files')
-    monkeypatch.setattr(compat, 'start_child', fail)
+    monkeypatch.setattr(starting, 'start_child', fail)
     before = descriptors()
 
     assert str(failure(lambda: StateFile(str(tmp_path / 'orders')).save('x'))).endswith('Too many open files')

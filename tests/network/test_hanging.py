@@ -1,7 +1,8 @@
 """Children of `ip` that hang in the kernel and cannot be ended: their number is limited, and the status says so."""
 import pytest
 
-from fbmon.network import iproute, reading
+from fbmon.base import starting
+from fbmon.network import reading
 from fbmon.network.batch import Batch
 from fbmon.network.iproute import HANGING, HANGS, IpError, Reaper
 from fbmon.network.monitor import Monitor
@@ -44,7 +45,7 @@ def test_after_three_that_hang_no_other_is_admitted_until_one_has_gone():
 def hanging(monkeypatch):
     """Each Reaper has as many hanging children as there may be. A test in which `ip` is started fails."""
     monkeypatch.setattr(Reaper, 'waiting', lambda self, seconds=0.0: HANGING)
-    monkeypatch.setattr(iproute.compat, 'start_child', None)
+    monkeypatch.setattr(starting, 'start_child', None)
 
 
 def test_a_batch_fails_with_these_words(hanging):

@@ -4,7 +4,7 @@ import os
 import pytest
 
 import helpers
-from fbmon.base import compat
+from fbmon.base import starting
 from fbmon.network import routewatch
 from fbmon.network.routewatch import MOST, RouteWatch
 
@@ -48,12 +48,12 @@ def test_no_more_lines_are_read_than_count(fake_ip, watch, reports, script, line
     assert (found.found[PLACE] if lines is None else len(found.found[PLACE])) == lines
 
 
-@pytest.mark.skipif(not hasattr(os, 'set_inheritable'), reason='2.7 can only fork')
+@pytest.mark.skipif(not starting.VFORK_STOPS_NOBODY, reason='this Python forks')
 def test_a_reading_makes_no_copy_of_the_daemon_whose_memory_would_have_to_be_claimed_anew(
         fake_ip, watch, reports, monkeypatch):
     fake_ip('echo x')
     # Only a copy would run this.
-    monkeypatch.setattr(compat, '_execute', None)
+    monkeypatch.setattr(starting, '_execute', None)
 
     assert read(watch, reports).found == {PLACE: ['x']}
 
