@@ -7,11 +7,13 @@ wrong, it prints the seed and a short list of steps that shows it (sim.deeds.pla
 code is 1. The last line says how much was played and how fast.
 """
 import argparse
+import json
 import logging
 import multiprocessing
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 
@@ -21,9 +23,12 @@ sys.path[:0] = [os.path.join(ROOT, 'tests'), ROOT]
 
 from sim import deeds  # noqa: E402
 
-# PORTION: the histories that each process gets at a time; LIMIT: the seconds that these take at most (without a limit
-# 2.7 hears no Ctrl-C).
-PORTION, LIMIT = 16, 3600
+# A process that plays the seeds that it reads, one a line, and prints each Life. It is no fork: a copy of a process
+# with threads may wait for ever for a lock that one of them held.
+PLAYER = [sys.executable, os.path.abspath(__file__).replace('.pyc', '.py'), '0', '--player']
+
+# So many seeds wait in each of these processes, so that it has always something to play.
+AHEAD = 3
 
 
 class Tally(object):
@@ -68,6 +73,8 @@ def main(arguments):
     """Returns the exit code."""
     options = parser().parse_args(arguments)
     quiet()
+    if options.player:
+        return player(sys.stdin, sys.stdout)
     if options.seed is not None:
         return told(options.seed, life(options.seed).wrong)
     tally = Tally(options.first)
@@ -86,18 +93,13 @@ def parser():
     made.add_argument('--jobs', type=int, default=multiprocessing.cpu_count())
     made.add_argument('--first', type=int, default=random.SystemRandom().randrange(10 ** 9))
     made.add_argument('--seed', type=int)
+    made.add_argument('--player', action='store_true', help=argparse.SUPPRESS)
     return made
 
 
 def quiet():
     """Switch the log off, which would take most of the time."""
     logging.disable(logging.CRITICAL)
-
-
-def apart():
-    """Start a process of the pool. It ignores Ctrl-C, which is for the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    quiet()
 
 
 def life(seed):
@@ -109,31 +111,57 @@ def alone(tally, seconds):
     """Play one history after the other. Returns (seed, what is wrong) of the first one that goes wrong, or None."""
     found = None
     while not found and (not tally.histories or tally.seconds() < seconds):
-        found = _first_wrong(tally, [life(tally.seed())])
+        found = _counted(tally, life(tally.seed()))
     return found
 
 
 def together(tally, seconds, jobs):
-    """As alone(), but in so many processes. The results come in order, so this returns the first one, too."""
-    pool, found = multiprocessing.Pool(jobs, apart), None
+    """As alone(), but in so many processes, which take turns. So this returns the first one, too."""
+    players = [subprocess.Popen(PLAYER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True)
+               for _ in range(jobs)]
+    found, given = None, 0
     try:
         while not found and (not tally.histories or tally.seconds() < seconds):
-            seeds = [tally.seed(further) for further in range(PORTION * jobs)]
-            found = _first_wrong(tally, pool.map_async(life, seeds).get(LIMIT))
-        pool.close()
+            while given < tally.histories + jobs * AHEAD:
+                _give(players[given % jobs], tally.seed(given - tally.histories))
+                given += 1
+            found = _counted(tally, _life(players[tally.histories % jobs]))
     finally:
-        pool.terminate()
-        pool.join()
+        for one in players:
+            one.kill()
+            one.communicate()
     return found
 
 
-def _first_wrong(tally, lives):
-    for one in lives:
-        seed = tally.seed()
-        tally.add(one)
-        if one.wrong:
-            return seed, one.wrong
-    return None
+def _give(player, seed):
+    try:
+        player.stdin.write(b'%d\n' % seed)
+        player.stdin.flush()
+    except EnvironmentError:
+        # It has ended. _life() says so.
+        pass
+
+
+def _life(player):
+    line = player.stdout.readline()
+    if not line:
+        raise SystemExit('a process that plays has ended by itself')
+    return deeds.Life(*json.loads(line.decode('ascii')))
+
+
+def player(seeds, lives):
+    """Be a process that plays. It ignores Ctrl-C, which is for the parent; it ends with the parent. Returns 0."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for line in iter(seeds.readline, ''):
+        lives.write(json.dumps(life(int(line))) + '\n')
+        lives.flush()
+    return 0
+
+
+def _counted(tally, one):
+    seed = tally.seed()
+    tally.add(one)
+    return (seed, one.wrong) if one.wrong else None
 
 
 def told(seed, text):
@@ -156,4 +184,7 @@ def say(text):
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,8 +1,10 @@
 """`make sim`: what it prints, and that it ends at the first history that fails."""
 import re
+import sys
 
 import pytest
 
+import helpers
 from sim import deeds, run
 
 WRONG = 'state: bypass, not normal (step 3)'
@@ -15,8 +17,7 @@ def a_log_that_stays(monkeypatch):
 
 
 @pytest.mark.parametrize('jobs', ['1', '2'])
-def test_the_last_line_says_how_much_was_played_and_how_fast(capsys, monkeypatch, jobs):
-    monkeypatch.setattr(run, 'PORTION', 1)
+def test_the_last_line_says_how_much_was_played_and_how_fast(capsys, jobs):
     assert run.main(['0', '--first', '0', '--jobs', jobs]) == 0
 
     line = capsys.readouterr()[0].strip()
@@ -24,8 +25,8 @@ def test_the_last_line_says_how_much_was_played_and_how_fast(capsys, monkeypatch
                      r'[\d.]+ simulated days, (\d+) x real time, (\d+) x on one core: nothing wrong$', line)
     assert found, line
     histories, processes, steps, fast, alone = map(int, found.groups())
-    assert (histories, processes) == {'1': (1, 1), '2': (2 * run.PORTION, 2)}[jobs]
-    assert steps >= 200 * histories and fast > 0 and alone > 0
+    assert (histories, processes) == (1, int(jobs))
+    assert steps >= 200 and fast > 0 and alone > 0
 
 
 def test_it_ends_at_the_first_that_fails_and_prints_it(capsys, monkeypatch):
@@ -46,12 +47,30 @@ def test_it_ends_at_the_first_that_fails_and_prints_it(capsys, monkeypatch):
     assert last.endswith(': the last one is wrong')
 
 
-def test_what_comes_after_it_in_a_portion_is_not_counted():
-    tally = run.Tally(7)
+# Like run.player, but a seed is as many steps, and all from the sixth on are wrong.
+FAKE = """
+import json, sys
+for line in iter(sys.stdin.readline, ''):
+    seed = int(line)
+    sys.stdout.write(json.dumps([seed, 1.0, 'x' if seed % 10 ** 9 >= 5 else None]) + '\\n')
+    sys.stdout.flush()
+"""
 
-    assert run._first_wrong(tally, [deeds.Life(2, 1.0, None), deeds.Life(2, 1.0, WRONG), deeds.Life(2, 1.0, WRONG)]) \
-        == (7 + deeds.KEYS, WRONG)
-    assert (tally.histories, tally.steps) == (2, 4)
+
+@pytest.mark.parametrize('jobs', [1, 2, 3, 7])
+def test_several_processes_find_the_first_that_fails_and_count_none_after_it(monkeypatch, jobs):
+    monkeypatch.setattr(run, 'PLAYER', [sys.executable, '-c', FAKE])
+    tally = run.Tally(deeds.KEYS)
+
+    assert run.together(tally, helpers.LIMIT, jobs) == (deeds.KEYS + 5, 'x')
+    assert (tally.histories, tally.steps) == (6, 6 * deeds.KEYS + 15)
+
+
+def test_a_process_that_ends_by_itself_ends_the_run(monkeypatch):
+    monkeypatch.setattr(run, 'PLAYER', ['true'])
+
+    with pytest.raises(SystemExit):
+        run.together(run.Tally(0), helpers.LIMIT, 2)
 
 
 def test_from_a_seed_of_the_second_kind_on_all_are_of_that_kind():
