@@ -1,6 +1,7 @@
 """What all tests share: the repository on the path, a fake `ip`, a network namespace, a clean log."""
 import logging
 import os
+import signal
 import subprocess
 import sys
 
@@ -103,6 +104,17 @@ def small_disk(tmp_path, rights):
     subprocess.check_call(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path])
     yield path
     subprocess.check_call(['umount', '-l', path])
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """What a test changes of signals ends with it. A child that inherits a handler may ignore its end."""
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before):
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 @pytest.fixture

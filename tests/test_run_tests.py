@@ -62,9 +62,10 @@ def test_the_last_line_is_the_summary_of_the_one_that_failed(tools, pythons, cap
     assert capsys.readouterr().out.splitlines()[-1] == '== 1 failed, 7 passed in 1.00s =='
 
 
-def test_one_that_hangs_is_ended_and_says_so(tools, pythons, capsys, monkeypatch):
+@pytest.mark.parametrize('script', ['exec sleep 60', "trap '' TERM; while :; do sleep 1; done"])
+def test_one_that_hangs_is_ended_and_says_so(tools, pythons, capsys, monkeypatch, script):
     monkeypatch.setattr(tools, 'LIMIT', 1)
-    pythons(8, 'echo begun; exec sleep 60')
+    pythons(8, 'echo begun; ' + script)
 
     assert tools.main([]) == 1
     assert ' was ended after ' in capsys.readouterr().out.splitlines()[-1]

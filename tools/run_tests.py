@@ -108,7 +108,8 @@ def _test(interpreter, python, options):
                                stderr=subprocess.STDOUT)
         output.seek(0)
         text = output.read().decode('utf-8', 'replace')
-    if code == 124:
+    # The second one after a kill, for example because a handler of SIGTERM was left.
+    if code in (124, 137):
         text += '\n%s was ended after %d s\n' % (title, time.time() - begin)
     return title, code, text
 

@@ -3,16 +3,14 @@ import json
 import os
 import shutil
 import socket
-import sys
 import tempfile
-import traceback
 
 import pytest
 
 from fbmon.base import compat
 from fbmon.show import places, statussocket
-from fbmon.show.statussocket import NotRunning, Server, ask, listen
-from helpers import LIMIT, wait_for
+from fbmon.show.statussocket import Server, ask, listen
+from helpers import LIMIT, finish, python, wait_for
 
 GROUP, MEMBER, OTHER = 4242, 4001, 4002
 
@@ -27,34 +25,26 @@ def path():
     shutil.rmtree(directory)
 
 
-def as_user(uid, groups, act):
-    """What act() returns in a child with this user id and these groups."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups(groups)
-            os.setgid(uid)
-            os.setuid(uid)
-            os.write(writer, json.dumps(act()).encode('ascii'))
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(0)
-    os.close(writer)
-    data = b''.join(iter(lambda: os.read(reader, 65536), b''))
-    os.close(reader)
-    os.waitpid(child, 0)
-    return json.loads(data.decode('ascii'))
+# What a user gets: the arguments are the user id, the groups as JSON, the path and the question as JSON.
+AS_USER = """
+import json, os, sys
+from fbmon.show.statussocket import NotRunning, ask
+uid, groups, path, question = int(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
+os.setgroups(groups)
+os.setgid(uid)
+os.setuid(uid)
+try:
+    print(json.dumps(ask(path, %g, question)))
+except NotRunning as error:
+    print(json.dumps('%%s' %% error))
+sys.stderr.write('%%d' %% os.access(os.path.dirname(path), os.R_OK | os.X_OK))
+""" % LIMIT
 
 
-def answer(path, question=statussocket.STATUS):
-    """The answer, or why there is none."""
-    try:
-        return ask(path, LIMIT, question)
-    except NotRunning as error:
-        return '%s' % error
+def as_user(uid, groups, path, question=statussocket.STATUS):
+    """(the answer, or why there is none; '1' if the user may enter the directory, else '0')."""
+    _, output, entered = finish(python(AS_USER, uid, json.dumps(groups), path, json.dumps(question)))
+    return json.loads(output), entered
 
 
 def test_a_member_of_the_group_reads_the_status_and_commands_nothing(path, rights):
@@ -62,17 +52,16 @@ def test_a_member_of_the_group_reads_the_status_and_commands_nothing(path, right
     Server(listen(path), lambda reply: reply('{"state": "normal"}'),
            lambda question, reply: commands.append(question) or reply('{"done": ""}')).start(None)
 
-    assert as_user(MEMBER, [GROUP], lambda: answer(path)) == {'state': 'normal'}
+    assert as_user(MEMBER, [GROUP], path) == ({'state': 'normal'}, '1')
     for said in ({'command': 'return'}, {'command': 'return', 'by': 'root', 'uid': 0}, {'command': None}):
-        assert as_user(MEMBER, [GROUP], lambda: answer(path, said)) == {'refused': 'only root may give a command'}
+        assert as_user(MEMBER, [GROUP], path, said) == ({'refused': 'only root may give a command'}, '1')
     assert commands == []
 
 
 def test_whoever_is_no_member_gets_nothing(path, rights):
     Server(listen(path), lambda reply: reply('{"state": "normal"}')).start(None)
 
-    assert as_user(OTHER, [], lambda: answer(path)) == path + ': Permission denied'
-    assert as_user(OTHER, [], lambda: os.access(os.path.dirname(path), os.R_OK | os.X_OK)) is False
+    assert as_user(OTHER, [], path) == (path + ': Permission denied', '0')
 
 
 # --- places ---
