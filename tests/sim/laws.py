@@ -37,6 +37,8 @@ class Laws(Deciding):
         self.calm = self.ip_calm = self.changed = world.now
         self.routes, self._prepared = None, 0.0
         self._foreign = None, None, None, set()
+        # The lines of the ledger, and what they note.
+        self._noted = None, {}
         self.lateness = Lateness(world)
         self.earned, self.observing = Earned(world, wrong), Observing(world, wrong)
         self.touched = 0
@@ -260,7 +262,9 @@ class Laws(Deciding):
 
     def foreign(self):
         """The set of all that the daemon must leave alone."""
-        kernel, lines = self.world.kernel, len(self.world.disk.get('ledger', ()))
+        kernel, lines = self.world.kernel, tuple(self.world.disk.get('ledger', ()))
+        if self._noted[0] != lines:
+            self._noted = lines, Seen('ledger').items
         if self._foreign[:3] != (kernel, kernel.changes, lines):
-            self._foreign = kernel, kernel.changes, lines, business.foreign(kernel, Seen('ledger').items)
+            self._foreign = kernel, kernel.changes, lines, business.foreign(kernel, self._noted[1])
         return self._foreign[3]

@@ -7,6 +7,7 @@ wrong, it prints the seed and a short list of steps that shows it (sim.deeds.pla
 code is 1. The last line says how much was played and how fast.
 """
 import argparse
+import gc
 import json
 import logging
 import multiprocessing
@@ -98,8 +99,9 @@ def parser():
 
 
 def quiet():
-    """Switch the log off, which would take most of the time."""
+    """Switch the log off, which would take most of the time, and let the collector of circles come seldom."""
     logging.disable(logging.CRITICAL)
+    gc.set_threshold(50000, 20, 20)
 
 
 def life(seed):
