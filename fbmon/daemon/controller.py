@@ -90,9 +90,9 @@ class Controller(object):
             self._act()
         self.history.write()
         self.returns.tell()
-        self.reloads.step()
         self.log.mend()
         self._service.step(status.line(self), self.launching.passed, lambda: not self.roster.overdue())
+        self.reloads.step(self.launching.passed)
         self._answers.give(lambda: status.document(self), self._stopped)
 
     def _act(self):

@@ -82,14 +82,17 @@ class Reloads(object):
         times = [part.deadline() for part in (self.trial, self._keeping) if part]
         return min([at for at in times if at is not None] or [None])
 
-    def step(self):
-        """Have a trial taken back whose time is over, and an accepted file kept. This is called after the network has
-        been changed and listeners were launched: the process that keeps a file has their sockets for a moment."""
+    def step(self, launched):
+        """Have a trial taken back whose time is over, and an accepted file kept. launched: whether the listeners were.
+
+        This is called after the network has been changed and new listeners were launched: the process that keeps a file
+        has their sockets for a moment, and at a start it would delay them.
+        """
         self.trial.step()
-        by, self._accepted_by = self._accepted_by, None
-        if by and self._keeping:
-            self._keeping.keep(self._running.data, by)
-        if self._keeping:
+        if launched and self._keeping:
+            by, self._accepted_by = self._accepted_by, None
+            if by:
+                self._keeping.keep(self._running.data, by)
             self._keeping.step()
 
     def _read(self, fetcher):

@@ -208,6 +208,13 @@ def test_the_daemon_gives_away_the_file_that_runs_unless_it_has_mistakes(switch,
     assert 'what runs has mistakes' in json.loads(answers[0])['refused']
 
 
+def test_the_file_of_a_start_is_kept_after_the_listeners_were_launched(switch):
+    switch.controller.reloads.step(False)
+    assert switch.kept.files == []
+    switch.controller.reloads.step(True)
+    assert switch.kept.files == [(b'old \xff', 'start')]
+
+
 def test_a_file_with_mistakes_is_not_kept_at_a_start(world):  # noqa: F811
     made = world(OLD._replace(mistakes=(reader.Mistake(3, None, None, 'wrong'),)), HOST)
     kept = Keeping()
