@@ -46,9 +46,9 @@ class Controller(object):
         self._inbox = inbox
         self._batch = batch
         self.clock = clock
-        self._reasons = Reasons(self)
-        self.roster = Roster(inbox.put, self._reasons.listener_changed, crashed, clock)
-        self.network = Keeper(batch, ledger, self._reasons.item_changed, watch.replace, clock, routes=routes.keeper)
+        self.reasons = Reasons(self)
+        self.roster = Roster(inbox.put, self.reasons.listener_changed, crashed, clock)
+        self.network = Keeper(batch, ledger, self.reasons.item_changed, watch.replace, clock, routes=routes.keeper)
         self.routes = routes
         self.returns = Returns(course, clock, wall)
         self.operators = Operators(saver, history.note, lambda: (self.settings, self.states, self.decision.state),
@@ -183,7 +183,7 @@ class Controller(object):
         if self.network.picture is not None:
             # Items that the file no longer names are released later, together with the items that take their place.
             listeners = () if self.still else self.names.listeners
-            self.network.prepare(dict((item, PRESENT) for item in listeners), self.names.forms, self._reasons.of_item)
+            self.network.prepare(dict((item, PRESENT) for item in listeners), self.names.forms, self.reasons.of_item)
             self.launching.launch()
 
     def _rest(self):
@@ -223,8 +223,8 @@ class Controller(object):
 
     def _settle(self):
         """Make the network as it is wanted. While observing, only tell what would be changed."""
-        why = self._reasons.of_item
-        self.network.settle({} if self.still else self.wanted(), self.names.forms, why, self._reasons.note)
+        why = self.reasons.of_item
+        self.network.settle({} if self.still else self.wanted(), self.names.forms, why, self.reasons.note)
         if self.settings.observe:
             self.telling.observed({} if self.operators.frozen else self.wanted(), self.network.actual, self.names, why)
 

@@ -1,6 +1,8 @@
 """What the controller's parts tell of, and the reasons for it, in the words of log and history."""
 from fbmon.daemon.telling import WOULD
+from fbmon.network import blindness, carrier
 from fbmon.rules import decision
+from fbmon.rules.states import BYPASS
 
 GOING_DOWN = 'the system is going down'
 
@@ -8,7 +10,8 @@ GOING_DOWN = 'the system is going down'
 class Reasons(object):
     """Knows why the controller's network is as it is wanted, and hands on what has changed with the reason."""
 
-    def __init__(self, controller):
+    def __init__(self, controller, look=carrier.read):
+        self.look = look
         self._controller = controller
 
     def of_state(self, state):
@@ -16,8 +19,22 @@ class Reasons(object):
         one = self._controller
         if one.going_down:
             return GOING_DOWN
-        why = one.operators.reason() or one.returns.reason(state) or decision.reason(one.settings, state, one.states)
+        why = one.operators.reason() or one.returns.reason(state)
+        if why is None:
+            why = decision.reason(one.settings, state, one.states)
+            if state == BYPASS:
+                why += ''.join(map(self.of_blindness, sorted(set(key.interface for key in one.roster.launched))))
         return WOULD + why if one.settings.observe else why
+
+    def of_blindness(self, interface):
+        """The words to add to the reason if the switch itself may be blind on this interface, otherwise ''."""
+        one = self._controller
+        return blindness.reason(one.roster.launched.values(), interface, one.network.picture, self.look)
+
+    def blind(self):
+        """[A problem for each interface on which the switch itself may be blind]."""
+        one = self._controller
+        return blindness.problems(one.roster.launched.values(), one.network.picture, self.look)
 
     def of_item(self, item):
         """The reason for what is wanted of an item."""
@@ -34,7 +51,8 @@ class Reasons(object):
     def note(self):
         """Note the Decision, now that it was acted on."""
         one = self._controller
-        one.telling.decided(one.decision, one.settings.nodes, one.roster.local_states(), self.of_state)
+        one.telling.decided(one.decision, one.settings.nodes, one.roster.local_states(), self.of_state,
+                            self.of_blindness)
 
     def listener_changed(self, settings, old, new, why):
         """Note that a listener was launched. Before all have been tried once it is only logged."""

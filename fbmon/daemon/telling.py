@@ -2,7 +2,7 @@
 from fbmon.base import compat
 from fbmon.rules import decision, nodes
 from fbmon.rules.items import PortItem
-from fbmon.rules.states import ACTIVE, MISSING, UNCONFIGURED, UNKNOWN
+from fbmon.rules.states import ACTIVE, FAILED, MISSING, UNCONFIGURED, UNKNOWN
 
 # The reason of a change that is not made begins with this.
 WOULD = 'would be: '
@@ -23,13 +23,18 @@ class Telling(object):
         """Take a listener's StateChanged. The next decided() notes it."""
         self._reports.append(event)
 
-    def decided(self, after, names, local, reason):
+    def decided(self, after, names, local, reason, blind):
         """Note what the listeners have reported, the changes of their nodes, and then the Decision.
 
-        names: {index: name} of the listeners' nodes; local: {index: local state}; reason(state): why the state is so.
+        names: {index: name} of the listeners' nodes; local: {index: local state}; reason(state): why the state is so;
+        blind(interface): what to add to the last failure there if the switch itself may be blind, otherwise ''.
         """
         reports, self._reports = self._reports, []
+        last = dict((event.listener.settings.interface, event) for event in reports if event.new == FAILED)
         for event in reports:
+            interface = event.listener.settings.interface
+            if last.get(interface) is event:
+                event = event._replace(why=event.why + blind(interface))
             self._history.reported(event, self._before is decision.UNDECIDED)
         if names or self.nodes:
             self._of_nodes(names, local)

@@ -12,6 +12,7 @@ from fbmon.daemon.saving import Saved
 from fbmon.listeners.listener import StateChanged
 from fbmon.memory.history import History, Transition
 from fbmon.network import monitor, picture
+from fbmon.network.carrier import Carrier
 from fbmon.network.iproute import IpError
 from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
@@ -95,10 +96,16 @@ class World(object):
         self.controller = Controller('/etc/test.env', loaded, self, self.batch, self.ledger, self.history, self,
                                      self, self.notifier, routes, Nowhere(), self.saver, None, Log(), lambda: self.now,
                                      lambda: self.now)
+        self.dark = set()
+        self.controller.reasons.look = self.carrier
         self.controller.roster._open, self.controller.roster._create = lambda settings, scope: 'sock', Thread
         self.controller._take_settings()
         self.there = picture.of(LINKS + list(lines))
         self.turn(*[monitor.Read(self.there)] if options.get('read', True) else [])
+
+    def carrier(self, name):
+        """What the kernel says of the carrier of an interface. It has none if it is in `dark`."""
+        return Carrier(name not in self.dark, 0, self.controller.network.index(name))
 
     def put(self, event):
         self.mail.append(event)

@@ -13,6 +13,7 @@ from fbmon.memory import ledger
 from fbmon.memory.history import History
 from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
+from sim import optics
 from sim.ip import Batch
 from sim.linux import command
 from sim.linux.kernel import Kernel
@@ -122,6 +123,7 @@ class Switch(Paper):
             Hooks(lambda transition: None), self.watch, Notifier(self),
             RouteReadings(keeper, lambda places: None, lambda: self.now), Records(self, 'return'), Saver(), None, Log(),
             clock=lambda: self.now, wall=lambda: self.now)
+        made.reasons.look = lambda name: optics.look(self.kernel, name)
         made.roster._open = self._open
         made.roster._create = lambda settings, sock, report: Node(settings, sock, report, lambda: self.now)
         made.network._sysctl = made.network._promotion._sysctl = Sysctl(self)

@@ -79,7 +79,7 @@ class World(Hearing):
                                         Records(self, 'return'), Saver(), None, Log(), clock=lambda: self.now,
                                         wall=lambda: self.now)
         self.laws.earned.remembers(made.returns.course)
-        made.returns._look = lambda name: optics.look(self.kernel, name)
+        made.returns._look = made.reasons.look = lambda name: optics.look(self.kernel, name)
         decide = made.returns.decide
         made.returns.decide = lambda *arguments: self.laws.decides(decide, *arguments)
         made.roster._open = self._open
@@ -92,7 +92,7 @@ class World(Hearing):
 
     def _changed(self, item, old, new, why):
         self.laws.item_changed(item, old, new)
-        self.daemon._reasons.item_changed(item, old, new, why)
+        self.daemon.reasons.item_changed(item, old, new, why)
 
     def _open(self, settings, scope):
         if not self.has(settings.host):
