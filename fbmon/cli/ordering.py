@@ -19,6 +19,9 @@ LIMIT = 10.0
 # Seconds between two tries.
 PAUSE = 0.1
 
+# What to say of an order that a disk may take too late.
+UNSURE = 'it may count from the next start on all the same: see fbypass_ctl show'
+
 KIND = 'operator'
 
 
@@ -74,7 +77,15 @@ def _order(options, command, ends, **fields):
                 return fail('%s: refused: %s, and does not answer' % (command, error))
             time.sleep(PAUSE)
         except (Refused, StateError, source.Unreadable) as error:
-            return fail('%s: refused: %s' % (command, error))
+            return _not_taken(command, error)
+
+
+def _not_taken(command, error):
+    """Say why an order is not taken, or that it may be. Returns the exit code."""
+    if getattr(error, 'unsure', False):
+        fail('%s: %s' % (command, error))
+        return fail(UNSURE)
+    return fail('%s: refused: %s' % (command, error))
 
 
 def _alone(options, question):

@@ -58,8 +58,8 @@ class StateFile(object):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'writer.py')
         # With the environment of this process, because its Python may need that.
         data = text.encode('ascii')
-        found = self._errand.run([sys.executable, '-B', '-E', '-s', script, self.path, '%d' % len(data)], self._limit,
-                                 data, env=None)
+        words = [sys.executable, '-B', '-E', '-s', script, self.path, '%d' % len(data), '%d' % os.getpid()]
+        found = self._errand.run(words, self._limit, data, env=None)
         if found.output != b'\n':
             why = found.output.decode('ascii', 'replace').strip() or found.why or 'the process that writes ended'
             error = StateError('%s: cannot be written: %s' % (self.path, why))

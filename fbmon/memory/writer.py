@@ -8,12 +8,17 @@ import os
 import sys
 
 
-# Whoever wants it written has ended meanwhile.
+# Whoever wants it written has ended meanwhile: before it had said all, or before it was on the disk.
 CUT_OFF = 'the data are cut off'
+ALONE = 'nobody waits for it any more'
 
 
-def write(path, data):
-    """Write the file anew: beside it, to the disk, and then in its place. Raises EnvironmentError."""
+def write(path, data, wanted=lambda: True):
+    """Write the file anew: beside it, to the disk, and then in its place. Raises EnvironmentError.
+
+    wanted(): whether it may take its place. The next daemon may have read the file long before a disk that hangs goes
+    on, and would never know what it has then.
+    """
     # No other process uses this name. One of a daemon that was killed may still hang, and go on at any time.
     directory, new = os.path.dirname(path), '%s.%d.new' % (path, os.getpid())
     if not os.path.isdir(directory):
@@ -24,6 +29,8 @@ def write(path, data):
             _remove(os.path.join(directory, name))
     try:
         _write(new, data)
+        if not wanted():
+            raise EnvironmentError(0, ALONE)
         os.rename(new, path)
     except EnvironmentError:
         _remove(new)
@@ -62,11 +69,14 @@ def sync(directory):
 
 
 def main():
-    """Write stdin to the file that the command line names, if it has as many bytes as that says."""
+    """Write stdin to the file that the command line names, if it has as many bytes as that says.
+
+    The third word is the pid of whoever wants it.
+    """
     data = b''.join(iter(lambda: os.read(0, 65536), b''))
     try:
         if len(data) == int(sys.argv[2]):
-            write(sys.argv[1], data)
+            write(sys.argv[1], data, lambda: os.getppid() == int(sys.argv[3]))
             said = ''
         else:
             said = CUT_OFF

@@ -24,6 +24,7 @@ ACCEPT_PAUSE = 0.1
 ASK_PAUSE = 0.05
 
 NO_STATUS = 'the daemon is busy or stuck: it gave no status'
+ENDED = 'the daemon ended before it answered'
 
 # The question for the status.
 STATUS = {}
@@ -37,26 +38,34 @@ class NotRunning(Exception):
 
 
 class NoAnswer(NotRunning):
-    """Nobody answers, but a daemon may run: it hangs, or we have no right to ask it."""
+    """Nobody answers, but a daemon may run: it hangs, or we have no right to ask it. Or it has ended with our command.
+    """
 
 
 def ask(path, limit=5.0, question=STATUS):
     """The answer of the running daemon as a dict; its status, if nothing else is asked. Raises NotRunning."""
-    deadline = compat.monotonic() + limit
+    deadline, given = compat.monotonic() + limit, False
     while True:
         try:
             data = _receive(path, limit, json.dumps(question).encode('ascii') + b'\n')
+            given = question != STATUS
         except compat.SYSTEM_ERRORS as error:
             # It would block if the queue of the socket is full, because many clients ask now.
             if not compat.would_block(error):
-                kind = NotRunning if compat.error_number(error) in NOBODY else NoAnswer
-                raise kind('%s: %s' % (path, getattr(error, 'strerror', None) or error))
+                raise _unanswered(path, error, given)
             data = b''
         if data:
             return _document(path, data)
         if compat.monotonic() >= deadline:
             raise NoAnswer('%s: %s' % (path, NO_STATUS))
         time.sleep(ASK_PAUSE)
+
+
+def _unanswered(path, error, given):
+    """The NotRunning for an error of the system. given: whether somebody has had our command, and has not answered."""
+    nobody = compat.error_number(error) in NOBODY
+    words = ENDED if nobody and given else getattr(error, 'strerror', None) or error
+    return (NotRunning if nobody and not given else NoAnswer)('%s: %s' % (path, words))
 
 
 def _receive(path, limit, question):

@@ -10,7 +10,6 @@ import fbmon
 import helpers
 from fbmon.network import iproute
 from kernel import files, silence
-from kernel.disk import Disk
 from kernel.hanging import HangingDisk
 from kernel.namespace import IP
 
@@ -29,17 +28,6 @@ def stops(daemon):
     """It stops well and in time."""
     code, seconds = daemon.stop()
     assert (code, seconds < 2.0) == (0, True)
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """A Disk for this test."""
-    made = Disk(str(tmp_path), 8)
-    helpers.require(made.there, 'needs mkfs.ext4 and the right to mount it')
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture

@@ -345,6 +345,31 @@ def test_a_command_is_handed_on_with_all_that_it_says(serve):
     assert taken == [{'command': 'return', 'by': 'alice'}]
 
 
+def test_a_daemon_that_ends_with_a_command_may_have_carried_it_out(tmp_path):
+    path = str(tmp_path / 'status.sock')
+    sock = listen(path)
+    sock.setblocking(True)
+
+    def killed():
+        connection = sock.accept()[0]
+        connection.recv(4096)
+        sock.close()
+        connection.close()
+
+    thread = threading.Thread(target=killed)
+    thread.start()
+    try:
+        with pytest.raises(NoAnswer) as raised:
+            ask(path, LIMIT, {'command': 'override'})
+    finally:
+        thread.join()
+    assert str(raised.value) == path + ': the daemon ended before it answered'
+    # Who only looks has lost nothing.
+    with pytest.raises(NotRunning) as raised:
+        ask(path, LIMIT)
+    assert str(raised.value) == path + ': Connection refused'
+
+
 def test_only_root_may_give_a_command(serve, monkeypatch):
     monkeypatch.setattr('fbmon.show.client.Client._uid', lambda client: 1000)
     server = serve(answers({'state': 'normal'}), command=None)
