@@ -18,7 +18,7 @@ from fbmon.show import console, layout, ordered, prometheus, status, statussocke
 # The exit code if no daemon answers: that of LSB for a program that is not running.
 NOT_RUNNING = 3
 
-FOR_ROOT = 'while no daemon runs, only root can see the history and whether the state is forced'
+FOR_ROOT = 'while no daemon runs, only root can see the history, the orders and whether the state is forced'
 
 
 def nobody(error):
@@ -33,15 +33,16 @@ def show(options, error):
     silent = isinstance(error, statussocket.NoAnswer)
     kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
     found = [one for one in map(history.parse, kept.read()) if one]
-    # A daemon that hangs may have decided something since.
-    document = status.stopped(None if silent else history.forced(found))
+    # A daemon that hangs may have decided something since, and may have taken other orders.
+    due = None if silent or options.history else _due(options.state_dir)
+    document = status.stopped(None if silent else history.forced(found), due)
     colour, _, width = terminal.terminal(sys.stdout, os.environ)
     if options.prometheus:
         say(prometheus.render(document).rstrip('\n'))
     elif options.history and not kept.error:
         say(console.history([history.as_dict(one) for one in found]).rstrip('\n'))
-    elif document['forced'] and options.json:
-        say(json.dumps(document, sort_keys=True, indent=2))
+    elif options.json:
+        _json(document)
     elif document['forced']:
         say(console.forced(document['forced'], colour, width))
     denied = kept.error and output.WORDS[0] in kept.error and os.geteuid()
@@ -51,8 +52,7 @@ def show(options, error):
         fail(kept.error)
     nobody(error)
     if not (options.json or options.prometheus or options.history):
-        if not silent:
-            _ordered(options.state_dir, width)
+        _ordered(due, width)
         _kernel(options.config, width)
     return NOT_RUNNING
 
@@ -67,16 +67,27 @@ def kept_orders(kept):
         return orders.NONE
 
 
-def _ordered(state_dir, width):
-    """Print what the next start takes for ordered."""
+def _due(state_dir):
+    """The Orders that the next start takes; None if they cannot be read."""
     try:
-        found = kept_orders(StateFile(statedir.StateDirectory(state_dir).file(statedir.ORDERS)))
+        return kept_orders(StateFile(statedir.StateDirectory(state_dir).file(statedir.ORDERS)))
     except StateError as error:
         # Without the right to look, the state of the kernel is all that can be shown.
-        return None if output.WORDS[0] in str(error) else fail(error)
-    for text in ordered.texts(found):
+        if output.WORDS[0] not in str(error):
+            fail(error)
+        return None
+
+
+def _json(document):
+    """Print a document that says something."""
+    if document['forced'] or document.get('override') or document.get('nodes'):
+        say(json.dumps(document, sort_keys=True, indent=2))
+
+
+def _ordered(found, width):
+    """Print what the next start takes for ordered. found: Orders or None."""
+    for text in ordered.texts(found) if found else []:
         say('\n'.join(layout.wrapped(text + ' (from the next start on)', '', width)))
-    return None
 
 
 def _kernel(path, width):

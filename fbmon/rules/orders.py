@@ -6,6 +6,7 @@ checked as a whole: of noise nothing is guessed.
 import re
 
 from fbmon.base.tuples import namedtuple
+from fbmon.base.words import natural
 from fbmon.rules.states import BYPASS, FREEZE, MAINTENANCE, NORMAL
 
 # by: the name of the person; since, until: seconds since 1970 by the wall clock, until is None for an order without an
@@ -96,6 +97,13 @@ def as_dict(order):
 def override_as_dict(override):
     """An Override as a dict; None for None."""
     return override and dict(as_dict(override.order), state=override.state)
+
+
+def in_status(orders):
+    """The part of the status that Orders are, with no other nodes than those in maintenance, sorted by name."""
+    return {'override': override_as_dict(orders.override), 'nodes': [
+        {'name': node, 'maintenance': as_dict(orders.maintenance[node])}
+        for node in sorted(orders.maintenance, key=natural)]}
 
 
 def as_document(orders):

@@ -51,9 +51,7 @@ def _endless(order, what, now):
 
 def texts(found):
     """[The same lines as head() of Orders]."""
-    return head({'override': orders.override_as_dict(found.override), 'nodes': [
-        {'name': node, 'maintenance': orders.as_dict(found.maintenance[node])}
-        for node in sorted(found.maintenance, key=words.natural)]})
+    return head(orders.in_status(found))
 
 
 def head(status):

@@ -13,8 +13,15 @@ WAITS = ('delay', 'carrier', 'operator')
 
 def render(status):
     """The exposition text of a status dict, from status.snapshot or, while no daemon runs, from status.stopped."""
-    metrics = (UP,) + (METRICS if _is_up(status) else BY_HAND if status['forced'] else ())
+    metrics = (UP,) + (METRICS if _is_up(status) else _kept(status))
     return ''.join(line + '\n' for metric in metrics for line in _lines(metric, status))
+
+
+def _kept(status):
+    """What there is while no daemon runs: what a person has made of the state, and what is ordered for the next start.
+    """
+    ordered = status.get('override') or status.get('nodes')
+    return (BY_HAND if status['forced'] else ()) + (ORDERED if ordered else ())
 
 
 def _lines(metric, status):
@@ -113,7 +120,10 @@ BY_HAND = (
     Metric('forced', 'gauge', 'What force_on or force_off made of the state: 1 for the one that holds.', _forced),
     Metric('forced_seconds', 'gauge', 'Seconds since the state was forced; 0 while none is.',
            lambda status: [({}, status['forced']['since_s'] if status['forced'] else 0)]))
-METRICS = BY_HAND + (
+ORDERED = (
+    Metric('maintenance', 'gauge', 'Whether an operator has taken a node out for maintenance.', _maintenance),
+    Metric('override', 'gauge', 'What an operator has ordered instead of the rules: 1 for what holds.', _override))
+METRICS = BY_HAND + ORDERED + (
     Metric('info', 'gauge', 'Version of the daemon; always 1.', lambda status: [({'version': status['version']}, 1)]),
     Metric('uptime_seconds', 'gauge', 'Seconds since the daemon was started.', _single('uptime_s')),
     Metric('state', 'gauge', 'Global state: 1 for the one that holds.', _states),
@@ -126,9 +136,9 @@ METRICS = BY_HAND + (
     Metric('observe', 'gauge', 'Whether the daemon only observes and changes nothing.',
            lambda status: [({}, int(status['observe']))]),
     Metric('return_waits', 'gauge', 'What the end of a bypass waits for: 1 for what it is.', _waits),
+    Metric('trial', 'gauge', 'Whether a reload is on trial, which is taken back unless somebody confirms it.',
+           lambda status: [({}, int(bool(status.get('trial'))))]),
     Metric('node_state', 'gauge', 'State of a node: 1 for the one that holds.', _node_states),
-    Metric('maintenance', 'gauge', 'Whether an operator has taken a node out for maintenance.', _maintenance),
-    Metric('override', 'gauge', 'What an operator has ordered instead of the rules: 1 for what holds.', _override),
     Metric('left_out', 'gauge', 'Cards and listeners that a mistake in the configuration file leaves out.', _left_out),
     Metric('problems', 'gauge', 'Problems that the status names.', _count('problems')),
     Metric('listener_state', 'gauge', 'Local state of a listener: 1 for the one that holds.', _listener_states),

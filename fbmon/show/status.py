@@ -90,10 +90,14 @@ def snapshot(controller):
         'history': [as_dict(one) for one in controller.history.transitions]}
 
 
-def stopped(forced, wall=time.time):
-    """The status while no daemon runs. forced: the history.Forced that holds, or None; wall: the wall clock."""
-    return {'version': __version__, 'state': DOWN, 'forced': forced and {
+def stopped(forced, ordered=None, wall=time.time):
+    """The status while no daemon runs. forced: the history.Forced that holds, or None; ordered: the Orders that
+    the next start takes, None if they are not known; wall: the wall clock."""
+    found = {'version': __version__, 'state': DOWN, 'forced': forced and {
         'state': forced.state, 'by': forced.by, 'at': forced.at, 'since_s': rounded(max(0.0, wall() - forced.at))}}
+    if ordered is not None:
+        found.update(orders.in_status(ordered))
+    return found
 
 
 def _left_out(settings):

@@ -350,7 +350,8 @@ def test_what_only_root_can_see_is_said_to_be_that_and_not_an_error(monkeypatch,
     monkeypatch.setattr('fbmon.memory.records.Records', lambda path: Denied)
     monkeypatch.setattr(os, 'geteuid', lambda: 1000)
     monkeypatch.setattr(output, 'seen', set())
-    options = main_options.parse(['--run-dir', str(tmp_path), 'status', '--prometheus'], main.COMMANDS, PLACES)
+    options = main_options.parse(['--run-dir', str(tmp_path), '--state-dir', str(tmp_path), 'status', '--prometheus'],
+                                 main.COMMANDS, PLACES)
 
     assert stopped.show(options, error) == 3
     captured = capsys.readouterr()

@@ -57,6 +57,31 @@ def test_without_a_daemon_an_order_is_written_listed_and_ended(fbmon, tmp_path):
     assert json.loads(read(str(tmp_path / 'state' / 'orders'))) == {'maintenance': {}, 'override': None}
 
 
+def test_without_a_daemon_every_face_has_what_is_ordered(fbmon, tmp_path):
+    assert fbmon('status', '--json')[:2] == (3, '')
+    assert fbmon('maintenance', '0', 'on', '--reason', 'a new kernel')[0] == fbmon('override', 'freeze')[0] == 0
+
+    code, output, errors = fbmon('status', '--json')
+    found = json.loads(output)
+    assert (code, found['state'], found['forced'], errors.count('\n')) == (3, 'down', None, 1)
+    assert (found['override']['state'], found['override']['by']) == ('freeze', 'alice')
+    assert [(row['name'], row['maintenance']['reason']) for row in found['nodes']] == [('dpi-1', 'a new kernel')]
+    output = fbmon('status', '--prometheus')[1]
+    assert 'fastbypass_maintenance{node="dpi-1"} 1\n' in output
+    assert 'fastbypass_override{state="freeze"} 1\n' in output
+    assert fbmon('override', 'off')[0] == fbmon('maintenance', '0', 'off')[0] == 0
+    assert fbmon('status', '--json')[:2] == (3, '')
+
+
+@pytest.mark.parametrize('face', ['--json', '--prometheus'])
+def test_without_a_daemon_what_cannot_be_read_is_told_and_not_said_to_be_none(fbmon, places, face):
+    write(places[7], '')
+    code, output, errors = fbmon('status', face)
+
+    assert (code, 'override' in output) == (3, False)
+    assert '%s/orders: cannot be read: Not a directory\n' % places[7] in errors
+
+
 @pytest.mark.parametrize('words, said', [
     (['maintenance', 'dpi-2', 'on'], 'there is no node dpi-2: did you mean dpi-1?'),
     (['maintenance', 'a b', 'on'], 'a node is called by its name or by the index of its listener'),

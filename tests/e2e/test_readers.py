@@ -103,7 +103,8 @@ def test_without_a_daemon_a_member_is_told_so_and_what_only_root_can_see(switch,
     shown = switch.ctl('show', user=MEMBER)
 
     assert (shown.code, 'is not running' in shown.output, '192.168.1.211' in shown.output) == (3, True, True), shown
-    assert 'while no daemon runs, only root can see the history and whether the state is forced' in shown.output
+    assert ('while no daemon runs, only root can see the history, the orders and whether the state is forced'
+            in shown.output)
     assert switch.ctl('show', '--prometheus', user=MEMBER).output.count('\nfastbypass_up 0') == 1
     assert 'forced bypass' in switch.ctl('show').output
 

@@ -8,6 +8,7 @@ import pytest
 import helpers
 import statuses
 from fbmon.memory.history import Forced
+from fbmon.rules.orders import NONE, Order, Orders, Override
 from fbmon.show import prometheus
 from fbmon.show.status import stopped
 from settings import card, config, listener
@@ -19,6 +20,8 @@ parser = pytest.importorskip('prometheus_client.parser', reason='needs prometheu
 MANY = 31536000000
 
 FORCED = Forced('bypass', 1795552760.5, 'alice')
+ORDERS = Orders({'dpi-1': Order('alice', 1795552760.5, None, '')},
+                Override('freeze', Order('bob', 1795552760.5, None, '')))
 
 
 def parsed(text):
@@ -56,6 +59,7 @@ def test_at_the_start_everything_is_there_and_what_is_not_known_is_left_out(snap
         ('fastbypass_failed_listeners', ()): 0, ('fastbypass_failed_threshold', ()): 1,
         ('fastbypass_forced', labels(state='bypass', by='')): 0,
         ('fastbypass_forced', labels(state='normal', by='')): 0, ('fastbypass_forced_seconds', ()): 0,
+        ('fastbypass_trial', ()): 0,
         ('fastbypass_problems', ()): len(snapshot['problems']), ('fastbypass_observe', ()): 0,
         ('fastbypass_return_waits', labels(waits_for='delay')): 0,
         ('fastbypass_return_waits', labels(waits_for='carrier')): 0,
@@ -149,6 +153,21 @@ def test_without_a_daemon_what_is_forced_has_its_person_and_its_time():
         ('fastbypass_forced', labels(state='normal', by='')): 0, ('fastbypass_forced_seconds', ()): 60}
 
 
+def test_without_a_daemon_what_is_ordered_for_the_next_start_has_its_figures():
+    assert parsed(prometheus.render(stopped(None, ORDERS)))[1] == {
+        ('fastbypass_up', ()): 0, ('fastbypass_maintenance', labels(node='dpi-1')): 1,
+        ('fastbypass_override', labels(state='bypass')): 0, ('fastbypass_override', labels(state='normal')): 0,
+        ('fastbypass_override', labels(state='freeze')): 1}
+    assert parsed(prometheus.render(stopped(None, NONE))) == parsed(prometheus.render(stopped(None)))
+
+
+def test_a_reload_on_trial_is_a_figure():
+    trial = {'by': 'alice', 'since_s': 1.0, 'left_s': 59.0}
+
+    assert [parsed(prometheus.render(statuses.status(trial=one)))[1]['fastbypass_trial', ()]
+            for one in (None, trial)] == [0, 1]
+
+
 # --- promtool, where there is one ---
 
 @pytest.fixture
@@ -169,7 +188,7 @@ def promtool(tmp_path):
 
 
 def test_promtool_has_nothing_to_say_against_the_metrics(promtool):
-    for status in (stopped(None), stopped(FORCED), statuses.large(),
+    for status in (stopped(None), stopped(FORCED, ORDERS), statuses.large(),
                    statuses.status([statuses.listener(0, received=MANY)])):
         assert promtool('metrics', prometheus.render(status)) == ''
 

@@ -181,7 +181,7 @@ def documents(world):
     fourth = [world(config([listener(0), listener(1)]), HOST) for _ in orders]
     for one, order in zip(fourth, orders):
         one.controller.operators._count(Orders({'0': order}, Override('freeze', order)))
-    stopped = status.stopped(Forced('bypass', 1795552760.5, 'alice'))
+    stopped = status.stopped(Forced('bypass', 1795552760.5, 'alice'), Orders({'0': order}, Override('freeze', order)))
     return [held, first.status(), second.status(), third.status()] + [one.status() for one in fourth] + [
         json.loads(json.dumps(stopped))]
 
