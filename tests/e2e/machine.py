@@ -32,10 +32,11 @@ class Machine(object):
         self.leader = wait_for(self._find_leader, 'a PID 1', 60)
         wait_for(self._booted, 'a booted system', 60)
 
-    def reboot(self):
-        """Reboot as the operator does. Afterwards the network is a new one."""
+    def reboot(self, meanwhile=lambda: None):
+        """Reboot as the operator does. Afterwards the network is a new one. meanwhile(): is called while it is down."""
         self.run('systemctl', 'reboot', check=False)
         assert self._nspawn.wait(60) == REBOOT_WANTED
+        meanwhile()
         self.boot()
 
     def ended(self):

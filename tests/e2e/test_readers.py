@@ -66,10 +66,12 @@ def test_a_member_commands_nothing_and_reads_no_file_of_the_daemon(switch, peopl
     for word in NEED_ROOT:
         refused = switch.ctl(word, user=MEMBER)
         assert (refused.code, 'needs root' in refused.output) == (4, True), refused
-    for word, told in (('return', 'return: refused: only root may give a command'),
-                       ('reload', 'reload: refused: only root may give a command'), ('force_on', 'Permission denied')):
-        refused = switch.run(LAUNCH, word, user=MEMBER, check=False)
+    for words in ('return', 'reload', 'maintenance 0 on', 'override bypass', 'drill 1'):
+        refused = switch.run(LAUNCH, *words.split(), user=MEMBER, check=False)
+        told = '%s: refused: only root may give a command' % words.split()[0]
         assert (refused.code, told in refused.output) == (1, True), refused
+    refused = switch.run(LAUNCH, 'force_on', user=MEMBER, check=False)
+    assert (refused.code, 'Permission denied' in refused.output) == (1, True), refused
     for deed in ['cat %s/%s' % (RUN, name) for name in ('ledger', 'history', 'daemon.lock', 'routes', 'return')] + [
             'touch %s/mine' % RUN, 'rm -f %s/status.sock' % RUN, 'ls %s/state' % BACKEND,
             'cat %s/state/orders' % BACKEND, 'touch %s/logs/mine' % BACKEND, 'touch %s/.env' % BACKEND]:
@@ -93,6 +95,10 @@ def test_another_user_gets_nothing_but_the_sentence(switch, people):
     refused = switch.run(LAUNCH, 'status', '--json', user=OTHER, check=False)
     assert (refused.code, refused.output.split('\n')[0]) == (
         3, 'fastbypass_monitor gives no status (%s/status.sock: Permission denied)' % RUN)
+    for words in ('maintenance 0 on', 'override bypass', 'drill 1'):
+        refused = switch.run(LAUNCH, *words.split(), user=OTHER, check=False)
+        assert (refused.code, 'all the same' in refused.output) == (3, False), refused
+    assert switch.status()['override'] is None and not switch.status()['nodes'][0]['maintenance']
     assert switch.run('ls', RUN, user=OTHER, check=False).code != 0
 
 
@@ -107,6 +113,11 @@ def test_without_a_daemon_a_member_is_told_so_and_what_only_root_can_see(switch,
             in shown.output)
     assert switch.ctl('show', '--prometheus', user=MEMBER).output.count('\nfastbypass_up 0') == 1
     assert 'forced bypass' in switch.ctl('show').output
+    refused = switch.run(LAUNCH, 'override', 'bypass', user=MEMBER, check=False)
+    assert (refused.code, 'override: refused: ' in refused.output) == (1, True), refused
+    switch.ctl('override', 'freeze', check=True)
+    frozen = '\nfastbypass_override{state="freeze"} 1'
+    assert [frozen in switch.ctl('show', '--prometheus', user=user).output for user in (None, MEMBER)] == [True, False]
 
 
 def test_a_member_reads_after_a_restart_a_kill_and_a_lost_directory(switch, people):
