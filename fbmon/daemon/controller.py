@@ -57,7 +57,7 @@ class Controller(object):
                               self.operators.frozen and not self.settings.observe)
         self.launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
-        self.telling = Telling(history, clock)
+        self.telling = Telling(history, clock, wall)
         self.reloads = Reloads(path, loaded, history.reloaded, self.troubles, inbox.put, clock, wall)
         commands = dict({'return': self.returns.ask}, **dict.fromkeys(ordering.COMMANDS, self.operators.take))
         self._answers = Answers(dict(commands, **self.reloads.commands()))

@@ -1,6 +1,8 @@
 """Notes in the history what happens in a round: the listeners' reports, the decision, and changes in the kernel."""
-from fbmon.base import compat
-from fbmon.rules import decision, nodes
+import time
+
+from fbmon.base import compat, moments
+from fbmon.rules import decision, flapping, nodes
 from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, FAILED, MISSING, UNCONFIGURED, UNKNOWN
 
@@ -11,13 +13,15 @@ WOULD = 'would be: '
 class Telling(object):
     """Makes transitions of the reports of the controller and its parts, in the order of cause and effect."""
 
-    def __init__(self, history, clock=compat.monotonic):
+    def __init__(self, history, clock=compat.monotonic, wall=time.time):
         self.nodes = {}    # {name: (state, since)} of the nodes with a name; since: monotonic seconds
         self._history = history
         self._clock = clock
         self._would = {}    # {item: target} of what observed() has told
         self._reports = []
         self._before = decision.UNDECIDED
+        self._flaps = flapping.remembered([(one.at, one.new, one.why) for one in history.transitions
+                                           if one.kind == 'global'], clock(), wall())
 
     def reported(self, event):
         """Take a listener's StateChanged. The next decided() notes it."""
@@ -40,7 +44,13 @@ class Telling(object):
             self._of_nodes(names, local)
         before, self._before = self._before, after
         if before.state != after.state:
-            self._history.note('global', 'state', before.state, after.state, reason(after.state))
+            why = reason(after.state)
+            self._history.note('global', 'state', before.state, after.state, why)
+            self._flaps = flapping.after(self._flaps, after.state, why, self._clock(), self._history.transitions[-1].at)
+
+    def flapping(self, settings):
+        """[The problem that bypass comes and goes], if it does."""
+        return flapping.problem(self._flaps, self._clock(), settings, moments.short)
 
     def listener_changed(self, settings, old, new, why, kept):
         """Note that a listener was launched. kept: False if it is only logged."""

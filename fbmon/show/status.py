@@ -126,7 +126,7 @@ def problems(controller):
     found += [one.error for one in kept if one.error]
     found += ordered.problems(controller.operators.orders, settings, controller.roster.local_states(),
                               controller.operators.wall())
-    found += controller.reasons.blind() + gaps(controller)
+    found += controller.reasons.blind() + controller.telling.flapping(settings) + gaps(controller)
     notices = controller.loaded.warnings
     if network.picture is not None:
         notices += checks.warnings(settings, network.picture, controller.loaded.given, controller.ledger)

@@ -1,4 +1,6 @@
-"""A node that comes and goes changes nothing before it is steady."""
+"""A node that comes and goes changes nothing before it is steady; a state that comes and goes is a problem."""
+import pytest
+
 import helpers
 from kernel import files
 from kernel.daemon import listener
@@ -34,3 +36,31 @@ def test_a_node_that_comes_and_goes_faster_than_recovery_allows_moves_nothing(sw
 
     dpis.steady(3100)
     daemon.wait_state('normal')
+
+
+def flaps(status):
+    """[The problems that say that bypass comes and goes]."""
+    return [line for line in status['problems'] if ' bypasses since ' in line]
+
+
+def counted(status):
+    """How many bypasses the history has."""
+    return len([one for one in status['history'] if (one['kind'], one['to']) == ('global', 'bypass')])
+
+
+@pytest.mark.parametrize('end', ['stop', 'kill'])
+def test_a_bypass_that_comes_and_goes_is_a_problem_also_after_the_daemon_was_started_again(small, dpis, end):
+    while counted(small.wait_state('normal')) < 4:
+        shown = small.status()
+        # On a machine that is too busy a bypass may come by itself.
+        assert counted(shown) > 3 or flaps(shown) == []
+        dpis.silence(3100)
+        small.wait_state('bypass')
+        dpis.steady(3100)
+    problem, = flaps(small.status())
+    assert 'what helps: BYPASS_RETURN_DELAY, ' in problem and 'LISTEN_HEARTBEAT_RECOVERY' in problem
+
+    getattr(small, end)()
+    small.start()
+    before, after = problem.partition(' bypasses since ')[2], flaps(small.wait_state('normal'))[0]
+    assert after.partition(' bypasses since ')[2].partition(',')[0] == before.partition(',')[0]
