@@ -14,16 +14,16 @@ PORTS = (3000, 3100, 3200)
 
 
 def nodes(threshold):
-    """The file of three nodes with this threshold."""
-    return files.THREE.replace('FAILED=1', 'FAILED=%d' % threshold)
+    """The file of three nodes with this threshold. On a busy machine none fails by itself."""
+    return files.THREE.replace('FAILED=1', 'FAILED=%d' % threshold).replace('TIMEOUT=300', 'TIMEOUT=1000')
 
 
 @pytest.fixture
 def three(switch, daemon, dpis):
-    """begin(threshold): starts the daemon with three active nodes."""
-    def begin(threshold):
+    """begin(threshold, more): starts the daemon with three active nodes. more: lines for its file."""
+    def begin(threshold, more=''):
         dpis.steady(*PORTS, interval=50)
-        daemon.start(nodes(threshold))
+        daemon.start(nodes(threshold) + more)
         daemon.wait_state('normal')
         switch.card.until_answered(CARD)
         return daemon
@@ -73,6 +73,43 @@ def test_a_second_node_that_fails_meanwhile_is_judged_by_what_is_left(switch, th
 
     daemon.wait_state(state)
     assert switch.ports() == 'up down down up'
+
+
+@pytest.mark.parametrize('threshold, state', [(1, 'bypass'), (2, 'bypass'), (3, 'normal')])
+@pytest.mark.parametrize('end', ['stop', 'kill'])
+def test_a_second_node_fails_during_an_upgrade_over_an_end_of_the_daemon(switch, three, dpis, end, threshold, state):
+    daemon = three(threshold)
+    order(daemon, 'maintenance', 'dpi-1', 'on')
+    dpis.silence(3000, 3100)
+    for index in (0, 1):
+        daemon.wait_listener(index, 'failed')
+    daemon.wait_state(state)
+    getattr(daemon, end)()
+    daemon.start()
+    daemon.wait_listener(1, 'failed')
+    daemon.wait_state(state)
+    getattr(switch.card, 'until_silent' if state == 'bypass' else 'until_answered')(CARD)
+
+    dpis.steady(3100, interval=50)
+    daemon.wait_listener(1, 'active')
+    daemon.wait_state('normal')
+    assert switch.ports() == 'up down up up' and switch.card.until_answered(CARD)
+    dpis.steady(3000, interval=50)
+    daemon.wait_listener(0, 'active')
+    assert order(daemon, 'maintenance', 'dpi-1', 'off').endswith('; the state is normal\n')
+    assert switch.ports() == 'up up up up'
+
+
+def test_a_node_that_sends_nothing_counts_as_failed_when_the_time_of_its_maintenance_is_over(switch, three, dpis):
+    daemon = three(1)
+    order(daemon, 'maintenance', 'dpi-1', 'on', '--for', '3s')
+    dpis.silence(3000)
+    daemon.wait_state('bypass')
+    switch.card.until_silent(CARD)
+
+    told = [(one['kind'], one['name'], one['to'], one['why']) for one in daemon.status()['history']]
+    over = told.index(('operator', 'dpi-1', 'off', 'its time is over'))
+    assert ('global', 'state', 'bypass') in [one[:3] for one in told[over:]]
 
 
 @pytest.mark.parametrize('end', ['stop', 'kill'])
@@ -155,6 +192,25 @@ def test_freeze_changes_nothing_and_its_end_puts_all_right(switch, three, dpis):
     daemon.wait_sound('normal')
     assert switch.ports() == 'up up up up'
     switch.card.until_answered(CARD)
+
+
+@pytest.mark.parametrize('state', ['bypass', 'normal', 'freeze'])
+def test_the_end_of_an_override_decides_at_once_and_waits_for_no_return(switch, three, dpis, state):
+    daemon = three(1, 'BYPASS_RETURN=manual\n')
+    dpis.silence(3000)
+    daemon.wait_state('bypass')
+    order(daemon, 'override', state)
+    dpis.steady(3000, interval=50)
+    daemon.wait_listener(0, 'active')
+    assert order(daemon, 'override', 'off') == 'no override: the rules decide; the state is normal\n'
+    switch.card.until_answered(CARD)
+
+    order(daemon, 'override', state)
+    dpis.silence(3000)
+    daemon.wait_listener(0, 'failed')
+    order(daemon, 'override', state, '--for', '3s')
+    assert daemon.wait(lambda status: status['override'] is None)['state'] == 'bypass'
+    switch.card.until_silent(CARD)
 
 
 def test_while_frozen_only_readings_are_started_whatever_happens(switch, three, dpis):
