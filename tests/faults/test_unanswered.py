@@ -18,7 +18,7 @@ def slow(daemon, dpis, disk):
     """The daemon in normal. The disk of its state directory takes nothing."""
     os.symlink(disk.path, daemon.state_dir)
     dpis.steady(3000, 3100, interval=50)
-    daemon.start(files.SMALL)
+    daemon.start(files.PATIENT)
     daemon.wait_state('normal')
     kept = os.path.join(disk.path, 'files')
     helpers.wait_for(lambda: os.path.isdir(kept) and [name for name in os.listdir(kept) if name[0] == '0'])
