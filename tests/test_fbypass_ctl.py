@@ -120,8 +120,8 @@ def test_a_users_ifs_changes_nothing(ctl, separators):
                           "IFS='%s'; . %s" % (separators, ctl.directory.join('the.script')))
 
     assert ctl('show', '--json') == (0, '', '', ['launch status --json'])
-    assert ctl('show', 'a', 'b')[2] == ('fbypass_ctl: show takes --json, --prometheus, --history, --config, --watch '
-                                        '[S] or nothing, not "a b"\n')
+    assert ctl('show', 'a', 'b')[2] == ('fbypass_ctl: show takes --json, --prometheus, --history, --incident, '
+                                        '--config, --watch [S] or nothing, not "a b"\n')
 
 
 def test_status_is_systemctls_with_its_exit_code(ctl):
@@ -152,6 +152,7 @@ def test_whoever_may_not_look_is_told_how_to_be_let_in(ctl, word, groups):
 @pytest.mark.parametrize('words, call', [
     (['show'], 'status '), (['show', '--json'], 'status --json'), (['show', '--prometheus'], 'status --prometheus'),
     (['show', '--history'], 'status --history'), (['show', '--config'], 'status --config'),
+    (['show', '--incident'], 'status --incident'),
     (['show', '--watch', '5'], 'status --watch 5'), (['check'], 'check'), (['check', 'a file'], 'check a file'),
     (['check', '--against'], 'check --against')])
 @pytest.mark.parametrize('groups', ['alice fastbypass', 'fastbypass', 'fastbypass users'])
@@ -306,8 +307,8 @@ def test_a_log_that_is_not_there_is_named(ctl, word):
 @pytest.mark.parametrize('words', [['json'], ['--jsno'], [''], ['--json', '--history']])
 def test_show_explains_what_it_does_not_take(ctl, words):
     assert ctl('show', *words) == (
-        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history, --config, --watch [S] or nothing, not "%s"\n'
-        % ' '.join(words), [])
+        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history, --incident, --config, --watch [S] or nothing, '
+        'not "%s"\n' % ' '.join(words), [])
 
 
 @pytest.mark.parametrize('words, call', [

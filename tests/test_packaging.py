@@ -217,7 +217,8 @@ def test_bash_completes_the_nodes_of_the_file(tmp_path):
 @pytest.mark.parametrize('ifs', ['IFS=:; ', 'IFS=; ', 'IFS=t; '])
 def test_bash_completes_under_any_ifs(ifs):
     assert completions('sta', ifs=ifs) == completions('sta')
-    assert completions('show', '', ifs=ifs) == ['--json', '--prometheus', '--history', '--config', '--watch']
+    assert completions('show', '', ifs=ifs) == [
+        '--json', '--prometheus', '--history', '--incident', '--config', '--watch']
 
 
 @pytest.fixture

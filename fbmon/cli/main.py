@@ -116,8 +116,9 @@ def rollback(options):
 def status(options):
     """What the running daemon sees and does; without one, what the kernel has."""
     import json
+    import time
     from fbmon.memory import rundir
-    from fbmon.show import console, prometheus, statussocket, terminal
+    from fbmon.show import console, incident, prometheus, statussocket, terminal
     if options.watch:
         from fbmon.cli import watching
         seconds, options.watch = options.watch, None
@@ -135,6 +136,8 @@ def status(options):
             text = json.dumps(found, sort_keys=True, indent=2)
         elif options.prometheus:
             text = prometheus.render(found)
+        elif options.incident:
+            text = incident.text(found, time.time(), terminal.terminal(sys.stdout, os.environ)[2])
         else:
             text = console.history(found['history']) if options.history \
                 else console.render(found, *terminal.terminal(sys.stdout, os.environ))

@@ -109,6 +109,7 @@ def _parser(commands, places):
             face.add_argument('--json', action='store_true', help='the whole status as JSON')
             face.add_argument('--prometheus', action='store_true', help="as Prometheus' text exposition format")
             face.add_argument('--history', action='store_true', help='the last transitions')
+            face.add_argument('--incident', action='store_true', help='the last incident in about ten lines')
             face.add_argument('--config', action='store_true', dest='effective', help='the configuration that runs')
             face.add_argument('--watch', metavar='S', nargs='?', type=_number(1, 3600), const=2, default=None,
                               help='the status again every S seconds (2) until Ctrl-C')

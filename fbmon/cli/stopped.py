@@ -12,7 +12,7 @@ from fbmon.memory import history, records, rundir, statedir
 from fbmon.memory.statefile import StateError, StateFile
 from fbmon.network import iproute, reading
 from fbmon.rules import orders
-from fbmon.show import console, layout, ordered, prometheus, status, statussocket, terminal
+from fbmon.show import console, incident, layout, ordered, prometheus, status, statussocket, terminal
 
 
 # The exit code if no daemon answers: that of LSB for a program that is not running.
@@ -34,13 +34,15 @@ def show(options, error):
     kept = records.Records(os.path.join(options.run_dir, rundir.HISTORY))
     found = [one for one in map(history.parse, kept.read()) if one]
     # A daemon that hangs may have decided something since, and may have taken other orders.
-    due = None if silent or options.history else _due(options.state_dir)
+    due = None if silent or options.history or options.incident else _due(options.state_dir)
     document = status.stopped(None if silent else history.forced(found), due)
     colour, _, width = terminal.terminal(sys.stdout, os.environ)
     if options.prometheus:
         say(prometheus.render(document).rstrip('\n'))
     elif options.history and not kept.error:
         say(console.history([history.as_dict(one) for one in found]).rstrip('\n'))
+    elif options.incident and not kept.error:
+        say(incident.text({'history': [history.as_dict(one) for one in found]}, time.time(), width).rstrip('\n'))
     elif options.json:
         _json(document)
     elif document['forced']:
@@ -51,7 +53,7 @@ def show(options, error):
     elif kept.error and not denied:
         fail(kept.error)
     nobody(error)
-    if not (options.json or options.prometheus or options.history):
+    if not (options.json or options.prometheus or options.history or options.incident):
         _ordered(due, width)
         _kernel(options.config, width)
     return NOT_RUNNING

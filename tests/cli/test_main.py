@@ -378,7 +378,7 @@ def test_a_file_that_names_nothing_is_told_of_without_a_daemon(fbmon, fake_ip, t
     assert fbmon('status')[:2] == (3, '%s names no card and no port\n' % path)
 
 
-@pytest.mark.parametrize('face', ['--json', '--prometheus', '--history'])
+@pytest.mark.parametrize('face', ['--json', '--prometheus', '--history', '--incident'])
 def test_no_face_of_the_status_gives_a_traceback_without_a_daemon(fbmon, face):
     code, output, errors = fbmon('status', face)
 
@@ -416,6 +416,7 @@ def test_status_shows_what_the_daemon_says(fbmon, tmp_path):
     code, output, errors = fbmon('status', '--json')
     assert (code, json.loads(output), errors) == (0, FULL, '')
     assert fbmon('status', '--history') == (0, 'no transitions yet\n', '')
+    assert fbmon('status', '--incident')[1].startswith('no incident is known: ')
     code, output, errors = fbmon('status', '--prometheus')
     assert (code, errors) == (0, '') and 'fastbypass_' in output
 

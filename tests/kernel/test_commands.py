@@ -427,3 +427,17 @@ def test_the_version_is_the_one_of_the_status(switch, small):
     code, output, errors = small.command('--version')
 
     assert (code, output.split()[-1], errors) == (0, small.status()['version'], '')
+
+
+def test_the_last_incident_is_told_while_the_daemon_runs_and_after_it(small, dpis):
+    dpis.silence(3100)
+    small.wait_state('bypass')
+    dpis.steady(3100)
+    small.wait_state('normal')
+
+    code, text, errors = small.command('status', '--incident')
+    # On a machine that is too busy the other node may fail, too.
+    assert (code, errors) == (0, '') and ' failed: no heartbeat for 300 ms\n' in text and '  bypass at ' in text
+    assert small.stop()[0] == 0
+    code, text, errors = small.command('status', '--incident')
+    assert code == 3 and '  bypass at ' in text and 'no daemon answers' in text and 'is not running' in errors

@@ -12,7 +12,7 @@ from fbmon.config.schema import NEVER, ONLY, SCHEMA
 from fbmon.listeners.listener import Counters
 from fbmon.network import checks, monitor, picture
 from fbmon.rules.states import ACTIVE, FAILED, UNKNOWN
-from fbmon.show import console, prometheus, status
+from fbmon.show import console, incident, prometheus, status
 from test_controller import LINKS, World
 
 parser = pytest.importorskip('prometheus_client.parser', reason='needs prometheus_client')
@@ -103,7 +103,8 @@ def faces(world):
     """Make all forms of the status as the commands do, and read those that are for machines."""
     found = json.loads(status.document(world.controller), parse_constant=no_constant)
     line = status.line(world.controller)
-    texts = [console.render(found), console.render(found, True, 24), console.history(found['history'])]
+    texts = [console.render(found), console.render(found, True, 24), console.history(found['history']),
+             incident.text(found, world.now)]
     assert line and '\n' not in line and all(texts)
     families = list(parser.text_string_to_metric_families(prometheus.render(found)))
     assert len(families) == len(prometheus.METRICS) + 1
