@@ -44,10 +44,9 @@ def overall(threshold, states):
     """The global state when all nodes have reported."""
     if threshold is None:
         return 'unknown'
-    alive = len([state for state in states if state != 'failed'])
-    dead = len(states) - alive
-    too_many = dead >= threshold
-    return 'bypass' if too_many or alive == 0 else 'normal'
+    dead, away = [len([state for state in states if state == word]) for word in ('failed', 'maintenance')]
+    too_many = dead >= 1 and dead + away >= threshold
+    return 'bypass' if too_many or 'active' not in states else 'normal'
 
 
 def has_a_say(one, nodes):
@@ -59,4 +58,4 @@ def answer(one, state, nodes):
     """What a PortList says about its ports: 'up', 'down' or 'cannot tell'."""
     if one.node is None:
         return {'normal': 'up', 'bypass': 'down'}.get(state, 'cannot tell')
-    return 'up' if nodes[one.node] == 'active' else 'down'
+    return {'active': 'up', 'unknown': 'cannot tell'}.get(nodes[one.node], 'down')

@@ -3,16 +3,17 @@ import contextlib
 import json
 
 from fbmon.config import source
-from fbmon.daemon import shutdown
+from fbmon.daemon import operators, shutdown
 from fbmon.daemon.controller import Reload, StatusWanted, Stop
 from fbmon.listeners import listener
 from fbmon.memory import ledger
 from fbmon.rules import returning
 from fbmon.show import console, prometheus
-from sim import returns
+from sim import commands, returns
 from sim.earned import HOUR
 from sim.laws import SHORT
 from sim.linux import ipv6
+from sim.orderlaws import PAUSE
 from sim.standins import Bell, Records
 from sim.world import World
 
@@ -20,14 +21,17 @@ from sim.world import World
 @contextlib.contextmanager
 def edges(world):
     """Replaces the places at which the daemon's parts read a file or make a pipe by themselves."""
-    before = source.load, ledger.Records, listener.Bell, shutdown.going_down, returning.HOUR
-    source.load, returning.HOUR = lambda path: world.load(), HOUR
-    shutdown.going_down = lambda: world.going_down
-    ledger.Records, listener.Bell = lambda path: Records(world, path), Bell
+    places = ((source, 'load', lambda path: world.load()), (ledger, 'Records', lambda path: Records(world, path)),
+              (listener, 'Bell', Bell), (shutdown, 'going_down', lambda: world.going_down),
+              (returning, 'HOUR', HOUR), (operators, 'PAUSE', PAUSE))
+    before = [(place, name, getattr(place, name)) for place, name, _ in places]
+    for place, name, other in places:
+        setattr(place, name, other)
     try:
         yield
     finally:
-        source.load, ledger.Records, listener.Bell, shutdown.going_down, returning.HOUR = before
+        for place, name, own in before:
+            setattr(place, name, own)
 
 
 def ip(world, deed, number):
@@ -209,6 +213,7 @@ def _faces(world, text):
     world.laws.answered += 1
     found = json.loads(text)
     returns.told(world, found)
+    world.laws.orders.in_status(found)
     console.render(found), console.render(found, True, 24), prometheus.render(found)
     console.history(found['history'])
 
@@ -225,4 +230,5 @@ DEEDS = {'beat': World.beat, 'reload': _with_daemon(World.reload), 'stranger': W
          'stall': _with_daemon(stall), 'stuck': stuck, 'notify': notify_full,
          'knife': _with_daemon(knife), 'full': full, 'status': _with_daemon(status), 'file': lambda world, number: None,
          'return': _with_daemon(returns.say_return), 'pull': returns.pull, 'plug': returns.plug, 'flap': returns.flap,
-         'optics': returns.optics, 'down': down}
+         'optics': returns.optics, 'down': down, 'give': _with_daemon(commands.give), 'disk': commands.disk,
+         'wall': commands.wall, 'noise': commands.noise}

@@ -54,6 +54,45 @@ def outage(dice, number):
         + [('dead', port) for port in ports] + [('wait', dice.choice((2.5, 6.0)))] + [('alive', port) for port in ports]
 
 
+# Seconds until an order is over; None: it has no end.
+ENDS = (None, None, 0.0, 1 / 16.0, 1.0, 2.5, 6.0, 20.0, 60.0)
+
+# Seconds by which the wall clock is set.
+STEPS = (-3600.0, -20.0, -1.0, 1.0, 5.0, 60.0, 3600.0)
+
+
+def order(dice, number):
+    """A step with operators' orders, or one that has to do with them."""
+    kind = dice.random()
+    if kind < .7:
+        return ('give',) + tuple(_one(dice, number) for _ in range(dice.choice((1, 1, 1, 2, 3))))
+    if kind < .84:
+        return 'disk', dice.choice(('well', 'well', 'well', 'late', 'full', 'hangs', 'unreadable')), \
+            dice.choice(('done', 'lost', 'later'))
+    if kind < .92:
+        return dice.choice((('kill', 1.0), ('kill', 8.0), ('knife', dice.randrange(3)), ('boot',), ('stop',)))
+    return ('wall', dice.choice(STEPS)) if kind < .97 else ('noise', dice.randrange(7))
+
+
+def _one(dice, number):
+    kind = dice.random()
+    if kind < .36:
+        return 'maintenance', _called(dice, number), True, dice.choice(ENDS)
+    if kind < .5:
+        return 'maintenance', _called(dice, number), False
+    if kind < .78:
+        return 'override', dice.choice(('bypass', 'normal', 'freeze', 'freeze')), dice.choice(ENDS)
+    if kind < .92:
+        return 'override', 'off'
+    return 'drill', dice.choice((None, 1.0, 2.5, 6.0))
+
+
+def _called(dice, number):
+    """What an operator calls a node: by the index of a listener, or by a name that a file may have."""
+    kind = dice.random()
+    return dice.choice(('a', 'b')) if kind < .3 else 'z' if kind < .34 else '%d' % (node(dice, number) - 3000)
+
+
 def kinds(dice):
     """(the kinds of accidents for one history, how often a step is a reload)."""
     count, reloads = dice.choice(KINDS), dice.choice(RELOADS)

@@ -1,5 +1,5 @@
 """The part of the laws that knows what the daemon hears, and what it must decide."""
-from sim import wants
+from sim import ordered, wants
 
 
 class Deciding(object):
@@ -21,25 +21,38 @@ class Deciding(object):
         ear.hear(at, late)
         ear.follow(node.pulse, at)
 
-    def decides(self, decide, settings, states, *rest):
+    def decides(self, decide, settings, given, *rest):
         """The daemon decides on {index: state} of its listeners by decide(), and so does the model."""
-        self.earned.look(settings, states)
+        held = self.orders.now()
+        if ordered.override(held) != self.earned.override:
+            # It begins, or ends: the network must follow at once, and nobody knows what was done to it meanwhile.
+            self.changed = self.world.now
+            self._thawed(ordered.override(held))
+        states = ordered.marked(settings, self.world.daemon.roster.local_states(), held)
+        self.earned.look(settings, states, ordered.override(held))
         if self.earned.verdict != self.verdict:
             self.verdict, self.changed = self.earned.verdict, self.world.now
-        found = decide(settings, states, *rest)
+        found = decide(settings, given, *rest)
         if found.state != self.earned.state:
             kind = {('bypass', 'normal'): 'later', ('normal', 'bypass'): 'sooner'}.get((found.state, self.earned.state))
             kind = 'delayed' if self.earned.judged == 'bypass' else kind or 'state'
             raise self.wrong('%s: %s, not %s with %s' % (kind, found.state, self.earned.state, states))
         return found
 
+    def _thawed(self, override):
+        """If the network was frozen, what has happened meanwhile is nobody's fault."""
+        if self.earned.override == 'freeze' != override:
+            self.unpromoted()
+            self.routes, self.observing.would = None, {}
+
     def judge(self):
         """The last decision must be that of the rules, and it must have been on what the listeners have heard."""
-        settings, states = self.world.daemon.settings, self._states()
+        settings, held = self.world.daemon.settings, self.orders.now()
+        states = ordered.marked(settings, self._states(), held)
         if self._judged[0] is not settings or self._judged[1] != states:
             self._judged = settings, states, wants.judged(settings, states)
         judged, state = self._judged[2], self.world.daemon.decision.state
-        if judged == 'bypass' != state:
+        if judged == 'bypass' != state and not ordered.override(held):
             raise self.wrong('delayed: %s, not bypass with %s' % (state, states))
         # The daemon may decide before it launches a listener, or after that: the rules hold what was with one that has
         # not reported.

@@ -2,7 +2,7 @@
 import traceback
 from collections import namedtuple
 
-from sim import acts, chances, files
+from sim import acts, chances, commands, files
 from sim.dice import Dice
 from sim.world import World, Wrong
 
@@ -12,13 +12,16 @@ STEPS = 200
 # Histories with this seed or a higher one are of the second kind: their files have the keys of sim.keys, too.
 KEYS = 10 ** 9
 
+# From this one on they are of the third kind: operators give orders in them, too.
+ORDERS = 2 * 10 ** 9
+
 # How a history went. steps: how many were carried out; seconds: that passed in it; wrong: what is wrong, or None.
 Life = namedtuple('Life', 'steps seconds wrong')
 
 
 def choose(seed, steps=STEPS):
     """The steps of the history with this seed, [(word, arguments ...), ...]."""
-    return _first_kind(seed, steps) if seed < KEYS else _second_kind(seed, steps)
+    return (_first_kind if seed < KEYS else _second_kind if seed < ORDERS else _third_kind)(seed, steps)
 
 
 def _first_kind(seed, steps):
@@ -73,6 +76,36 @@ def _second_kind(seed, steps):
     return found + [('boot',)] * (dice.random() < .1) + [('rest',)]
 
 
+def _third_kind(seed, steps):
+    """As the second kind, with files of several nodes in most cases."""
+    dice = Dice(seed)
+    mean = chances.kinds(dice)[0] if dice.random() < .3 else ()
+    file = files.several(dice)
+    found = [('file', file)]
+    while len(found) <= steps:
+        kind = dice.random()
+        if kind < .45:
+            found.append(('wait', dice.choice(chances.WAITS)))
+        elif kind < .59:
+            found.append((dice.choice(('alive', 'alive', 'alive', 'dead')), chances.node(dice, file)))
+        elif kind < .61:
+            found += chances.outage(dice, file)
+        elif kind < .65:
+            file = files.several(dice)
+            found.append(('reload', file if dice.random() < .9 else -file))
+        elif kind < .87:
+            found.append(chances.order(dice, file))
+        elif kind < .91 or not mean:
+            word, chosen = dice.choice(chances.NEW)
+            found.append((word,) + chosen(dice))
+        elif kind < .95:
+            found.append(('stranger', dice.choice(chances.STRANGERS)))
+        else:
+            word, chosen = dice.choice(mean)
+            found.append((word,) + chosen(dice))
+    return found + [('boot',)] * (dice.random() < .1) + [('rest',)]
+
+
 def take(world, step):
     """Carry out one step."""
     word, rest = step[0], step[1:]
@@ -81,6 +114,7 @@ def take(world, step):
     if word == 'rest':
         world.accidents[:], world.watch.late, world.watch.pieces = [], 0.0, False
         world.full = False
+        commands.disk(world, 'well', 'done')
         if world.daemon and world.watch.blind:
             world.laws.unwell()
             world.watch.end(1 / 16.0)

@@ -43,17 +43,25 @@ class Earned(object):
         self._followed = self._ports = None
         self._needed = {}    # {port: (since when it must be up in normal, its Optic: another link may get the name)}
         self.took = False
+        self.override, self._ruled = None, (self.state, self.verdict)
 
     def remembers(self, course):
         """The daemon has read what an earlier one has left. If that one could not write all of it, believe it."""
         if not self.sure:
             self.bypass, self.doubled, self.returned, self.sure = course.bypassed, course.doubled, course.returned, True
 
-    def look(self, settings, states):
-        """The daemon comes round with {index: state} of its launched listeners."""
+    def look(self, settings, states, override):
+        """The daemon comes round with {index: state} of its launched listeners. override: what an operator has made of
+        the global state (section 13), or None."""
         if settings is not self.settings or states != self.states:
             self.settings, self.states = settings, states
             self.judged, self._ports = wants.judged(settings, states), None
+        was, self.override = self.override, override
+        if override:
+            return self._overridden(was)
+        if was and self._ruled[0] != 'unknown':
+            # Until the rules decide, they hold what they had decided.
+            self.state, self.verdict = self._ruled[0], self._ruled[1]._replace()
         before = self.bypass
         if self.judged == 'bypass':
             self._in_bypass()
@@ -66,6 +74,20 @@ class Earned(object):
         if self.judged is not None:
             self.state = 'bypass' if self.bypass and self.judged == 'normal' else self.judged
             self._follow()
+
+    def _overridden(self, was):
+        """The operator decides. When that ends the rules decide at once, so there is no bypass to return from."""
+        if not was:
+            self._ruled = self.state, self.verdict
+        self.bypass, self.clear, self.seen, self._needed, self.took = False, None, {}, {}, False
+        self.asked, self._at, self._followed = False, self._world.now, None
+        self.sure = self.settings.returns != (False, 0, 0, 0)
+        if self.override != 'freeze':
+            before, self.state = self.verdict, self.override
+            self.verdict = wants.follows(self.settings, self.states, self.state, self.state)
+            if 'unknown' in self.states.values():
+                # Of such a node's ports nobody can tell, so they stay as they were.
+                self.verdict = self.verdict._replace(ports=dict(before.ports, **self.verdict.ports))
 
     def _in_bypass(self):
         if not self.bypass:
@@ -169,6 +191,8 @@ class Earned(object):
         """The beginning of the answer to `return` in this round: ({'done' or 'refused'}, a word of it)."""
         if stopped:
             return 'refused', 'stops'
+        if self.override:
+            return 'refused', 'override'
         if self.took:
             return 'done', 'returned'
         return 'refused', 'rules say bypass' if self.judged == 'bypass' else 'held' if self.bypass else 'no bypass'

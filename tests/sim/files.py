@@ -78,6 +78,12 @@ def _lines(number):
     return lines
 
 
+def several(dice):
+    """The number of a file of the second kind, in most cases of one with several listeners."""
+    found = [KEYS + dice.randrange(MANY) for _ in range(3)]
+    return next((number for number in found if len(nodes(number)) > 1), found[0])
+
+
 def nodes(number):
     """The indexes of the listeners in the file with this number."""
     return _nodes(Dice(abs(number) % KEYS))

@@ -26,6 +26,7 @@ class Hearing(object):
             if self.next_beat <= self.now:
                 self._beats()
             self._listeners()
+        self.laws.orders.awake = self.now
 
     def stall(self, seconds):
         """The daemon is not scheduled for so long. Heartbeats wait in its sockets."""
@@ -37,6 +38,7 @@ class Hearing(object):
             self.pass_time(self.next_beat - self.now)
             self._beats()
         self.pass_time(end - self.now)
+        self.laws.orders.awake = self.now
 
     def launched(self):
         """The listeners that the daemon has."""

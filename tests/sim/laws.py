@@ -8,6 +8,7 @@ from sim.earned import Earned
 from sim.lateness import Lateness
 from sim.lines import Lines
 from sim.observing import Observing
+from sim.orderlaws import OrderLaws
 
 # Seconds. BOUND: until the network must be as it should if nothing is amiss; PATIENCE: the same after an accident of
 # `ip` (the longest pause is 30 s); SHORT: after one of the monitor; QUIET: until nothing is in doubt any more (a change
@@ -41,6 +42,7 @@ class Laws(Deciding):
         self._noted = None, {}
         self.lateness = Lateness(world)
         self.earned, self.observing = Earned(world, wrong), Observing(world, wrong)
+        self.orders = OrderLaws(world, wrong)
         self.touched = 0
 
     # --- what happens ---
@@ -55,6 +57,7 @@ class Laws(Deciding):
         self.ears, self.verdict, self._judged = {}, model.NOTHING, (None, None, None)
         self.earned.started()
         self.observing.started()
+        self.orders.started()
         self.asks = []
         self.changed, self.calm = now, max(self.calm, now)
         self._last, self._loose, self._budget, self._at = {}, now, SPARE, now
@@ -92,13 +95,18 @@ class Laws(Deciding):
         mistake in its file lets a lease run out that the file does not name."""
         daemon = self.world.daemon
         unsure = self.world.watch.blind or (daemon and daemon.loaded.mistakes)
-        if self.observing.now() or (self._reset and unsure):
+        if self.still() or (self._reset and unsure):
             return False
         return self.world.marks.sure and not self.world.refuses and self.world.now >= max(self._prepared, self.ip_calm)
+
+    def still(self):
+        """Whether the daemon changes nothing: it only observes, or an operator has frozen the network."""
+        return self.observing.now() or self.orders.frozen()
 
     def commanded(self, line):
         """The daemon gives this command to `ip`."""
         self.observing.changes(line)
+        self.orders.changes(line)
         if business.wrong(line, self.world.daemon, self._names):
             raise self.wrong('business: %s' % line)
 
@@ -135,6 +143,9 @@ class Laws(Deciding):
         """The daemon has told a transition. It must tell each one once, and leave none out."""
         if one.kind == 'reload':
             # It has no state before.
+            return
+        if one.kind == 'operator':
+            self.orders.told(one)
             return
         if self.observing.told(one, self.verdict):
             return
@@ -184,7 +195,9 @@ class Laws(Deciding):
     def turns(self, events):
         """A round begins. There must not be too many without an event."""
         self._names = self.world.daemon.names
-        self.earned.asked = any(isinstance(event, Commanded) for event in events)
+        self.earned.asked = any(isinstance(event, Commanded) and event.question['command'] == 'return'
+                                for event in events)
+        self.observing.before = self.verdict
         self.observing.well = self._since() > BOUND + self.world.watch.late
         self._owed()
         if not events:
@@ -202,6 +215,7 @@ class Laws(Deciding):
             raise self.wrong('return: there is no answer')
         if self._untold:
             raise self.wrong('history: not told %s' % self._untold)
+        self.orders.turned()
         known = self.world.daemon.network._shown._known
         for item in [item for item in self.items if item not in known]:
             del self.items[item]
@@ -228,6 +242,7 @@ class Laws(Deciding):
         if not world.daemon:
             return
         self.judge()
+        self.orders.check()
         self._owed()
         self._network()
         if self._since() > QUIET:
@@ -239,7 +254,7 @@ class Laws(Deciding):
 
     def _network(self):
         """The return comes in time, and the network is as the rules want it."""
-        well, acts = self._since() > BOUND + self.world.watch.late, not self.observing.now()
+        well, acts = self._since() > BOUND + self.world.watch.late, not self.still()
         late = (self.earned.late() if well else None) or (self.lateness.wrong(self) if acts else None)
         if late:
             raise self.wrong(late)

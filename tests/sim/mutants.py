@@ -2,9 +2,10 @@
 
 An entry begins with `== NAME: sentence`. `within: N (seed M)` says after how many seeds the fault must be found, and
 with which one it was found when that was written; in keys.txt these are histories of the second kind, and seed 0 is
-deeds.KEYS. `outside:` says why the world cannot show it, and `missed:` what the world still lacks to show it. `-- PATH`
-begins a change of that file, with lines as in a patch: unchanged ones after a blank, old ones after a `-`, new ones
-after a `+`. The old lines must be in the file exactly once.
+deeds.KEYS; in orders.txt they are of the third kind, from deeds.ORDERS on. `outside:` says why the world cannot show
+it, and `missed:` what the world still lacks to show it. `-- PATH` begins a change of that file, with lines as in a
+patch: unchanged ones after a blank, old ones after a `-`, new ones after a `+`. The old lines must be in the file
+exactly once.
 """
 import collections
 import io
@@ -12,7 +13,7 @@ import os
 import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FILES = ('found', 'own', 'keys')
+FILES = ('found', 'own', 'keys', 'orders')
 
 # changes: [Change]; within: a number of seeds, or None if `outside` or `missed` says why the fault is not found; file:
 # the one that lists it.

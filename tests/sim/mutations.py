@@ -2,8 +2,9 @@
 
 python tests/sim/mutations.py [NAME ...]. Each fault in mutations/*.txt, or each one that is named, is put into a copy
 of the repository. The copy then plays one simulated history after the other, from seed 0 on, or for the faults in
-keys.txt from deeds.KEYS on, until a history goes wrong that goes well without the fault. At last all histories of a
-small switch are tried. The exit code is 1 if a fault was not found within the number of seeds in its entry.
+keys.txt from deeds.KEYS on and in orders.txt from deeds.ORDERS on, until a history goes wrong that goes well without
+the fault. At last all histories of a small switch are tried. The exit code is 1 if a fault was not found within the
+number of seeds in its entry.
 """
 import logging
 import os
@@ -60,7 +61,7 @@ def search(mutant, within):
             shutil.copytree(os.path.join(ROOT, name), os.path.join(place, name),
                             ignore=shutil.ignore_patterns('__pycache__', '*.pyc'))
         mutants.put_in(mutant, place)
-        first = deeds.KEYS if mutant.file == 'keys' else 0
+        first = {'keys': deeds.KEYS, 'orders': deeds.ORDERS}.get(mutant.file, 0)
         seed, wrong = ask(place, first, first + within)
         while seed not in (None, EVERY) and deeds.play(deeds.choose(seed)):
             # The history with this seed goes wrong without the fault, too.

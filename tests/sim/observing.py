@@ -1,4 +1,5 @@
 """Laws for a daemon that only observes (section 14), and for the last thing that a daemon does (sections 6 and 16)."""
+from kernel import model
 from sim import wants
 
 WOULD = 'would be: '
@@ -6,7 +7,8 @@ WOULD = 'would be: '
 
 class Observing(object):
     """would: {(kind, name): (the last target that the daemon would have given it, when that was so in the kernel, the
-    verdict then)}; well: whether nothing was amiss when the last round began."""
+    verdict then, since when that counted)}; well: whether nothing was amiss when the last round began; before: the
+    verdict then."""
 
     def __init__(self, world, wrong):
         self._world, self._wrong = world, wrong
@@ -14,7 +16,7 @@ class Observing(object):
 
     def started(self):
         """A daemon starts."""
-        self.would, self.well = {}, False
+        self.would, self.well, self.before = {}, False, model.NOTHING
 
     def now(self):
         """Whether the daemon only observes."""
@@ -32,19 +34,23 @@ class Observing(object):
             raise self._wrong('observe: told %s' % (one[1:],))
         if not would or one.kind == 'global':
             return False
-        wanted = dict((found[:2], found[3]) for found in self._wanted(verdict))
         key = one.kind, one.name
-        if one.old == one.new or wanted.get(key, one.new) not in (None, one.new):
-            raise self._wrong('observe: told %s, not %s' % (one[1:], wanted.get(key)))
-        before, self.would[key] = self.would.get(key), (one.new, self._world.kernel.changes, verdict)
+        # What was seen in this round before the decision was compared with the one before.
+        wanted = [dict((found[:2], found[3]) for found in self._wanted(either)).get(key, one.new)
+                  for either in (verdict, self.before)]
+        if one.old == one.new or not set(wanted).intersection((None, one.new)):
+            raise self._wrong('observe: told %s, not %s' % (one[1:], wanted[0]))
+        before, self.would[key] = self.would.get(key), (
+            one.new, self._world.kernel.changes, verdict, self._world.laws.changed)
         calm = self._world.now > self._world.laws.calm
-        if calm and before and before[:2] == self.would[key][:2] and before[2] is verdict:
+        # Another file that was taken meanwhile may have wanted something else.
+        if calm and before and before[2] is verdict and before == self.would[key]:
             raise self._wrong('observe: told %s again' % (one[1:],))
         return True
 
     def untold(self, verdict):
         """The words for a change that it would make and has not told, or None."""
-        if not self.now():
+        if not self.now() or self._world.laws.orders.frozen():
             return None
         untold = [name for kind, name, item, target in self._wanted(verdict)
                   if target and self._is_other(item, target) and self.would.get((kind, name), (None,))[0] != target]
@@ -71,7 +77,7 @@ class Observing(object):
         """The words for what is not as it must be after a clean stop, or None. If the system goes down, the cards'
         addresses must be gone; otherwise all stays as it is."""
         world, settings = self._world, self._world.daemon.settings
-        if settings.observe or not self.well or world.now < world.laws.calm:
+        if self._world.laws.still() or not self.well or world.now < world.laws.calm:
             return None
         if world.going_down and settings.on_shutdown:
             verdict = verdict._replace(cards=dict(((card.interface, card.address), 'absent')

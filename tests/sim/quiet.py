@@ -18,10 +18,10 @@ def wrong(world, laws):
     return None
 
 
-def _ledger(world, _laws):
+def _ledger(world, laws):
     """The ledger must have exactly our items that are there, by index and name."""
     ledger, kernel = world.daemon.ledger, world.kernel
-    if not _sure(world) or world.daemon.settings.observe:
+    if not _sure(world) or laws.still():
         return None
     noted = set((index, item.address) for item, index in ledger.items.items() if isinstance(item, AddressItem))
     found = set((index, item.address) for item, (index, _) in ledger.found.items())
@@ -56,10 +56,10 @@ def _sure(world):
     return world.marks.sure and world.daemon.decided and not world.daemon.loaded.mistakes
 
 
-def _released(world, _laws):
+def _released(world, laws):
     """All that the file does not name must be as it was found."""
     daemon, kernel = world.daemon, world.kernel
-    if not _sure(world) or daemon.settings.observe:
+    if not _sure(world) or laws.still():
         return None
     names = daemon.names
     for device in kernel.devices.values():
@@ -108,10 +108,10 @@ def _real(device, item):
                             for entry in device.four + device.six) else 'absent'
 
 
-def _deaf(world, _laws):
+def _deaf(world, laws):
     """Each listener must be bound to the interface that has its address. While the daemon only observes, it does not
     put the address where the file wants it."""
-    for node in world.nodes if not world.daemon.settings.observe else ():
+    for node in world.nodes if not laws.still() else ():
         if world.has(node.settings.host) and world.kernel.find(node.settings.interface) and not world.near(node):
             return 'deaf: listener %d' % node.settings.index
     return None
@@ -131,7 +131,7 @@ def _memory(world, _laws):
 
 def _routes(world, laws):
     """A route that was there in normal must be there in normal again."""
-    if laws.verdict.state != 'normal' or world.daemon.settings.observe:
+    if laws.verdict.state != 'normal' or laws.still():
         return None
     there = set(route for route in world.kernel.fib.routes if not route.connected)
     gone = (laws.routes or set()) - there

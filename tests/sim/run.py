@@ -1,8 +1,9 @@
 """`make sim`: plays simulated histories of the daemon, as many as fit into the time. It needs no root.
 
 python tests/sim/run.py SECONDS [--jobs N] [--first SEED | --seed SEED]. It plays the seeds from the first one on, or
-only the one of --seed, in N processes, by default one for each processor. Every other history is of the second kind,
-with the keys of sim.keys: its seed is higher by 1000000000. From such a seed on all are of that kind. If something is
+only the one of --seed, in N processes, by default one for each processor. The kinds of histories take turns: the
+seeds of the second kind, with the keys of sim.keys, are higher by 1000000000, and those of the third kind, with the
+operators' orders, by 2000000000. From such a seed on all are of that kind. If something is
 wrong, it prints the seed and a short list of steps that shows it (sim.deeds.play([...]) repeats them), and the exit
 code is 1. The last line says how much was played and how fast.
 """
@@ -42,12 +43,11 @@ class Tally(object):
         self._begin, self._spent = time.time(), spent()
 
     def seed(self, further=0):
-        """The seed of the history after those that were played and `further` ones: of the one kind, and of the other.
-        """
+        """The seed of the history after those that were played and `further` ones: of one kind after the other."""
         place = self.histories + further
         if self.first >= deeds.KEYS:
             return self.first + place
-        return self.first + place // 2 + deeds.KEYS * (place % 2)
+        return self.first + place // 3 + deeds.KEYS * (place % 3)
 
     def seconds(self):
         """The seconds that all has taken."""

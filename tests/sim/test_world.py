@@ -1,12 +1,13 @@
 """Histories of the daemon in a simulated world. Each seed makes a history of 200 steps, always the same one."""
 import logging
+import zlib
 
 import pytest
 
 from sim import deeds, files
 
-# Histories of the first kind, and of the second.
-SEEDS, MORE = 48, 48
+# Histories of the first kind, of the second, and of the third.
+SEEDS, MORE, ORDERED = 40, 36, 32
 
 # Faults that such histories have shown, with the shortened history of each. All of them are mended.
 FOUND = [
@@ -60,6 +61,20 @@ FOUND = [
 
 # Histories of which a law has said that something is wrong, and the law was wrong.
 WELL = [
+    # What would be changed was seen in the round in which an override began, but before that.
+    [('file', 1507), ('alive', 3002), ('reload', 1265), ('slow', 4.0), ('wait', 6.0),
+     ('give', ('override', 'bypass', 6.0)), ('reload', 1727)],
+    # Two files, one right after the other, leave an address out and name it, and each time that is told.
+    [('file', 1701), ('wait', 6.0), ('reload', 1287), ('reload', 1520), ('knife', 0), ('wait', 6.0),
+     ('give', ('override', 'off'), ('override', 'normal', 60.0), ('override', 'off')), ('wait', 1 / 16.0),
+     ('reload', 1017), ('reload', 1397)],
+    # A reload gives a node another name while an order is being written.
+    [('file', 1599), ('give', ('maintenance', '3', True, None)), ('reload', 1065),
+     ('give', ('maintenance', 'z', True, 0.0), ('override', 'off'), ('override', 'freeze', 1 / 16.0)),
+     ('reload', 1272), ('wait', 1 / 16.0)],
+    # What would be changed is told, and told again after an override was on for a moment.
+    [('file', 1701), ('wait', 6.0), ('reload', 1287), ('reload', 1520),
+     ('give', ('override', 'off'), ('override', 'normal', 60.0), ('override', 'off')), ('wait', 1 / 16.0)],
     # Two lit ports exchange their names: the light of each counts from then.
     [('file', 1549), ('wait', 6.0), ('alive', 3000), ('wait', 2.5), ('wait', 2.5), ('swap', 'sw0', 'sw1'),
      ('wait', 2.5)],
@@ -96,6 +111,18 @@ def test_the_daemon_does_what_it_must_whatever_happens(part):
 @pytest.mark.parametrize('part', range(4))
 def test_it_does_so_with_nodes_and_earned_returns_and_while_it_observes(part):
     assert [told(deeds.choose(deeds.KEYS + seed)) for seed in range(part, MORE, 4)] == [None] * (MORE // 4)
+
+
+@pytest.mark.parametrize('part', range(4))
+def test_it_does_what_operators_order_while_disks_hang_and_daemons_die(part):
+    assert [told(deeds.choose(deeds.ORDERS + seed)) for seed in range(part, ORDERED, 4)] == [None] * (ORDERED // 4)
+
+
+@pytest.mark.parametrize('first, known', [(0, 1660421795), (deeds.KEYS, 366231098)])
+def test_a_seed_is_the_same_history_for_ever(first, known):
+    steps = [deeds.choose(first + seed) for seed in range(40)]
+
+    assert zlib.crc32(repr(steps).encode('ascii')) & 0xffffffff == known
 
 
 def test_what_was_found_stays_mended():

@@ -46,7 +46,7 @@ def nodes(settings, states):
     ways = {}
     for index, state in states.items():
         ways.setdefault(names[index], set()).add(state)
-    return dict((node, next(state for state in ('active', 'unknown', 'failed') if state in those))
+    return dict((node, next(state for state in ('maintenance', 'active', 'unknown', 'failed') if state in those))
                 for node, those in ways.items())
 
 

@@ -16,11 +16,15 @@ from sim.linux.ipv4 import Refused
 from sim.linux.kernel import Kernel
 from sim.marks import Marks
 from sim.optics import Optics
-from sim.standins import Hooks, Inbox, Killed, Log, Node, Notifier, Records, Saver, Socket, Sysctl
+from sim.standins import Hooks, Inbox, Killed, Log, Node, Notifier, Records, Socket, Sysctl
+from sim.statedisk import StateDisk, StateSaver
 from sim.watch import Watch
 
 # Seconds until a daemon that has ended is started again, and until systemd ends one that does not feed its watchdog.
 RESTART, WATCHDOG = 1.0, 10.0
+
+# The second at which the operators' clock begins.
+EPOCH = 2.0 ** 20
 
 # The most rounds at one moment.
 ROUNDS = 20
@@ -35,11 +39,13 @@ class World(Hearing):
     be set; optics: see sim.optics, None if light plays no part; going_down: whether the system goes down; slow: how
     long the disk hangs when the file is read the next time; untold: the files that lack something; knife,
     term: how many more things the daemon does before it is killed, or told to stop, None: all; contrary: whether a
-    stranger undoes the next one."""
+    stranger undoes the next one; state: the disk that lasts over a boot; ahead: how many seconds the operators' clock
+    has been set forward."""
 
     def __init__(self, file=0):
         self.now, self.file, self.alive, self.accidents = 1024.0, file, set(), []
-        self.inbox, self.daemon, self.laws = [], None, Laws(self, Wrong)
+        self.inbox, self.daemon, self.ahead = [], None, 0.0
+        self.laws, self.state = Laws(self, Wrong), StateDisk(self)
         self.full, self.slow, self.contrary, self.going_down = False, 0.0, False, False
         self.optics = Optics() if file >= files.KEYS else None
         self.boot()
@@ -76,8 +82,10 @@ class World(Hearing):
         routes = RouteReadings(RouteKeeper(self.batch, Records(self, 'routes')), self.routes.ask, lambda: self.now)
         made = self.daemon = Controller('.env', files.config(self.file), Inbox(self.inbox), self.batch,
                                         ledger.Ledger('ledger'), history, hooks, self.watch, self.notifier, routes,
-                                        Records(self, 'return'), Saver(), None, Log(), clock=lambda: self.now,
+                                        Records(self, 'return'), StateSaver(self), None, Log(), clock=lambda: self.now,
                                         wall=lambda: self.now)
+        made.operators.wall = self.wall
+        self.laws.orders.watches(made.operators)
         self.laws.earned.remembers(made.returns.course)
         made.returns._look = made.reasons.look = lambda name: optics.look(self.kernel, name)
         decide = made.returns.decide
@@ -142,6 +150,10 @@ class World(Hearing):
         self.laws.passed(self.kernel.told)
         self.collect()
 
+    def wall(self):
+        """The second by the clock that operators see."""
+        return EPOCH + self.now + self.ahead
+
     def load(self):
         """The daemon reads its file. The disk may hang."""
         seconds, self.slow = self.slow, 0.0
@@ -175,7 +187,7 @@ class World(Hearing):
             self._round()
             if self.now >= end:
                 return
-            times = [self.again_at, self.kernel.next_time()]
+            times = [self.again_at, self.kernel.next_time(), self.state.next_time()]
             if self.daemon:
                 times += [self.watch.next_time(), self.deadline, self.routes.at]
                 times += [max(one.due, one.stuck) for one in self.nodes]
@@ -196,6 +208,7 @@ class World(Hearing):
             self.start()
         if self.next_beat <= self.now:
             self._beats()
+        self.state.deliver()
         for _ in range(ROUNDS):
             if self.daemon and self.now > self.notifier.fed + WATCHDOG:
                 self.kill()
@@ -204,6 +217,7 @@ class World(Hearing):
             self._listeners()
             self.watch.deliver()
             self.routes.deliver()
+            self.state.deliver()
             if not self.inbox and (self.deadline is None or self.deadline > self.now):
                 return
             self._turn()
@@ -236,6 +250,7 @@ class World(Hearing):
         """The daemon has gone. After RESTART it is started again."""
         self.marks.killed(ledger.Seen('ledger'), self.kernel)
         self.laws.asleep()
+        self.state.killed()
         # It may have been killed while it launched listeners.
         for member in self.daemon.roster.launched.values() if self.daemon else ():
             member.listener.close()
