@@ -17,7 +17,8 @@ class Leases(object):
     """Renews leases when they are due (BYPASS_CARD_LEASE). For the controller's thread.
 
     look(limit): the Picture of what the kernel has now; limit: seconds. It raises IpError. owed: whether an earlier run
-    may have left leases whose end would be a change, since the daemon starts while frozen.
+    may have left leases whose end would be a change, since the daemon starts while frozen. It also is if that happens
+    before the first reading.
     """
 
     def __init__(self, network, ledger, look, clock=compat.monotonic, owed=False):
@@ -60,6 +61,7 @@ class Leases(object):
 
     def let_go(self, names, lease, decision, kept):
         """A new file is taken: make the addresses permanent, except those in `kept` and those that must be absent."""
+        self._owed = self._owed or self._network.picture is None
         leased = {} if self.idle else self._leased(names, lease, decision)
         self._network.make_permanent(dict((item, leased[item]) for item in set(leased).difference(kept)), names.forms)
 
