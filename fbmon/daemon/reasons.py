@@ -51,6 +51,8 @@ class Reasons(object):
     def note(self):
         """Note the Decision, now that it was acted on."""
         one = self._controller
+        if not one.settings.observe:
+            one.telling.forget()
         one.telling.decided(one.decision, one.settings.nodes, one.roster.local_states(), self.of_state,
                             self.of_blindness)
 

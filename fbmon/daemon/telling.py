@@ -79,6 +79,10 @@ class Telling(object):
             if before.get(item) != target:
                 self.item_changed(item, has, target, WOULD + reason(item), names.cards, names.called)
 
+    def forget(self):
+        """Forget what observed() has told, since the daemon changes things again."""
+        self._would = {}
+
     def _of_nodes(self, names, local):
         """Note the nodes that have changed. For a node with several ways this says more than its listeners do."""
         before, self.nodes = self.nodes, {}
