@@ -2,6 +2,10 @@
 
 HOURS = 3600.0
 
+# The fields of a card whose pings are watched, and of one whose pings are not.
+WATCHED = {'pings': 'seen', 'pings_total': 72000, 'last_ping_s': 0.087, 'ping_rate': 10.0}
+UNWATCHED = {'pings': None, 'pings_total': None, 'last_ping_s': None, 'ping_rate': None}
+
 
 def listener(index, state='active', **fields):
     values = {'index': index, 'node': '%d' % index, 'host': '192.168.1.%d' % (100 + index), 'port': 3000 + index,
@@ -23,7 +27,7 @@ def node(name, indexes, state='active', since=20 * HOURS):
 def card(index, **fields):
     values = {'index': index, 'name': None, 'address': '192.168.1.%d' % (200 + index), 'interface': 'eth0',
               'wanted': 'present', 'actual': 'present', 'error': None}
-    return dict(values, **fields)
+    return dict(dict(values, **UNWATCHED), **fields)
 
 
 def port(name, **fields):

@@ -16,7 +16,7 @@ from helpers import ROOT
 # The modules that decide: values in, values out.
 CORE = ['network.checks', 'network.picture', 'network.plan', 'network.routes', 'config.consequences', 'config.reader',
         'config.table', 'rules.ahead', 'rules.decision', 'rules.heartbeat', 'rules.items', 'rules.nodes',
-        'rules.ordering', 'rules.orders', 'rules.returning', 'rules.states', 'rules.wanted']
+        'rules.ordering', 'rules.orders', 'rules.pings', 'rules.returning', 'rules.states', 'rules.wanted']
 # addresses uses inet_pton and inet_ntop of socket, which are arithmetic.
 ARITHMETIC = {('config.addresses', 'socket')}
 WORLD = {'socket', 'subprocess', 'threading', 'time'}
@@ -156,7 +156,7 @@ def test_the_daemon_loads_no_large_module_that_it_can_do_without():
     program = 'import sys; before = set(sys.modules); import fbmon.cli.main; sys.modules.setdefault("_ssl", None); ' \
         'import fbmon.daemon.daemon; print(" ".join(set(sys.argv[1:]) & set(sys.modules) - before))'
     large = ['difflib', 'argparse', 'ctypes', 'logging.handlers', 'ssl', 'tempfile', 'calendar', 'fbmon.config.table',
-             'fbmon.config.consequences',
+             'fbmon.config.consequences', 'fbmon.listeners.pingwatch',
              'fbmon.show.console', 'fbmon.show.prometheus']
 
     assert subprocess.check_output([sys.executable, '-c', program] + large, cwd=ROOT).strip() == b''

@@ -69,7 +69,7 @@ def test_the_unit_lets_the_daemon_do_its_work():
     # With a list of allowed calls, a version that does not know its groups would allow no call at all.
     assert values['SystemCallFilter'].startswith('~')
     assert set(values['CapabilityBoundingSet'].split()) == {'CAP_NET_ADMIN', 'CAP_NET_BIND_SERVICE',
-                                                            'CAP_DAC_READ_SEARCH'}
+                                                            'CAP_DAC_READ_SEARCH', 'CAP_NET_RAW'}
     assert int(values['LimitNOFILE']) > 3 * 1000 + 64 and int(values['TasksMax']) > 1000 + 64
 
 

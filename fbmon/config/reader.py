@@ -23,10 +23,11 @@ Card.__new__.__defaults__ = (None,)
 # threshold: the number of failed nodes at which bypass begins, None if it is faulty; listeners, cards: in the order of
 # their indexes; ports, shutdown: the global list and its flag; faulty_ports: {name: why it is not touched}; lease: ms,
 # 0 for none; on_change: a path or None; nodes: {index: name} of the listeners whose nodes have a name; returns: a
-# Return; observe: whether nothing is changed; on_shutdown: whether the cards go to bypass when the system goes down.
+# Return; observe: whether nothing is changed; on_shutdown: whether the cards go to bypass when the system goes down;
+# ping_timeout: ms, 0 if the pings of the cards are not watched.
 Settings = namedtuple('Settings', 'log_level threshold listeners cards ports shutdown faulty_ports lease '
-                                  'on_change nodes returns observe on_shutdown')
-Settings.__new__.__defaults__ = ({}, AT_ONCE, False, True)
+                                  'on_change nodes returns observe on_shutdown ping_timeout')
+Settings.__new__.__defaults__ = ({}, AT_ONCE, False, True, 0)
 
 # warnings: those that need no look at the kernel; given: {(name, index): Assignment}, which knows the values' lines;
 # data: the bytes of the file.
@@ -53,7 +54,8 @@ def read(text):
         found.names('LISTEN_CUBRO_IFS'), found.get('LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS'), faulty_ports,
         found.usable('BYPASS_CARD_LEASE'), found.usable('ON_CHANGE'),
         dict((one.index, one.node) for one in listeners if one.node), comeback.rule(found, listeners, report),
-        found.get('OBSERVE') is not False, found.usable('BYPASS_ON_SHUTDOWN'))
+        found.get('OBSERVE') is not False, found.usable('BYPASS_ON_SHUTDOWN'),
+        found.usable('BYPASS_CARD_PING_TIMEOUT'))
     return Config(settings, report.mistakes(), report.warnings(), found.given)
 
 

@@ -24,6 +24,9 @@ HOUR = 3600000
 
 TO_WAIT = values.number(0, HOUR, 'a time to wait', 'milliseconds')
 
+# The kernel counts lifetimes in seconds.
+LEASE = values.off_or(1000, 'a lease')
+
 TIMEOUT = values.number(10, HOUR, 'a timeout', 'milliseconds')
 ATTEMPTS = values.number(1, HOUR // 10, 'a number of timeouts')
 RECOVERY = values.number(1, 1000000, 'a number of heartbeats')
@@ -42,7 +45,8 @@ SCHEMA = {
     'BYPASS_CARD_HOST': _rule(ONLY, CARD, values.address),
     'BYPASS_CARD_IFS': _rule(BOTH, CARD, values.interface),
     'BYPASS_CARD_NAME': _rule(ONLY, CARD, values.name('card-1'), None, optional=True),
-    'BYPASS_CARD_LEASE': _rule(NEVER, None, values.lease, 0),
+    'BYPASS_CARD_LEASE': _rule(NEVER, None, LEASE, 0),
+    'BYPASS_CARD_PING_TIMEOUT': _rule(NEVER, None, values.off_or(100, 'a timeout'), 0),
     'LISTEN_CUBRO_IFS': _rule(BOTH, LISTENER, values.interfaces, (), optional=True, inherits=False),
     'LISTEN_SHUTDOWN_CUBRO_IFS_WHEN_BYPASS': _rule(BOTH, LISTENER, values.flag(values.OF_PORTS), True),
     'BYPASS_RETURN': _rule(NEVER, None, values.how, 'auto'),

@@ -42,6 +42,8 @@ def _unusual(settings):
         yield 'OBSERVE', 'nothing is changed'
     if settings.returns != returning.AT_ONCE:
         yield 'BYPASS_RETURN', _return(settings.returns)
+    if settings.ping_timeout:
+        yield 'BYPASS_CARD_PING_TIMEOUT', '%d ms' % settings.ping_timeout
     if not settings.on_shutdown:
         yield 'BYPASS_ON_SHUTDOWN', 'no: the addresses go when the links go'
 

@@ -39,11 +39,13 @@ def number(low, high, what, remedy='a number'):
     return read
 
 
-def lease(text, complain):
-    """The lease in ms: 0 for off, or one second to one hour. The kernel counts lifetimes in seconds."""
-    if _DIGITS.match(text) and (int(text) == 0 or 1000 <= int(text) <= 3600000):
-        return int(text)
-    return complain(_wrong(text, 'not a lease', 'give 0 (off) or milliseconds from 1000 to 3600000'))
+def off_or(low, what):
+    """A reader of milliseconds: 0 for off, or from `low` to one hour. what: words of the complaint."""
+    def read(text, complain):
+        if _DIGITS.match(text) and (int(text) == 0 or low <= int(text) <= 3600000):
+            return int(text)
+        return complain(_wrong(text, 'not ' + what, 'give 0 (off) or milliseconds from %d to 3600000' % low))
+    return read
 
 
 def level(text, complain):

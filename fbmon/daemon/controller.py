@@ -10,6 +10,7 @@ from fbmon.daemon.answers import Answers, Commanded, StatusWanted
 from fbmon.daemon.launching import Launching
 from fbmon.daemon.leases import Leases
 from fbmon.daemon.operators import Operators
+from fbmon.daemon.pinging import Pinging
 from fbmon.daemon.reasons import Reasons
 from fbmon.daemon.reloads import Reload, Reloads
 from fbmon.daemon.returns import Returns
@@ -21,7 +22,7 @@ from fbmon.listeners.listener import StateChanged
 from fbmon.listeners.roster import Roster
 from fbmon.network import monitor, routewatch
 from fbmon.network.keeper import Keeper
-from fbmon.rules import decision, ordering, wanted
+from fbmon.rules import decision, ordering, pings, wanted
 from fbmon.rules.states import ABSENT, BYPASS, PRESENT
 from fbmon.show import status
 
@@ -50,6 +51,7 @@ class Controller(object):
         self.roster = Roster(inbox.put, self.reasons.listener_changed, crashed, clock)
         self.network = Keeper(batch, ledger, self.reasons.item_changed, watch.replace, clock, routes=routes.keeper)
         self.routes = routes
+        self.pinging = Pinging(inbox.put, history, crashed, clock)
         self.returns = Returns(course, clock, wall)
         self.operators = Operators(saver, history.note, lambda: (self.settings, self.states, self.decision.state),
                                    clock, wall)
@@ -65,7 +67,7 @@ class Controller(object):
                           monitor.Lost: self._lost, Stop: self._stop, Reload: self._reload, Tried: self._reload,
                           TakeBack: self._reload, StatusWanted: self._answers.wanted, Commanded: self._answers.take,
                           routewatch.RoutesRead: self._routes_read, Saved: self.operators.saved,
-                          Loaded: self.operators.loaded}
+                          Loaded: self.operators.loaded, pings.PingsChanged: self.pinging.changed}
         self.names = wanted.names(self.settings)
         self.decided = self.going_down = self._stopped = False    # decided: whether there was a Decision
 
@@ -105,6 +107,7 @@ class Controller(object):
         if self.still:
             self.routes.blind()
         self.routes.step(self.decision.cards, self.names, self.wanted, self.network.picture)
+        self.pinging.step(self.settings, self.network)
 
     @property
     def settings(self):
@@ -120,8 +123,6 @@ class Controller(object):
     def states(self):
         """{index: local state} of the launched listeners, as the rules take it."""
         return self.operators.marked(self.settings.nodes, self.roster.local_states())
-
-    # --- events ---
 
     def _state_changed(self, event):
         if self.roster.take(event):
@@ -169,8 +170,6 @@ class Controller(object):
         """Stop with this round, which then only makes its last steps. No other event undoes them."""
         self._stopped = True
 
-    # --- what follows ---
-
     def _take_settings(self):
         logging.getLogger().setLevel(self.settings.log_level)
         for line in source.report(self.path, self.loaded.warnings, 'warning'):
@@ -203,6 +202,7 @@ class Controller(object):
     def _touched(self, names):
         """The kernel has reported something on these interfaces. An unconfigured listener may be able to join now."""
         self.routes.touched(names, self.network.picture)
+        self.pinging.hasten()
         if self.launching.concerned(names) and not self._stopped:
             self._settle()
             self.launching.launch()
@@ -229,17 +229,16 @@ class Controller(object):
             self.telling.observed({} if self.operators.frozen else self.wanted(), self.network.actual, self.names, why)
 
     def _bypass_if_system_stops(self):
-        """If the system goes down, remove the cards' addresses while the links have light (BYPASS_ON_SHUTDOWN).
-        The very last step, since systemctl may be on a disk that hangs."""
+        """BYPASS_ON_SHUTDOWN: the cards' addresses go first. The very last step: systemctl's disk may hang."""
         if self.settings.on_shutdown and not self.still and shutdown.going_down():
             self.decision = self.decision._replace(state=BYPASS, cards=dict.fromkeys(self.names.cards, ABSENT))
             self.going_down = True
             self._settle()
 
     def _releasable(self):
-        """(our items, the addresses that were there before the daemon) that may be released now: none before the first
-        decision. While a file with mistakes runs, only our items on a renamed interface: the file may fail to name the
-        others by mistake."""
+        """(our items, the addresses from before the daemon) that may be released now: none before the first decision;
+        while a file with mistakes runs, only our items on a renamed interface: it may fail to name others by mistake.
+        """
         if not self.decided:
             return (), ()
         return (self.ledger.followed, ()) if self.loaded.mistakes else (self.ledger.items, self.ledger.found)

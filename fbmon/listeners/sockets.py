@@ -21,17 +21,27 @@ def open_socket(listener, scope=0):
     SO_REUSEADDR, since a second program could then take the port unseen.
     """
     six = ':' in listener.host
+    sock = made(six, socket.SOCK_DGRAM)
+    try:
+        if six:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        _enlarge_buffer(sock)
+        sock.bind((listener.host, listener.port) + ((0, scope) if six else ()))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def made(six, kind, protocol=0):
+    """A non-blocking socket of IPv6 or IPv4. Raises SYSTEM_ERRORS, also if no descriptor is left but the spare ones."""
     # Close-on-exec from the beginning: an `ip monitor` that another thread starts meanwhile would keep the port taken.
-    sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM | SOCK_CLOEXEC)
+    sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, kind | SOCK_CLOEXEC, protocol)
     try:
         # The system always gives the lowest free number.
         if sock.fileno() >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE:
             raise EnvironmentError(errno.EMFILE, os.strerror(errno.EMFILE))
         sock.setblocking(False)
-        if six:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        _enlarge_buffer(sock)
-        sock.bind((listener.host, listener.port) + ((0, scope) if six else ()))
     except BaseException:
         sock.close()
         raise

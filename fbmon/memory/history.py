@@ -8,12 +8,12 @@ import time
 from fbmon.base import documents
 from fbmon.base.tuples import namedtuple
 from fbmon.rules.items import PortItem
-from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, UNKNOWN
+from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, SILENT, UNKNOWN
 
 # at: wall clock, seconds since the epoch; kind: global, listener, node (one with several listeners), card, port,
-# address (a listener's or released), reload or operator; name: 'state' of the global one, the listener's index, the
-# node's name, the address, the port's name, 'file' of a reload, a node or 'override' of an operator's order; called:
-# the name that the listener's node or the card has in the file, '' for none.
+# address (a listener's or released), pings (for a card's address), reload or operator; name: 'state' of the global one,
+# the listener's index, the node's name, the address, the port's name, 'file' of a reload, a node or 'override' of an
+# operator's order; called: the name that the listener's node or the card has in the file, '' for none.
 Transition = namedtuple('Transition', 'at kind name old new why called')
 Transition.__new__.__defaults__ = ('',)
 
@@ -25,11 +25,14 @@ _FORCED = r'force_o(?:n|ff) by (.+)'
 # The kind of a reload, and what came of it. A reload has no state before.
 RELOAD, TAKEN, REFUSED, NOTHING = 'reload', 'taken', 'refused', '-'
 
+# The kind of what is known of the pings for a card's address.
+PINGS = 'pings'
+
 # What came of one that somebody had to confirm.
 CONFIRMED, TAKEN_BACK = 'confirmed', 'taken back'
 
 # New states that are logged as a warning, so that LOG_LEVEL=WARNING does not hide an outage.
-BAD = (BYPASS, FAILED, MISSING)
+BAD = (BYPASS, FAILED, MISSING, SILENT)
 
 KEPT = 200
 
@@ -120,8 +123,8 @@ class History(object):
         unwritten, self._unwritten = self._unwritten, []
         for one, _ in unwritten:
             if one.kind != RELOAD:
-                logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s %s: %s -> %s: %s',
-                            one.kind, named(one.name, one.called), one.old, one.new, one.why)
+                logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s: %s -> %s: %s',
+                            titled(one.kind, named(one.name, one.called)), one.old, one.new, one.why)
             self._tell(one)
         lines = [json.dumps(one) for one, kept in unwritten if kept]
         if lines:
@@ -151,6 +154,11 @@ def forced(transitions):
 def named(name, called):
     """What a transition is of, in words: 3 (dpi-1), or 3 alone."""
     return '%s (%s)' % (name, called) if called else name
+
+
+def titled(kind, name):
+    """The beginning of the line of a transition: port sw1, or card 192.168.1.211 pings."""
+    return 'card %s pings' % name if kind == PINGS else '%s %s' % (kind, name)
 
 
 def as_dict(transition):

@@ -27,3 +27,6 @@ SILENT = 'silent'    # the kernel has it but does not answer there: shown as abs
 UP = 'up'
 DOWN = 'down'
 MISSING = 'missing'    # there is no such interface
+
+# What is known of the pings for a card's address: UNKNOWN, SEEN, or SILENT: nobody has pinged it for too long.
+SEEN = 'seen'

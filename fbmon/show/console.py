@@ -1,10 +1,10 @@
 """The status as text for the console: plain text of at most 80 columns, or as wide as the terminal and in colour."""
 from fbmon.base import moments, words
-from fbmon.memory.history import BAD, RELOAD
+from fbmon.memory.history import BAD, RELOAD, titled
 from fbmon.network import plan
 from fbmon.rules import returning
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import BYPASS, DOWN, FAILED, MAINTENANCE, UNCONFIGURED, UNKNOWN
+from fbmon.rules.states import BYPASS, DOWN, FAILED, MAINTENANCE, SILENT, UNCONFIGURED, UNKNOWN
 from fbmon.show import layout, noderows, ordered
 from fbmon.show.terminal import painter
 
@@ -17,6 +17,7 @@ FOLLOWS = 12
 
 OBSERVES = 'OBSERVES ONLY: nothing is changed (OBSERVE=1); the states are what they would be'
 CARDS = ('CARD', 'WANTED', 'ACTUAL', 'INTERFACE')
+PINGS = ('LAST PING', 'A SECOND')
 PORTS = ('PORT', 'WANTED', 'ACTUAL', 'FOLLOWS')
 MORE = '%s are left out to fit this screen. All of them: fbypass_ctl show | less'
 MORE_IN_SHORT = 'Left out here: fbypass_ctl show | less'
@@ -68,7 +69,7 @@ def history(transitions):
 def _change(one, begin):
     if one['kind'] == RELOAD:
         return 'reload %s' % one['to']
-    return '%s %s: %s -> %s%s' % (one['kind'], one['name'] or 'state', one['from'], one['to'], _after(one, begin))
+    return '%s: %s -> %s%s' % (titled(one['kind'], one['name'] or 'state'), one['from'], one['to'], _after(one, begin))
 
 
 def _after(one, begin):
@@ -186,10 +187,20 @@ def _problems(status, paint, width):
 
 
 def _cards(status, width):
-    rows = [(_differs(row), 0, _word(row), ['%s %s' % (row['name'] or row['index'], row['address'] or '?'),
-             row['wanted'] or '-', row['actual'] or '-', row['interface'] or '?'], []) for row in status['cards']]
-    section = layout.section(CARDS, rows, limit=width - 20, width=width, keep=3)
+    pinged = any(row['pings'] for row in status['cards'])
+    rows = [(_differs(row) or row['pings'] == SILENT, 0, _word(row),
+             ['%s %s' % (row['name'] or row['index'], row['address'] or '?'), row['wanted'] or '-',
+              row['actual'] or '-'] + (_pings(row) if pinged else []) + [row['interface'] or '?'], [])
+            for row in status['cards']]
+    titles = CARDS[:-1] + (PINGS if pinged else ()) + CARDS[-1:]
+    section = layout.section(titles, rows, limit=width - (40 if pinged else 20), width=width, keep=3)
     return section._replace(least=CARDS_SHOWN if status['state'] == BYPASS else 0)
+
+
+def _pings(row):
+    """When a card has pinged last, and how often a second it pings."""
+    often = row['ping_rate']
+    return [layout.duration(row['last_ping_s']), '-' if often is None else '%.1f' % often]
 
 
 def _ports(status, width):

@@ -104,6 +104,10 @@ def _listener_states(status):
             for row in status['listeners'] for name, value in _one_of(LOCAL, row['state'])]
 
 
+def _pings(field):
+    return lambda status: [(labels, row[field]) for (labels, _), row in zip(_CARDS(status), status['cards'])]
+
+
 def _items(field, labels, column, good):
     """The rows of cards or ports, as a function: 1 if the column has the good word, else 0; None if it is empty."""
     def rows(status):
@@ -114,6 +118,7 @@ def _items(field, labels, column, good):
 
 CARD = {'card': 'index', 'name': 'name', 'address': 'address', 'interface': 'interface'}
 PORT = {'interface': 'name'}
+_CARDS = _items('cards', CARD, 'actual', 'present')
 
 UP = Metric('up', 'gauge', 'Whether the daemon answers.', lambda status: [({}, int(_is_up(status)))])
 BY_HAND = (
@@ -152,7 +157,11 @@ METRICS = BY_HAND + ORDERED + (
     Metric('listener_missed_total', 'counter', 'Timeouts without a heartbeat.', _listeners('missed')),
     Metric('card_wanted', 'gauge', 'Whether the address of a bypass card should be there.',
            _items('cards', CARD, 'wanted', 'present')),
-    Metric('card_present', 'gauge', 'Whether the address of a bypass card is there.',
-           _items('cards', CARD, 'actual', 'present')),
+    Metric('card_present', 'gauge', 'Whether the address of a bypass card is there.', _CARDS),
+    Metric('card_silent', 'gauge', 'Whether nobody pings the address of a bypass card although it is there.',
+           _items('cards', CARD, 'pings', 'silent')),
+    Metric('card_last_ping_seconds', 'gauge', 'Seconds since the last ping for the address of a bypass card.',
+           _pings('last_ping_s')),
+    Metric('card_pings_total', 'counter', 'Pings for the address of a bypass card.', _pings('pings_total')),
     Metric('port_wanted', 'gauge', 'Whether a port should be up.', _items('ports', PORT, 'wanted', 'up')),
     Metric('port_up', 'gauge', 'Whether a port is administratively up.', _items('ports', PORT, 'actual', 'up')))

@@ -123,7 +123,7 @@ def problems(controller):
     found += network.all_troubles() + controller.routes.lines()
     kept = (controller.log, controller.ledger, controller.history, controller.hooks, controller.returns,
             controller.operators, controller.reloads)
-    found += [one.error for one in kept if one.error]
+    found += [one.error for one in kept if one.error] + controller.pinging.problems()
     found += ordered.problems(controller.operators.orders, settings, controller.roster.local_states(),
                               controller.operators.wall())
     found += controller.reasons.blind() + controller.telling.flapping(settings) + gaps(controller)
@@ -212,6 +212,7 @@ def _card(controller, settings, wanted):
     item = AddressItem(settings.interface, settings.address)
     row = {'index': settings.index, 'name': settings.name, 'address': settings.address,
            'interface': settings.interface}
+    row.update(controller.pinging.as_dict(item))
     return _with_item(row, controller, item, wanted, settings.error)
 
 

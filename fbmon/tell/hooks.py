@@ -24,7 +24,7 @@ GRACE = 0.1
 # So many changes may wait for a slow program; more are left out.
 WAITING = 1000
 
-KINDS = ('global', 'listener', 'card', 'port', 'operator')
+KINDS = ('global', 'listener', 'card', 'port', 'operator', 'pings')
 
 SOCK_CLOEXEC = getattr(socket, 'SOCK_CLOEXEC', 0o2000000)
 

@@ -18,7 +18,7 @@ import stat
 FIELDS = ('limit', 'at', 'why', 'program', 'kind', 'name', 'old', 'new', 'called')
 
 # The variable that has the name of a listener's node or of a card.
-CALLED = {b'listener': 'FASTBYPASS_NODE', b'card': 'FASTBYPASS_CARD'}
+CALLED = {b'listener': 'FASTBYPASS_NODE', b'card': 'FASTBYPASS_CARD', b'pings': 'FASTBYPASS_CARD'}
 
 # The whole environment of the program, together with FASTBYPASS_AT, FASTBYPASS_WHY and the variables in CALLED.
 ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}

@@ -587,12 +587,13 @@ def test_texts_are_the_language_s_own_kind_so_that_they_go_into_every_line_of_ou
 def test_nodes_and_cards_have_names_and_the_return_its_values():
     found = on_base(u'LISTEN_HB_NODE[0]=dpi-1', u'LISTEN_HB_NODE[1]=dpi-1', u'BYPASS_CARD_NAME[0]=west',
                     u'BYPASS_RETURN=manual', u'BYPASS_RETURN_DELAY=500', u'BYPASS_RETURN_DELAY_MAX=4000',
-                    u'BYPASS_RETURN_CARRIER=7', u'BYPASS_ON_SHUTDOWN=0', u'OBSERVE=1')
+                    u'BYPASS_RETURN_CARRIER=7', u'BYPASS_ON_SHUTDOWN=0', u'OBSERVE=1',
+                    u'BYPASS_CARD_PING_TIMEOUT=100')
 
     assert found.mistakes == ()
     assert [one.node for one in found.settings.listeners] == ['dpi-1', 'dpi-1']
     assert found.settings.cards[0].name == 'west'
-    assert found.settings[-4:] == ({0: 'dpi-1', 1: 'dpi-1'}, Return(True, 500, 4000, 7), True, False)
+    assert found.settings[-5:] == ({0: 'dpi-1', 1: 'dpi-1'}, Return(True, 500, 4000, 7), True, False, 100)
 
 
 @pytest.mark.parametrize('line, text', [
@@ -605,6 +606,10 @@ def test_nodes_and_cards_have_names_and_the_return_its_values():
     (u'BYPASS_RETURN_CARRIER=3600001', 'not a time to wait; give milliseconds from 0 to 3600000'),
     (u'OBSERVE=yes', 'neither 0 nor 1; give 1 (nothing is changed) or 0 (the daemon acts)'),
     (u'BYPASS_ON_SHUTDOWN=', 'the value is missing; give 1'),
+    (u'BYPASS_CARD_PING_TIMEOUT=99', 'not a timeout; give 0 (off) or milliseconds from 100 to 3600000'),
+    (u'BYPASS_CARD_PING_TIMEOUT=3600001', 'not a timeout; give 0 (off) or milliseconds from 100 to 3600000'),
+    (u'BYPASS_CARD_PING_TIMEOUT=', 'the value is missing; give 0 (off) or'),
+    (u'BYPASS_CARD_PING_TIMEOUT[0]=500', 'this key takes no index'),
     (u'BYPASS_RETURN_DELAY_MAX=x', 'not a time to wait; give milliseconds from 0 to 3600000')])
 def test_a_faulty_value_of_these_keys_is_a_mistake_with_its_remedy(line, text):
     mistake, = on_base(line).mistakes
@@ -613,9 +618,11 @@ def test_a_faulty_value_of_these_keys_is_a_mistake_with_its_remedy(line, text):
 
 
 def test_what_is_faulty_at_a_start_counts_as_its_default_but_a_faulty_OBSERVE_keeps_hands_off():
-    found = on_base(u'BYPASS_RETURN=x', u'BYPASS_RETURN_DELAY=x', u'OBSERVE=x').settings
+    found = on_base(u'BYPASS_RETURN=x', u'BYPASS_RETURN_DELAY=x', u'OBSERVE=x',
+                    u'BYPASS_CARD_PING_TIMEOUT=x').settings
 
     assert (found.returns, found.observe, found.on_shutdown) == (Return(False, 0, 0, 0), True, True)
+    assert found.ping_timeout == 0
 
 
 def test_a_most_below_the_delay_is_a_mistake_and_one_without_a_delay_a_warning():

@@ -48,13 +48,14 @@ def test_what_does_not_fit_a_column_or_a_line_goes_to_the_next_one():
                   timeout=10,
                   attempts=360000, recovery=1000000, ports=('sw2', 'sw4'), shutdown=False)],
         [card(12, '2001:db8:aaaa:bbbb:cccc:dddd:eeee:fffe', prefix=64), card(13)],
-        log_level='DEBUG', threshold=2, ports=('sw1', 'sw2'), lease=3000,
+        log_level='DEBUG', threshold=2, ports=('sw1', 'sw2'), lease=3000, ping_timeout=5000,
         on_change='/opt/' + 'x' * 60)) == '''\
 LOG_LEVEL                DEBUG
 LISTEN_HEARTBEAT_FAILED  bypass at 2 failed of 2 listeners
 BYPASS_CARD_LEASE        3000 ms
 ON_CHANGE                /opt/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
                          xxxxxxxxxx
+BYPASS_CARD_PING_TIMEOUT 5000 ms
 
 LISTENER  ADDRESS             PORT   INTERFACE        FAILED AFTER    RECOVERY
           SOURCES

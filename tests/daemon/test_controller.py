@@ -19,6 +19,7 @@ from fbmon.network.routereadings import RouteReadings
 from fbmon.rules.items import AddressItem, PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
 from settings import card, config, listener
+from statuses import UNWATCHED
 from test_keeper import Batch, Ledger, Nowhere, ours
 from test_roster import Thread
 
@@ -384,10 +385,10 @@ def test_the_status_shows_states_wanted_and_actual_and_what_is_wrong(world):
     assert (found['state'], found['state_since_s'], found['held'], found['failed'], found['threshold']) == (
         NORMAL, 2.0, [], 0, 1)
     assert found['cards'] == [
-        {'index': 0, 'name': None, 'address': '10.0.1.0', 'interface': 'eth0', 'wanted': PRESENT, 'actual': PRESENT,
-         'error': None},
-        {'index': 1, 'name': None, 'address': '10.0.1.1', 'interface': 'eth9', 'wanted': PRESENT, 'actual': 'missing',
-         'error': 'interface eth9 is not there'}]
+        dict(UNWATCHED, index=0, name=None, address='10.0.1.0', interface='eth0', wanted=PRESENT, actual=PRESENT,
+             error=None),
+        dict(UNWATCHED, index=1, name=None, address='10.0.1.1', interface='eth9', wanted=PRESENT, actual='missing',
+             error='interface eth9 is not there')]
     assert found['ports'] == [
         {'name': 'sw0', 'global': True, 'listeners': [], 'wanted': UP, 'actual': UP, 'error': None},
         {'name': 'sw1', 'global': True, 'listeners': [0], 'wanted': UP, 'actual': UP, 'error': None}]

@@ -6,7 +6,7 @@ import sys
 import clock
 import helpers
 from kernel import files
-from kernel.daemon import listener
+from kernel.daemon import card, listener
 from kernel.dpi import HOST
 
 # Datagrams a second, and the seconds for which they come.
@@ -56,3 +56,28 @@ def test_a_flood_from_a_source_that_is_not_listed_is_noticed_by_nobody(switch, d
            '%.2f cores; the other failure seen %.1f ms after it was due'
            % (sent / SECONDS, 100.0 * (flooded['ignored'] - before['ignored']) / sent,
               flooded['received'] - before['received'], took * 10, used / took, (seen - due) * 1000))
+
+
+def test_a_flood_of_pings_for_a_card_is_noticed_by_nobody(switch, daemon, dpis, figure):
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL.replace('TIMEOUT=300', 'TIMEOUT=1000') + 'BYPASS_CARD_PING_TIMEOUT=60000\n')
+    daemon.wait_state('normal')
+    watch, used, began = switch.watch(), ticks(daemon.child.pid), clock.monotonic()
+
+    with open(os.devnull, 'w') as null:
+        child = subprocess.Popen(switch.outside.prefix() + [helpers.program('ping'), '-f', '-q', '192.168.1.211'],
+                                 stdout=null, stderr=null, close_fds=True)
+    try:
+        daemon.wait(lambda status: card(status, '192.168.1.211')['pings_total'] > 300)
+        due = dpis.silence(3100) + 1.0
+        seen = watch.wait_for('- 192.168.1.211/32 eth0', '- 192.168.1.212/32 eth0').at
+        took, used = clock.monotonic() - began, ticks(daemon.child.pid) - used
+    finally:
+        child.kill()
+        child.wait()
+    shown = daemon.wait_state('bypass')
+
+    counted = card(shown, '192.168.1.211')['pings_total']
+    assert (listener(shown, 1)['state'], counted > 300, used / took < 1.0) == ('failed', True, True)
+    figure('flood of pings: %d a second were read, %.2f cores with the status asked for; the failure seen %.1f ms '
+           'after it was due' % (counted / took, used / took, (seen - due) * 1000))

@@ -36,9 +36,9 @@ FULL = {
          'recovery': 1, 'last_sender': None, 'error': 'faulty'}],
     'cards': [
         {'index': 0, 'name': None, 'address': '10.0.1.1', 'interface': 'eth0', 'wanted': 'absent', 'actual': 'absent',
-         'error': None},
+         'error': None, 'pings': None, 'pings_total': None, 'last_ping_s': None, 'ping_rate': None},
         {'index': 1, 'name': None, 'address': None, 'interface': None, 'wanted': None, 'actual': None,
-         'error': 'faulty'}],
+         'error': 'faulty', 'pings': None, 'pings_total': None, 'last_ping_s': None, 'ping_rate': None}],
     'ports': [
         {'name': 'sw1', 'global': True, 'listeners': [0, 1], 'wanted': 'down', 'actual': 'up', 'error': 'no'},
         {'name': 'sw2', 'global': False, 'listeners': [1], 'wanted': 'down', 'actual': 'missing', 'error': 'no'},
@@ -518,3 +518,29 @@ def test_what_an_operator_has_ordered_comes_first_with_who_until_when_and_why(mo
     assert lines[row].startswith('  0 ')
     assert lines[row + 1] == '    by alice until 1970-01-01 02:00:00: a new kernel; its heartbeats: active'
     assert all(len(line) <= 80 for line in lines)
+
+
+# --- the cards' pings ---
+
+def test_only_where_pings_are_watched_there_are_columns_for_them_and_a_silent_card_comes_first():
+    cards = [statuses.card(0, **statuses.WATCHED), statuses.card(1, **dict(statuses.WATCHED, pings='silent',
+                                                                           last_ping_s=61.0, ping_rate=0.0)),
+             statuses.card(2, **dict(statuses.UNWATCHED, address='fd00:1111:2222:3333:4444:5555:6666:7777'))]
+
+    assert console.render(statuses.status(cards=cards)).partition('  CARD')[2].splitlines() == [
+        '             WANTED   ACTUAL   LAST PING  A SECOND  INTERFACE',
+        '! 1 192.168.1.201  present  present  1m1s       0.0       eth0',
+        '  0 192.168.1.200  present  present  0.1s       10.0      eth0',
+        '  2 fd00:1111:2222:3333:4444:5555:6666:7777',
+        '                   present  present  -          -         eth0']
+    assert 'PING' not in console.render(statuses.status(cards=[statuses.card(0)]))
+
+
+def test_a_transition_of_pings_reads_as_what_it_is():
+    one = {'at': 0.0, 'kind': 'pings', 'name': '10.0.1.1', 'from': 'seen', 'to': 'silent', 'why': 'no ping for 3000 ms',
+           'called': None}
+    lines = console.history([one, dict(one, at=75.0, to='seen', why='a ping', **{'from': 'silent'})]).splitlines()
+
+    assert [line.partition('  ')[2] for line in lines] == [
+        'card 10.0.1.1 pings: seen -> silent: no ping for 3000 ms',
+        'card 10.0.1.1 pings: silent -> seen after 1m15s: a ping']

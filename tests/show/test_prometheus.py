@@ -104,8 +104,13 @@ def test_a_large_switch_is_read_whole():
     assert (values['fastbypass_failed_listeners', ()], values['fastbypass_problems', ()]) == (2, 2)
 
 
+def watched():
+    """The status of a large switch that watches the pings of its cards."""
+    return dict(statuses.large(), cards=[statuses.card(0, **statuses.WATCHED)])
+
+
 def test_names_have_our_prefix_and_their_unit_and_each_has_its_help_and_type():
-    text = prometheus.render(statuses.large())
+    text = prometheus.render(watched())
     kinds, values = parsed(text)
 
     assert set(kinds.values()) == set(['gauge', 'counter'])
@@ -128,6 +133,18 @@ def test_what_is_not_managed_or_not_there_has_no_figure_or_none_that_lies():
                  'port_wanted', 'port_up'):
         assert 'fastbypass_' + name not in names
     assert values['fastbypass_card_present', labels(card='0', address='192.168.1.200', interface='eth0')] == 0
+
+
+def test_pings_that_are_watched_have_figures_and_those_that_are_not_have_none():
+    cards = [statuses.card(0, **statuses.WATCHED), statuses.card(1),
+             statuses.card(2, **dict(statuses.WATCHED, pings='silent', last_ping_s=None))]
+    _, values = parsed(prometheus.render(statuses.status(cards=cards)))
+
+    assert sorted((name, dict(found)['card'], value) for (name, found), value in values.items()
+                  if 'silent' in name or 'ping' in name) == [
+        ('fastbypass_card_last_ping_seconds', '0', 0.087), ('fastbypass_card_pings_total', '0', 72000),
+        ('fastbypass_card_pings_total', '2', 72000), ('fastbypass_card_silent', '0', 0),
+        ('fastbypass_card_silent', '2', 1)]
 
 
 def test_what_a_mistake_leaves_out_is_counted_by_kind():
@@ -194,7 +211,7 @@ def test_promtool_has_nothing_to_say_against_the_metrics(promtool):
 
 
 def test_promtool_takes_the_alert_rules(promtool):
-    assert 'SUCCESS: 14 rules found' in promtool('rules', rules())
+    assert 'SUCCESS: 15 rules found' in promtool('rules', rules())
 
 
 # --- docs/monitoring.md ---
@@ -208,7 +225,7 @@ def test_each_metric_is_described_with_its_labels_and_nothing_else_is():
                                                                    re.M))
     expected = {}
     for metric in (prometheus.UP,) + prometheus.METRICS:
-        rows = [labels for labels, value in metric.rows(statuses.large()) if value is not None]
+        rows = [labels for labels, value in metric.rows(watched()) if value is not None]
         expected['fastbypass_' + metric.name] = set(rows[0])
 
     assert dict((name, set(re.findall(r'\w+', labels))) for name, labels in described.items()) == expected

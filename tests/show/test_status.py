@@ -6,6 +6,7 @@ import re
 import pytest
 
 import helpers
+import statuses
 from fbmon.listeners.listener import Counters
 from fbmon.memory.history import Forced
 from fbmon.rules.orders import Order, Orders, Override
@@ -163,6 +164,7 @@ def documents(world):
     first.report(2, FAILED)
     first.controller.reloads.lines = ['LOG_LEVEL=INFO']
     first.controller.reloads._refuse('.env', 'why', ['.env:3: error: x'])
+    first.controller.pinging.as_dict = lambda _item: statuses.WATCHED
     first.now += 12.3456
     member = first.controller.roster.find(first.controller.settings.listeners[0])
     member.listener.counters = lambda: Counters(12, 3, 1, 101.0, 1.25, 0, 'fe80::9%eth0')
