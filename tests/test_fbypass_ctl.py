@@ -120,8 +120,8 @@ def test_a_users_ifs_changes_nothing(ctl, separators):
                           "IFS='%s'; . %s" % (separators, ctl.directory.join('the.script')))
 
     assert ctl('show', '--json') == (0, '', '', ['launch status --json'])
-    assert ctl('show', 'a', 'b')[2] == ('fbypass_ctl: show takes --json, --prometheus, --history, --incident, '
-                                        '--config, --watch [S] or nothing, not "a b"\n')
+    assert ctl('show', 'a', 'b')[2] == ('fbypass_ctl: show takes --json, --prometheus, --history [--since WHEN] '
+                                        '[--last N], --incident, --config, --watch [S] or nothing, not "a b"\n')
 
 
 def test_status_is_systemctls_with_its_exit_code(ctl):
@@ -153,6 +153,10 @@ def test_whoever_may_not_look_is_told_how_to_be_let_in(ctl, word, groups):
     (['show'], 'status '), (['show', '--json'], 'status --json'), (['show', '--prometheus'], 'status --prometheus'),
     (['show', '--history'], 'status --history'), (['show', '--config'], 'status --config'),
     (['show', '--incident'], 'status --incident'),
+    (['show', '--history', '--since', '2026-11-01 03:00'], 'status --history --since 2026-11-01 03:00'),
+    (['show', '--history', '--last', '5'], 'status --history --last 5'),
+    (['show', '--history', '--last', '5', '--since', '30d'], 'status --history --last 5 --since 30d'),
+    (['show', '--history', '--since', '30d', '--last', '5'], 'status --history --since 30d --last 5'),
     (['show', '--watch', '5'], 'status --watch 5'), (['check'], 'check'), (['check', 'a file'], 'check a file'),
     (['check', '--against'], 'check --against')])
 @pytest.mark.parametrize('groups', ['alice fastbypass', 'fastbypass', 'fastbypass users'])
@@ -304,11 +308,13 @@ def test_a_log_that_is_not_there_is_named(ctl, word):
     assert ctl(word) == (1, '', 'fbypass_ctl: there is no log yet: %s\n' % ctl.log, [])
 
 
-@pytest.mark.parametrize('words', [['json'], ['--jsno'], [''], ['--json', '--history']])
+@pytest.mark.parametrize('words', [['json'], ['--jsno'], [''], ['--json', '--history'], ['--since', '30d'],
+                                   ['--history', '--since'], ['--history', '--last', '5', '--json'],
+                                   ['--history', '--since', '30d', '--last']])
 def test_show_explains_what_it_does_not_take(ctl, words):
     assert ctl('show', *words) == (
-        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history, --incident, --config, --watch [S] or nothing, '
-        'not "%s"\n' % ' '.join(words), [])
+        2, '', 'fbypass_ctl: show takes --json, --prometheus, --history [--since WHEN] [--last N], --incident, '
+        '--config, --watch [S] or nothing, not "%s"\n' % ' '.join(words), [])
 
 
 @pytest.mark.parametrize('words, call', [

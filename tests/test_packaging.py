@@ -219,6 +219,7 @@ def test_bash_completes_under_any_ifs(ifs):
     assert completions('sta', ifs=ifs) == completions('sta')
     assert completions('show', '', ifs=ifs) == [
         '--json', '--prometheus', '--history', '--incident', '--config', '--watch']
+    assert completions('show', '--history', '', ifs=ifs) == ['--since', '--last']
 
 
 @pytest.fixture

@@ -119,6 +119,8 @@ def status(options):
     import time
     from fbmon.memory import rundir
     from fbmon.show import console, incident, prometheus, statussocket, terminal
+    if not options.history and (options.last or options.since is not None):
+        return fail('--since and --last belong to --history') and 2
     if options.watch:
         from fbmon.cli import watching
         seconds, options.watch = options.watch, None
@@ -138,9 +140,11 @@ def status(options):
             text = prometheus.render(found)
         elif options.incident:
             text = incident.text(found, time.time(), terminal.terminal(sys.stdout, os.environ)[2])
+        elif options.history:
+            from fbmon.cli import past
+            text = console.history(past.found(options, found['history']))
         else:
-            text = console.history(found['history']) if options.history \
-                else console.render(found, *terminal.terminal(sys.stdout, os.environ))
+            text = console.render(found, *terminal.terminal(sys.stdout, os.environ))
     except (KeyError, TypeError):
         from fbmon.cli import checking
         return fail(checking.OTHER_VERSION % (found.get('version'), __version__))
@@ -161,19 +165,16 @@ def force_off(options):
 
 
 def _force(options, items_of, state, command):
-    from fbmon.cli import force
+    from fbmon.cli import force, remembering
     from fbmon.config import source
     from fbmon.daemon import daemon
-    from fbmon.memory import history, ledger, records, rundir
+    from fbmon.memory import ledger, records, rundir
     from fbmon.network import batch, iproute, routekeeper
-    from fbmon.tell import logs
     try:
         settings = source.load(options.config).settings
         directory = rundir.RunDirectory(options.run_dir)
         notes = ledger.Ledger(directory.file(rundir.LEDGER))
-        # History and log must tell later what happened. No daemon writes to them now.
-        logs.set_up(options.log_dir, 'INFO', stderr=False)
-        kept = history.History(records.Records(directory.file(rundir.HISTORY)))
+        kept = remembering.history(options, directory)
         commands, why = batch.Batch(), '%s by %s' % (command, force.who())
         routes = routekeeper.RouteKeeper(commands, records.Records(directory.file(rundir.ROUTES)))
         done, wrong = force.apply(items_of, settings, notes, commands, routes=routes,

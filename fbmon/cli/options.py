@@ -1,8 +1,10 @@
 """Reads the command line of fbmon.py with argparse, in a module of its own that the daemon does not import."""
 import argparse
 import sys
+import time
 from difflib import get_close_matches
 
+from fbmon.base import moments
 from fbmon.cli.output import fail, say
 from fbmon.rules import ordering, orders
 
@@ -65,6 +67,16 @@ def _duration(text):
         raise argparse.ArgumentTypeError(str(error))
 
 
+def when(text):
+    """An argparse type: a moment like 30d or 12h ago, 2026-11-01 or 2026-11-01T03:00, in seconds since 1970."""
+    seconds = moments.parse(text)
+    try:
+        return time.time() - orders.duration(text) if seconds is None else seconds
+    except orders.Noise:
+        raise argparse.ArgumentTypeError('%r: give 12h or 30d for so long ago, or 2026-11-01 or 2026-11-01T03:00'
+                                         % text[:LONGEST])
+
+
 def _said(text):
     """An argparse type: what a person says, as text. With 2.7 it comes as bytes, which may be no UTF-8."""
     return text.decode('utf-8', 'replace') if isinstance(text, bytes) else text
@@ -113,6 +125,11 @@ def _parser(commands, places):
             face.add_argument('--config', action='store_true', dest='effective', help='the configuration that runs')
             face.add_argument('--watch', metavar='S', nargs='?', type=_number(1, 3600), const=2, default=None,
                               help='the status again every S seconds (2) until Ctrl-C')
+            command.add_argument('--since', metavar='WHEN', type=when, default=None,
+                                 help='the history from then on, also before a boot: 12h, 30d, 2026-11-01 or '
+                                      '2026-11-01T03:00')
+            command.add_argument('--last', metavar='N', type=_number(1, 1000000), default=None,
+                                 help='the last N transitions of the history')
         if name == 'reload':
             command.add_argument('--confirm', metavar='TIME', type=_trial, default=None,
                                  help='take it back after TIME (90s, 5m, 2h) unless `confirm` comes')

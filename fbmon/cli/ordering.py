@@ -4,14 +4,13 @@ import os
 import time
 
 from fbmon.base import compat, moments, words
-from fbmon.cli import commanding, force, stopped
+from fbmon.cli import commanding, force, remembering, stopped
 from fbmon.cli.output import fail, say
 from fbmon.config import source
-from fbmon.memory import history, records, rundir, statedir
+from fbmon.memory import rundir, statedir
 from fbmon.memory.statefile import StateError, StateFile
 from fbmon.rules import ordering, orders
 from fbmon.show import ordered, statussocket
-from fbmon.tell import logs
 
 # Seconds for which a daemon may neither answer nor let go of its lock, because it starts or stops.
 LIMIT = 10.0
@@ -107,9 +106,8 @@ def _alone(options, question):
 
 
 def _note(options, directory, changes, by):
-    """Tell history and log. No daemon writes to them now."""
-    logs.set_up(options.log_dir, 'INFO', stderr=False)
-    kept = history.History(records.Records(directory.file(rundir.HISTORY)))
+    """Tell history and log."""
+    kept = remembering.history(options, directory)
     for name, old, new, order in changes:
         kept.note(KIND, name, old, new, orders.words(order, moments.short) if order else 'by ' + by)
     kept.write()

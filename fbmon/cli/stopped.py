@@ -5,7 +5,7 @@ import sys
 import time
 
 from fbmon.base import documents
-from fbmon.cli import output
+from fbmon.cli import output, past
 from fbmon.cli.output import fail, say
 from fbmon.config import source
 from fbmon.memory import history, records, rundir, statedir
@@ -36,18 +36,20 @@ def show(options, error):
     # A daemon that hangs may have decided something since, and may have taken other orders.
     due = None if silent or options.history or options.incident else _due(options.state_dir)
     document = status.stopped(None if silent else history.forced(found), due)
+    denied = kept.error and output.WORDS[0] in kept.error and os.geteuid()
     colour, _, width = terminal.terminal(sys.stdout, os.environ)
     if options.prometheus:
         say(prometheus.render(document).rstrip('\n'))
-    elif options.history and not kept.error:
-        say(console.history([history.as_dict(one) for one in found]).rstrip('\n'))
+    elif options.history and not denied:
+        rows = past.found(options, [history.as_dict(one) for one in found])
+        if rows or not kept.error:
+            say(console.history(rows).rstrip('\n'))
     elif options.incident and not kept.error:
         say(incident.text({'history': [history.as_dict(one) for one in found]}, time.time(), width).rstrip('\n'))
     elif options.json:
         _json(document)
     elif document['forced']:
         say(console.forced(document['forced'], colour, width))
-    denied = kept.error and output.WORDS[0] in kept.error and os.geteuid()
     if denied and not silent:
         fail(FOR_ROOT)
     elif kept.error and not denied:

@@ -78,7 +78,7 @@ class Controller(object):
         self.reloads.begin()
         while not self._stopped:
             self.turn(self._inbox.take(self._deadline()))
-        self.history.end(self.decision.state)
+        self.history.stop(self.decision.state, shutdown.WHY if self.going_down else shutdown.PLAIN)
         return self._leases.over
 
     def turn(self, events):

@@ -31,6 +31,7 @@ from fbmon.network.routereadings import RouteReadings
 from fbmon.network.routewatch import RouteWatch
 from fbmon.show import statussocket
 from fbmon.tell import journal, logs
+from fbmon.tell.evidence import Evidence
 from fbmon.tell.hooks import Hooks
 from fbmon.tell.sdnotify import Notifier
 
@@ -147,7 +148,9 @@ class Daemon(object):
         self._fetcher = Fetcher(path, lambda: self._inbox.put(Reload()), self._crashed)
         self._tried = Fetcher(path + statedir.TRIED, lambda: self._inbox.put(Tried()), self._crashed)
         self._keeping = Keeping(state.file(statedir.FILES), self._crashed)
-        history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell)
+        evidence = Evidence(state.path, Records(directory.file(rundir.LIFE)))
+        log.beside.append(evidence.lines)
+        history = History(Records(directory.file(rundir.HISTORY)), self._hooks.tell, journal=evidence)
         course = Records(directory.file(rundir.RETURN))
         self._saver = Saver(StateFile(state.file(statedir.ORDERS)), self._inbox.put, self._crashed)
         self._controller = Controller(path, loaded, self._inbox, self._batch, ledger, history, self._hooks,

@@ -7,6 +7,9 @@ from fbmon.base import compat, starting
 # This directory is there if systemd has started the system, see sd_booted(3).
 BOOTED = '/run/systemd/system'
 
+# Why nobody watches any more, as the journal has it.
+PLAIN, WHY = 'stopped', 'stopped, as the system goes down'
+
 # Seconds in which systemctl must answer. The whole stop has more.
 LIMIT = 0.5
 

@@ -5,7 +5,7 @@ import logging
 import re
 import time
 
-from fbmon.base import documents
+from fbmon.base import documents, moments
 from fbmon.base.tuples import namedtuple
 from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MISSING, SILENT, UNKNOWN
@@ -43,13 +43,35 @@ LATEST = 2 ** 33
 LONG = 2000
 
 
+class NoJournal(object):
+    """Stands for the journal (tell/evidence) where there is none."""
+
+    error = None
+
+    def take(self, transition):
+        """Write a Transition."""
+
+    def settle(self, transitions):
+        """Make the journal whole while no daemon runs. Returns when the last one was seen that had not stopped."""
+
+    def begin(self):
+        """A daemon begins to watch."""
+
+    def step(self):
+        """Give a sign of life, if one is due."""
+
+    def end(self, why):
+        """The daemon has watched until now."""
+
+
 class History(object):
     """The last transitions, the oldest first. It begins with those that an earlier run has written to the records.
 
-    tell(transition) is called for each new one after it was logged.
+    tell(transition) is called for each new one after it was logged. journal: takes all that are kept (tell/evidence).
     """
 
-    def __init__(self, records, tell=lambda transition: None, wall=time.time):
+    def __init__(self, records, tell=lambda transition: None, wall=time.time, journal=NoJournal()):
+        self.journal = journal
         self.transitions = collections.deque(maxlen=KEPT)
         self._records = records
         self._tell = tell
@@ -96,17 +118,24 @@ class History(object):
 
         A forced state ends here.
         """
-        why = 'started' if forced(self.transitions) else 'started; the daemon had ended without a stop'
+        seen = self.journal.settle(self.transitions)
+        self.journal.begin()
+        why = 'started' if forced(self.transitions) else 'started; ' + _ended(seen)
         self.end(self.last('global', 'state'), why)
 
     def force(self, state, why):
         """Note what a person has made of the global state while no daemon runs. why: for example 'force_on by NAME'."""
-        before = forced(self.transitions)
+        before, seen = forced(self.transitions), self.journal.settle(self.transitions)
         if not before:
-            self.end(self.last('global', 'state'), 'the daemon had ended without a stop')
+            self.end(self.last('global', 'state'), _ended(seen))
         if not before or before.state != state:
             self.note('global', 'state', before.state if before else UNKNOWN, state, why)
         self.write()
+
+    def stop(self, state, why):
+        """Note that the daemon stops. state: as in end(); why: for the journal."""
+        self.end(state)
+        self.journal.end(why)
 
     def end(self, state, why='stopped'):
         """Note that nobody watches from now on. state: the global state up to now."""
@@ -121,17 +150,25 @@ class History(object):
     def write(self):
         """Log and record what was noted since the last write(). It is called after the network has been changed."""
         unwritten, self._unwritten = self._unwritten, []
-        for one, _ in unwritten:
+        for one, kept in unwritten:
             if one.kind != RELOAD:
                 logging.log(logging.WARNING if one.new in BAD else logging.INFO, '%s: %s -> %s: %s',
                             titled(one.kind, named(one.name, one.called)), one.old, one.new, one.why)
             self._tell(one)
+            if kept:
+                self.journal.take(one)
         lines = [json.dumps(one) for one, kept in unwritten if kept]
         if lines:
             self._records.append(lines, LONG, self._lines)
+        self.journal.step()
 
     def _lines(self):
         return [json.dumps(one) for one in self.transitions]
+
+
+def _ended(seen):
+    """The words for a daemon that was killed, or has crashed. seen: when it was seen last, or None."""
+    return 'the daemon had ended without a stop' + ('; seen last at ' + moments.short(seen) if seen else '')
 
 
 def parse(line):

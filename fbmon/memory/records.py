@@ -55,6 +55,20 @@ class Records(object):
             return self._failed(error)
         self.error, self._length = None, len(lines)
 
+    def written(self):
+        """When the file was written or touched, in seconds since 1970; None if it is not there."""
+        try:
+            return os.stat(self._path).st_mtime
+        except EnvironmentError:
+            return None
+
+    def touch(self):
+        """Give the file the present time. If it is not there, nobody misses it before the next start."""
+        try:
+            os.utime(self._path, None)
+        except EnvironmentError:
+            pass
+
     def append(self, lines, longest, everything):
         """Append lines. If the file would have more than `longest` lines, write it again with everything() instead."""
         self._length += len(lines)

@@ -9,7 +9,7 @@ import os
 from fbmon.base import compat
 
 LOCK, SOCKET = 'daemon.lock', 'status.sock'
-LEDGER, HISTORY, ROUTES, RETURN, TRIAL = 'ledger', 'history', 'routes', 'return', 'trial'
+LEDGER, HISTORY, ROUTES, RETURN, TRIAL, LIFE = 'ledger', 'history', 'routes', 'return', 'trial', 'life'
 
 # Who may read the status besides root. The package makes this group; the unit gives it the directory.
 READERS, GROUPS = 'fastbypass', '/etc/group'

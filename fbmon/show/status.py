@@ -121,8 +121,8 @@ def problems(controller):
         found += ['%s %s%s' % (described.get(index, 'listener %d' % index), words, why)
                   for index, why in sorted(reasons.items())]
     found += network.all_troubles() + controller.routes.lines()
-    kept = (controller.log, controller.ledger, controller.history, controller.hooks, controller.returns,
-            controller.operators, controller.reloads)
+    kept = (controller.log, controller.history.journal, controller.ledger, controller.history, controller.hooks,
+            controller.returns, controller.operators, controller.reloads)
     found += [one.error for one in kept if one.error] + controller.pinging.problems()
     found += ordered.problems(controller.operators.orders, settings, controller.roster.local_states(),
                               controller.operators.wall())

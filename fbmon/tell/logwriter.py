@@ -1,4 +1,4 @@
-"""The process that writes the log file for the daemon, because the daemon must not wait for a disk.
+"""The process that writes the log file for the daemon, or the journal, because the daemon must not wait for a disk.
 
 A thread would not help. If it waits for a disk that hangs, even a killed process does not go away, and keeps its lock.
 This process is a shell, the smallest one there is (0.3 MB of its own). It ends when the daemon is gone.
@@ -11,10 +11,10 @@ import os
 
 from fbmon.base import children, compat, starting
 
-# Arguments: the directory, the name of the file in it, the most bytes of a file, the number of files.
+# Arguments: the directory, the name of the file in it, the most bytes of a file, the number of files, the umask.
 SCRIPT = r'''
 trap '' HUP INT TERM PIPE
-umask 022
+umask "$5"
 dir=$1 file=$1/$2 most=$3 files=$4
 size='' why='' lost=0 torn=''
 end='
@@ -28,6 +28,12 @@ attempt() {
 measure() {
     size=$(wc -c <"$file") || size=0
     size=$((size))
+}
+
+# Whether the file ends within a line, of which a crash or a full disk has left a part.
+look_for_torn() {
+    torn=''
+    [ ! -s "$file" ] || [ -z "$(tail -c 1 "$file")" ] || torn=$end
 }
 
 move_on() {
@@ -53,8 +59,11 @@ again() {
 # Write a line; where lines were lost before, how many, and on a line of its own whatever the disk took of the last.
 take() {
     plain || return
-    [ -n "$size" ] || measure
-    text=$line
+    if [ -z "$size" ]; then
+        measure
+        look_for_torn
+    fi
+    text=$torn$line
     if [ "$lost" -gt 0 ]; then
         text="$torn($lost lines are missing here: the disk did not take them)$end$line"
     fi
@@ -68,7 +77,7 @@ take() {
         [ $((lost % 100)) -eq 0 ] || return
         attempt again || return
     fi
-    size=$((size + ${#text} + 1))
+    size=$((size + ${#text} + 1)) torn=''
 }
 
 if read -r score </proc/self/oom_score_adj && [ "$score" -lt 0 ]; then
@@ -80,10 +89,7 @@ while IFS= read -r line || [ -n "$line" ]; do
         lost=0
         echo
     else
-        if [ "$lost" -eq 0 ]; then
-            size='' torn=''
-            [ ! -s "$file" ] || [ -z "$(tail -c 1 "$file")" ] || torn=$end
-        fi
+        [ "$lost" -gt 0 ] || size=''
         lost=$((lost + 1))
         printf '!%s\n' "$why"
     fi
@@ -94,11 +100,11 @@ done
 SET_PIPE_SIZE = 1031
 
 
-def start(directory, name, size, files, room):
+def start(directory, name, size, files, room, mask, title):
     """Start the process. Returns (the child, the descriptor for lines, the descriptor for answers), both non-blocking.
 
-    room: the bytes of lines that may wait for the disk in the pipe, if the system allows so many. Raises
-    EnvironmentError.
+    room: the bytes of lines that may wait for the disk in the pipe, if the system allows so many; title: of the process
+    in a list of processes. Raises EnvironmentError.
     """
     lines, ours, answers, its = compat.pipe() + compat.pipe()
     try:
@@ -107,9 +113,9 @@ def start(directory, name, size, files, room):
         _enlarge(ours, room)
         with open(os.devnull, 'wb') as null:
             compat.close_on_exec(null.fileno())
-            child = starting.start_child(['/bin/sh', '-c', SCRIPT, 'fastbypass_log', directory, name, '%d' % size,
-                                          '%d' % files], session=True, stdin=lines, stdout=its, stderr=null,
-                                         env=children.ENVIRONMENT)
+            child = starting.start_child(['/bin/sh', '-c', SCRIPT, title, directory, name, '%d' % size,
+                                          '%d' % files, '%03o' % mask], session=True, stdin=lines, stdout=its,
+                                         stderr=null, env=children.ENVIRONMENT)
     except BaseException:
         os.close(ours)
         os.close(answers)

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 import helpers
+from fbmon.memory import journal
 from kernel import files
 from kernel.daemon import problems
 
@@ -72,6 +73,90 @@ def test_a_read_only_log_disk_is_told_of_and_stops_nothing(switch, daemon, dpis,
     reacts(switch, daemon, dpis)
 
 
+# --- the journal ---
+
+def in_journal(directory):
+    """[the new state of each change of the global one] in the journal of a state directory, and the Reading."""
+    reading = journal.Reading(directory)
+    return [one.new for one in reading if one.kind == 'global'], reading
+
+
+def test_a_journal_whose_disk_is_full_stops_nothing_and_what_is_missing_is_counted_once_it_has_room(
+        switch, daemon, dpis, small_disk):
+    daemon.state_dir = small_disk
+    dpis.steady(3000, 3100)
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+    helpers.wait_for(lambda: in_journal(small_disk)[0] == ['normal'])
+    helpers.fill(os.path.join(small_disk, 'filler'))
+
+    for _ in range(8):
+        reacts(switch, daemon, dpis)
+    # A pipe between two answers may still have some lines.
+    shown = daemon.wait(lambda status: 'no journal in' in ' '.join(status['problems']))
+    assert 'no journal in %s: No space left on device' % small_disk in shown['problems']
+    os.unlink(os.path.join(small_disk, 'filler'))
+    reacts(switch, daemon, dpis)
+    daemon.wait(lambda status: 'no journal in' not in ' '.join(status['problems']))
+
+    assert daemon.stop()[0] == 0
+    helpers.wait_for(lambda: in_journal(small_disk)[0][-1] == 'unknown')
+    changes, reading = in_journal(small_disk)
+    assert reading.lost > 0 and changes[-3:] == ['bypass', 'normal', 'unknown']
+
+
+def test_a_journal_on_a_read_only_disk_is_told_of_and_the_history_goes_on_in_the_run_directory(
+        switch, daemon, dpis, small_disk):
+    daemon.state_dir = small_disk
+    remount(small_disk, 'ro')
+    dpis.steady(3000, 3100)
+
+    daemon.start(files.SMALL)
+    daemon.wait_state('normal')
+
+    daemon.wait(lambda status: 'no journal in %s: Read-only file system' % small_disk in status['problems'])
+    reacts(switch, daemon, dpis)
+    assert daemon.stop()[0] == 0
+    remount(small_disk, 'rw')
+    daemon.start()
+    shown = daemon.wait_state('normal')
+    assert [one['to'] for one in shown['history'] if one['kind'] == 'global'][:3] == ['normal', 'bypass', 'normal']
+
+
+def test_what_changed_before_a_boot_is_shown_after_it_with_and_without_a_daemon(switch, small, dpis):
+    dpis.silence(3100)
+    small.wait_state('bypass')
+    assert small.stop()[0] == 0
+    # That is what a boot leaves of it.
+    shutil.rmtree(small.run_dir)
+
+    code, output, errors = small.command('status', '--history', '--since', '1d')
+    assert (code, ' global state: normal -> bypass' in output) == (3, True)
+    assert errors.startswith('fastbypass_monitor is not running') and errors.count('\n') == 1
+    small.start()
+    small.wait_state('bypass')
+    code, output, errors = small.command('status', '--history')
+    assert (code, errors) == (0, '')
+    assert ' global state: normal -> bypass' in output and ' global state: unknown -> bypass' in output
+    assert small.command('status', '--history', '--last', '1')[1].count('\n') == 1
+
+
+def test_after_a_kill_the_journal_says_when_the_daemon_was_seen_last(switch, small, dpis):
+    dpis.silence(3100)
+    small.wait_state('bypass')
+    small.kill()
+    small.start()
+    small.wait_state('bypass')
+
+    helpers.wait_for(lambda: in_journal(small.state_dir)[0][-1:] == ['bypass'])
+    lines = list(journal.Reading(small.state_dir))
+    seen, started, ended = [(place, one) for place, one in enumerate(lines) if one.kind == journal.DAEMON
+                            or 'had ended without a stop; seen last at ' in one.why][1:4]
+    assert [one.new for _, one in (seen, started, ended)] == [journal.ALIVE, journal.STARTED, 'unknown']
+    assert lines[0].new == journal.STARTED and lines[0].at <= seen[1].at <= started[1].at
+    assert [place for place, _ in (seen, started, ended)] == list(range(seen[0], seen[0] + 3))
+
+
 # --- the run directory ---
 
 def test_a_full_run_directory_is_told_of_and_stops_nothing_and_is_written_once_it_has_room(
@@ -136,7 +221,9 @@ def test_something_strange_in_the_place_of_every_file_that_it_writes_harms_neith
     precious = helpers.write(daemon.directory + '/precious', PRECIOUS)
     os.mkdir(daemon.run_dir)
     os.mkdir(daemon.directory + '/logs')
-    for name in ('ledger', 'ledger.new', 'history', 'history.new', 'daemon.lock'):
+    os.mkdir(daemon.state_dir)
+    what(daemon.state_dir + '/journal', precious)
+    for name in ('ledger', 'ledger.new', 'history', 'history.new', 'life', 'life.new', 'daemon.lock'):
         what(os.path.join(daemon.run_dir, name), precious)
     if what is not a_directory:
         what(os.path.join(daemon.run_dir, 'status.sock'), precious)
@@ -152,7 +239,7 @@ def test_something_strange_in_the_place_of_every_file_that_it_writes_harms_neith
 
 
 def test_files_of_the_run_directory_that_are_removed_while_it_runs_are_missed_by_nobody(switch, small, dpis):
-    for name in ('ledger', 'history', 'daemon.lock'):
+    for name in ('ledger', 'history', 'life', 'daemon.lock'):
         os.unlink(os.path.join(small.run_dir, name))
 
     reacts(switch, small, dpis)
@@ -170,5 +257,5 @@ def test_whatever_the_mask_is_nobody_else_can_write_what_it_writes_or_read_its_r
     modes = dict((os.path.join(os.path.basename(top), name), os.stat(os.path.join(top, name)).st_mode & 0o777)
                  for top in (small.run_dir, small.directory + '/logs') for name in os.listdir(top) + ['.'])
     assert modes == {'run/.': 0o700, 'run/daemon.lock': 0o600, 'run/ledger': 0o600, 'run/history': 0o600,
-                     'run/routes': 0o600, 'run/status.sock': 0o600, 'logs/.': 0o755,
+                     'run/routes': 0o600, 'run/life': 0o600, 'run/status.sock': 0o600, 'logs/.': 0o755,
                      'logs/fastbypass_monitor.log': 0o644}

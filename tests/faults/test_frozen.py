@@ -8,6 +8,7 @@ import pytest
 import clock
 import fbmon
 import helpers
+from fbmon.memory import journal
 from fbmon.network import iproute
 from kernel import files, silence
 from kernel.hanging import HangingDisk
@@ -86,6 +87,52 @@ def test_a_command_that_logs_to_a_disk_that_hangs_comes_back(frozen, disk):
     assert frozen.command('force_on')[0] == 0
     disk.thaw()
     helpers.wait_for(lambda: 'force_on' in helpers.read(disk.path + '/fastbypass_monitor.log'))
+
+
+def test_a_journal_whose_disk_hangs_holds_up_neither_a_decision_nor_a_stop_nor_the_next_start(
+        switch, daemon, dpis, disk):
+    os.symlink(disk.path, daemon.state_dir)
+    dpis.steady(3000, 3100)
+    daemon.start(TWO)
+    daemon.wait_state('normal')
+    path = disk.path + '/journal'
+    helpers.wait_for(lambda: '"to": "normal"' in helpers.read(path))
+    disk.freeze()
+    dpis.silence(3000)
+    daemon.wait_listener(0, 'failed')
+    decides(switch, dpis)
+    daemon.wait(lambda status: 'no journal in %s: its disk takes nothing' % daemon.state_dir in status['problems'])
+    first = daemon.journal_writer()
+
+    stops(daemon)
+    daemon.start(TWO)
+    daemon.wait_state('bypass')
+    second = daemon.journal_writer()
+    # What it was told before is shown, for nobody who asks a daemon waits for its disk.
+    assert 'global state: normal -> bypass' in daemon.command('status', '--history')[1]
+
+    disk.thaw()
+    helpers.wait_for(lambda: not helpers.alive(first))
+    helpers.wait_for(lambda: '"to": "bypass"' in helpers.read(path) and '"to": "stopped"' in helpers.read(path))
+    daemon.wait(lambda status: 'its disk takes nothing' not in ' '.join(status['problems']))
+    assert daemon.stop()[0] == 0
+    helpers.wait_for(lambda: not helpers.alive(second))
+    reading = journal.Reading(disk.path)
+    assert [one.new for one in reading if one.kind == journal.DAEMON].count(journal.STOPPED) == 2
+    assert (reading.skipped, reading.lost) == (0, 0)
+
+
+def test_log_and_journal_on_disks_that_hang_hold_up_no_stop(daemon, dpis, disk):
+    os.symlink(disk.path, daemon.directory + '/logs')
+    os.symlink(disk.path, daemon.state_dir)
+    dpis.steady(3000, 3100)
+    daemon.start(TWO)
+    daemon.wait_state('normal')
+    disk.freeze()
+    dpis.silence(3000)
+    daemon.wait_listener(0, 'failed')
+
+    stops(daemon)
 
 
 # --- programs on a disk that hangs ---

@@ -169,6 +169,10 @@ class Daemon(object):
         """The pid of the process that writes its log."""
         return next(pid for pid, line in self.all_children().items() if 'fastbypass_log' in line)
 
+    def journal_writer(self):
+        """The pid of the process that writes its journal."""
+        return next(pid for pid, line in self.all_children().items() if 'fastbypass_journal' in line)
+
     def all_children(self):
         """{pid: command line} of its children, without those that are dead."""
         found = {}

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from fbmon.base import compat
-from fbmon.tell import logfile, logs, logwriter
+from fbmon.tell import lines, logs, logwriter
 from helpers import LIMIT, ROOT, alive, descriptors, fill, read, wait_for, write, written
 
 
@@ -42,7 +42,7 @@ def log(root_logger, tmp_path, monkeypatch):
 
         def error():
             # All lines have an answer, or it is known that there is no file.
-            wait_for(lambda: [made[-1].error] and (not made[-1]._waiting or made[-1]._lines is None))
+            wait_for(lambda: [made[-1].error] and (not made[-1].lines._waiting or made[-1].lines._lines is None))
             return made[-1].error
         begin.error = error
         begin.stderr = lambda: read(tmp_path / 'stderr')
@@ -340,7 +340,7 @@ def test_lines_of_the_time_before_the_writer_is_started_are_kept_for_it(root_log
 
     made.mend()
 
-    wait_for(lambda: made.error is None and not made._waiting)
+    wait_for(lambda: made.error is None and not made.lines._waiting)
     lines = read(tmp_path / 'logs' / logs.NAME).splitlines()
     assert [line.split()[3] for line in lines] == ['%d' % number for number in range(2000)]
 
@@ -358,17 +358,17 @@ def test_a_disk_that_takes_nothing_is_a_problem_and_holds_up_nobody(log, monkeyp
     made = log()
     logging.info('before')
     log.file()
-    os.kill(made._child.pid, signal.SIGSTOP)
+    os.kill(made.lines._child.pid, signal.SIGSTOP)
     try:
         for number in range(20000):
             logging.info('line %d %s', number, 'x' * 100)
         wait_for(lambda: made.error)
         assert made.error.endswith('its disk takes nothing')
     finally:
-        os.kill(made._child.pid, signal.SIGCONT)
+        os.kill(made.lines._child.pid, signal.SIGCONT)
 
     # Each line is there, or the next one counts it.
-    wait_for(lambda: not made._waiting if made.error is None else False)
+    wait_for(lambda: not made.lines._waiting if made.error is None else False)
     logging.info('after')
     lines = log.file().splitlines()
     missing = re.match(r'.(\d+) lines are missing here: there was no room for them', lines[-2])
@@ -377,17 +377,17 @@ def test_a_disk_that_takes_nothing_is_a_problem_and_holds_up_nobody(log, monkeyp
 
 def test_a_disk_that_hangs_holds_up_the_end_for_half_a_second_at_most(log):
     made = log()
-    os.kill(made._child.pid, signal.SIGSTOP)
+    os.kill(made.lines._child.pid, signal.SIGSTOP)
     logging.info('x')
     began = compat.monotonic()
     try:
         made.close()
-        assert logfile.END_LIMIT <= compat.monotonic() - began < LIMIT
+        assert lines.END_LIMIT <= compat.monotonic() - began < LIMIT
     finally:
-        os.kill(made._child.pid, signal.SIGCONT)
+        os.kill(made.lines._child.pid, signal.SIGCONT)
     # The lines that were handed over are written when the disk goes on, and no process is left.
     wait_for(lambda: read(log.path).endswith(' x\n'))
-    wait_for(lambda: not alive(made._child.pid))
+    wait_for(lambda: not alive(made.lines._child.pid))
 
 
 @pytest.mark.parametrize('size', [1, 100000], ids=['short', 'long'])
@@ -395,14 +395,14 @@ def test_a_line_for_a_writer_that_was_just_killed_is_counted_and_harms_nobody(lo
     made = log()
     logging.info('first')
     assert 'first' in log.file()
-    os.kill(made._child.pid, signal.SIGKILL)
-    wait_for(lambda: not alive(made._child.pid))
+    os.kill(made.lines._child.pid, signal.SIGKILL)
+    wait_for(lambda: not alive(made.lines._child.pid))
     for _ in range(3):
         logging.info('x' * size)
     made.mend()
     assert made.error == 'no log file in %s: its writer has ended' % log.path.parent
 
-    monkeypatch.setattr(logfile, 'PAUSE', 0.0)
+    monkeypatch.setattr(lines, 'PAUSE', 0.0)
     made.mend()
     logging.info('again')
     assert '(4 lines are missing here: there was no room for them)' in log.file()
@@ -410,11 +410,11 @@ def test_a_line_for_a_writer_that_was_just_killed_is_counted_and_harms_nobody(lo
 
 def test_a_writer_that_was_killed_is_a_problem_until_there_is_another_one(log, monkeypatch):
     made = log()
-    os.kill(made._child.pid, signal.SIGKILL)
+    os.kill(made.lines._child.pid, signal.SIGKILL)
     wait_for(lambda: made.error == 'no log file in %s: its writer has ended' % log.path.parent)
     made.mend()
     logging.info('lost')
-    monkeypatch.setattr(logfile, 'PAUSE', 0)
+    monkeypatch.setattr(lines, 'PAUSE', 0)
 
     made.mend()
     logging.info('after')
@@ -434,11 +434,11 @@ def test_the_writer_ends_with_the_process_and_has_none_of_its_files(log):
     made = log()
     logging.info('x')
     log.file()
-    links = [os.readlink('/proc/%d/fd/%s' % (made._child.pid, name)) for name in ('0', '1', '2')]
+    links = [os.readlink('/proc/%d/fd/%s' % (made.lines._child.pid, name)) for name in ('0', '1', '2')]
 
     assert [link.partition(':')[0] for link in links] == ['pipe', 'pipe', '/dev/null']
     made.close()
-    wait_for(lambda: not alive(made._child.pid))
+    wait_for(lambda: not alive(made.lines._child.pid))
 
 
 # --- what a reader can do ---
