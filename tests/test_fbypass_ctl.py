@@ -9,7 +9,7 @@ import helpers
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVICE = ['start', 'stop', 'restart', 'enable', 'disable']
 ALL = SERVICE + ['reload', 'confirm', 'rollback', 'status', 'force_on', 'force_off', 'return', 'maintenance',
-                 'override', 'drill', 'tail', 'tailf', 'show', 'check', 'beat']
+                 'override', 'drill', 'tail', 'tailf', 'show', 'report', 'check', 'beat']
 # What members of the group fastbypass may do.
 LOOKING = ['show', 'check']
 

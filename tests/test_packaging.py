@@ -199,6 +199,9 @@ def test_bash_completes_every_command_of_fbypass_ctl():
     (['override', ''], ['bypass', 'normal', 'freeze', 'off', '--json']),
     (['override', 'freeze', '--f'], ['--for']),
     (['drill', '--'], ['--reason']),
+    (['report', ''], ['--since', '--until', '--json', '--html']),
+    (['report', '--since', ''], ['30d', '7d', '24h']),
+    (['report', '--html', TOP + '/sample.e'], [TOP + '/sample.env']),
 ])
 def test_bash_completes_what_can_follow(words, offered):
     assert completions(*words) == offered

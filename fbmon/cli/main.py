@@ -19,8 +19,7 @@ STATE_DIR = '/var/fastbypass_monitor/backend/state'
 # The options that `run` needs.
 Places = namedtuple('Places', 'config log_dir run_dir state_dir')
 
-# Commands that do nothing else than print.
-PRINTING = ('check', 'status')
+PRINTING = ('check', 'status', 'report')    # they do nothing else
 
 # These signals end nothing. The daemon takes them over when it is ready for them.
 HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
@@ -115,10 +114,9 @@ def rollback(options):
 
 def status(options):
     """What the running daemon sees and does; without one, what the kernel has."""
-    import json
-    import time
+    from fbmon.cli import faces
     from fbmon.memory import rundir
-    from fbmon.show import console, incident, prometheus, statussocket, terminal
+    from fbmon.show import statussocket
     if not options.history and (options.last or options.since is not None):
         return fail('--since and --last belong to --history') and 2
     if options.watch:
@@ -134,17 +132,7 @@ def status(options):
         from fbmon.cli import stopped
         return stopped.show(options, error)
     try:
-        if options.json:
-            text = json.dumps(found, sort_keys=True, indent=2)
-        elif options.prometheus:
-            text = prometheus.render(found)
-        elif options.incident:
-            text = incident.text(found, time.time(), terminal.terminal(sys.stdout, os.environ)[2])
-        elif options.history:
-            from fbmon.cli import past
-            text = console.history(past.found(options, found['history']))
-        else:
-            text = console.render(found, *terminal.terminal(sys.stdout, os.environ))
+        text = faces.text(options, found)
     except (KeyError, TypeError):
         from fbmon.cli import checking
         return fail(checking.OTHER_VERSION % (found.get('version'), __version__))
@@ -202,6 +190,12 @@ def _force(options, items_of, state, command):
     return 1 if wrong or force.faulty(settings) else 0
 
 
+def report(options):
+    """What the journal says about a period: bypasses and their causes, nodes, cards, and what was done by hand."""
+    from fbmon.cli import reporting
+    return reporting.report(options)
+
+
 def return_(options):
     """Ends a bypass that the rules no longer ask for, whatever its return waits for."""
     from fbmon.cli import commanding, force
@@ -239,6 +233,7 @@ COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('confirm', confirm, 'keep a reload that would be taken back'),
             ('rollback', rollback, 'go back to a configuration file that was accepted before'),
             ('status', status, 'what the running daemon sees and does'),
+            ('report', report, 'bypasses and their causes, nodes and orders in a period'),
             ('force_on', force_on, "remove the cards' addresses now: bypass"),
             ('force_off', force_off, "add the cards' addresses for good and bring the ports up again: normal"),
             ('return', return_, 'end a bypass now that waits for its return'),

@@ -15,7 +15,7 @@ GLOBAL = ('--config', '--log-dir', '--run-dir', '--state-dir')
 OTHER_NAMES = {'show': ['status'], 'start': ['run']}
 
 # fbypass_ctl passes its words on to these commands, so the usage must be right for both programs.
-PASSED_ON = 'reload', 'maintenance', 'override', 'drill', 'beat'
+PASSED_ON = 'reload', 'maintenance', 'override', 'drill', 'report', 'beat'
 
 # The number of characters of a word that are shown.
 LONGEST = 60
@@ -150,6 +150,8 @@ def _parser(commands, places):
                                  help='how long the bypass lasts, from 1 to %d (%%(default)s)' % ordering.LONGEST)
             command.add_argument('--reason', metavar='TEXT', type=_said, default=None,
                                  help='why, for log, history and status')
+        if name == 'report':
+            _of_a_report(command)
         if name == 'beat':
             command.add_argument('host', metavar='HOST', type=_given, help='IPv4 or IPv6 address of the listener')
             command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
@@ -160,6 +162,17 @@ def _parser(commands, places):
             command.add_argument('--force', action='store_true',
                                  help='send also to a listener of the daemon that runs here')
     return parser
+
+
+def _of_a_report(command):
+    """The words of report."""
+    command.add_argument('--since', metavar='WHEN', type=when, default=None,
+                         help='begin of the period: 30d or 12h ago, 2026-11-01 or 2026-11-01T03:00 (30d)')
+    command.add_argument('--until', metavar='WHEN', type=when, default=None, help='its end (now)')
+    face = command.add_mutually_exclusive_group()
+    face.add_argument('--json', action='store_true', help='the figures as JSON')
+    face.add_argument('--html', metavar='FILE', type=_given, default=None,
+                      help='write a page with a picture into FILE; -: on stdout')
 
 
 def _of_an_order(command, name):

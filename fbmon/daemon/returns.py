@@ -10,6 +10,9 @@ from fbmon.network import carrier
 from fbmon.rules import decision, returning
 from fbmon.rules.states import BYPASS, FREEZE, NORMAL, UNKNOWN, UP
 
+# The reason of a bypass that only waits for its return begins with this.
+TO_RETURN = 'a bypass has to be returned from: '
+
 
 class Returns(object):
     """Lets a bypass last until its return (BYPASS_RETURN...). For the controller's thread.
@@ -106,7 +109,7 @@ class Returns(object):
     def reason(self, state):
         """The reason why the global state is not that of the rules alone, or None."""
         if state == BYPASS and self.judged == NORMAL:
-            return 'a bypass has to be returned from: ' + self.words()
+            return TO_RETURN + self.words()
         return 'fbypass_ctl return by %s' % self._by if state == NORMAL and self._by else None
 
     def leads(self, port, decided):

@@ -87,7 +87,7 @@ def test_help_is_there_for_every_command(command, capsys):
 
     assert raised.value.code == 0
     # fbypass_ctl passes the words of some commands on.
-    passed = command in (['beat'], ['reload'], ['maintenance'], ['override'], ['drill'])
+    passed = command in (['beat'], ['reload'], ['maintenance'], ['override'], ['drill'], ['report'])
     assert capsys.readouterr().out.startswith('usage: ' + (command[0] if passed else 'fbmon.py'))
 
 
@@ -99,7 +99,8 @@ def test_help_is_there_for_every_command(command, capsys):
     ['beat', '127.0.0.1', '3000', '--count', '0'], ['beat', '127.0.0.1', '3000', '--count', 'x'],
     ['beat', '127.0.0.1', '%'], ['--run-dir', '/x', '--nonsense', 'status'], ['-v'], ['--nonsense', '-x'],
     ['--config', '', 'check'], ['--config', '', 'run'], ['--run-dir', ''], ['--log-dir=', 'status'], ['check', ''],
-    ['beat', '', '3000'], ['drill', '0'], ['drill', '3601'], ['drill', '-1'], ['drill', '1.5'], ['drill', ''],
+    ['beat', '', '3000'], ['report', '--since', 'x'], ['report', '--html', ''], ['report', '--json', '--html', 'x'],
+    ['drill', '0'], ['drill', '3601'], ['drill', '-1'], ['drill', '1.5'], ['drill', ''],
 ])
 def test_wrong_options_are_told_of_and_end_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as raised:

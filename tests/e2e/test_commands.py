@@ -5,7 +5,7 @@ from switch import CARD, ENV, LOG, SMALL
 from waiting import wait_for
 
 NEED_ROOT = ['start', 'stop', 'restart', 'reload', 'confirm', 'rollback', 'status', 'enable', 'disable', 'force_on',
-             'force_off', 'return', 'maintenance', 'override', 'drill', 'tail', 'tailf', 'beat']
+             'force_off', 'return', 'maintenance', 'override', 'drill', 'report', 'tail', 'tailf', 'beat']
 
 
 def test_start_stop_and_restart_do_what_systemctl_does(switch):

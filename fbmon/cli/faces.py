@@ -1,0 +1,21 @@
+"""The status of a running daemon in the form that a command asks for."""
+import json
+import os
+import sys
+import time
+
+from fbmon.cli import past
+from fbmon.show import console, incident, prometheus, terminal
+
+
+def text(options, found):
+    """The text of a status dict. Raises KeyError or TypeError if it is that of another version."""
+    if options.json:
+        return json.dumps(found, sort_keys=True, indent=2)
+    if options.prometheus:
+        return prometheus.render(found)
+    if options.incident:
+        return incident.text(found, time.time(), terminal.terminal(sys.stdout, os.environ)[2])
+    if options.history:
+        return console.history(past.found(options, found['history']))
+    return console.render(found, *terminal.terminal(sys.stdout, os.environ))

@@ -1,0 +1,166 @@
+"""Makes figures of the journal's transitions and a period. Pure: values in, values out."""
+import bisect
+import itertools
+
+from fbmon.base.tuples import namedtuple
+from fbmon.base.words import natural
+from fbmon.report import causes, inorder
+from fbmon.report.course import Course, Span
+from fbmon.report.ways import Cards, Nodes
+from fbmon.rules.states import ACTIVE, FAILED, MAINTENANCE, PRESENT
+
+# since, until: the period, seconds since 1970; seconds: {what: seconds} of causes.BYPASSES and causes.CLASSES, which
+# make up the period together; causes: [Total]; bypasses, unwatched: [Stretch]; nodes: [Node]; cards: [Card]; actions:
+# [causes.Action]; spans: [Span] of the period; node_parts, card_parts: {name: [Part]} of the period; moved: how many
+# lines had a time that does not fit between those around them, because the clock was set.
+Figures = namedtuple('Figures', 'since until seconds causes bypasses unwatched nodes cards actions spans node_parts '
+                     'card_parts moved')
+
+# How long the bypasses of one causes.Cause have lasted in the period together, and in how many of them it was.
+Total = namedtuple('Total', 'cause seconds count')
+
+# A bypass, or a time that nobody watched. begin, end: the whole of it, as far as anybody knows; length: seconds of it
+# in the period; causes: [causes.Cause], the first one first; open: whether it goes on after the period.
+Stretch = namedtuple('Stretch', 'begin end length causes open')
+
+# failures: those that have begun in the period; down, longest, active, away: seconds that a daemon watched: failed, the
+# longest failure, active, and in maintenance; share: of active in active and down, None if it was neither.
+Node = namedtuple('Node', 'name failures down longest active away share')
+
+# absences: those that have begun in the period; absent: seconds; foreign: how often somebody else has changed it.
+Card = namedtuple('Card', 'address called absences absent foreign')
+
+
+def figures(transitions, since, until, now=float('inf')):
+    """The Figures of a period, since <= at < until. transitions: all of the journal, in its order.
+
+    now: what the clock says, so no line is later. What comes after the period may say that a daemon had died in it.
+    """
+    transitions = list(transitions)
+    moments, moved = inorder.times([one.at for one in transitions], now)
+    course, nodes, cards, actions = Course(), Nodes(), Cards(since, until), []
+    for at, one in zip(moments, transitions):
+        nodes.take(at, one)
+        cards.take(at, one)
+        course.take(at, one, nodes.failed)
+        found = causes.action(at, one) if since <= at < until else None
+        if found:
+            actions.append(found)
+    end = max([until] + moments[-1:])
+    course.end(end)
+    spans = _recorded(course.spans, since, until)
+    node_parts, card_parts = nodes.end(end), cards.end(end)
+    inside = clipped(spans, since, until)
+    bypasses = _stretches(spans, since, until, lambda span: span.cause.what in causes.BYPASSES)
+    return Figures(since, until, _seconds(inside), _totals(inside), bypasses,
+                   _stretches(spans, since, until, lambda span: not span.watched),
+                   _nodes(node_parts, Watched(inside), since, until),
+                   _cards(card_parts, cards, since, until), actions, inside,
+                   _clipped_all(node_parts, since, until), _clipped_all(card_parts, since, until), moved)
+
+
+def _recorded(spans, since, until):
+    """The spans, and before them what nobody has recorded."""
+    first = min(spans[0].begin, until) if spans else until
+    empty = [Span(since, first, causes.only(causes.UNRECORDED), False)] if first > since else []
+    return empty + spans
+
+
+def clipped(spans, since, until):
+    """What belongs to the period of Spans or Parts."""
+    return [span if since <= span.begin and span.end <= until else
+            span._replace(begin=max(span.begin, since), end=min(span.end, until))
+            for span in spans if span.end > since and span.begin < until]
+
+
+def _clipped_all(parts, since, until):
+    return dict((name, clipped(found, since, until)) for name, found in parts.items())
+
+
+def _length(span):
+    return span.end - span.begin
+
+
+def _seconds(spans):
+    found = dict.fromkeys(causes.BYPASSES + causes.CLASSES, 0)
+    for span in spans:
+        found[span.cause.what] += _length(span)
+    return found
+
+
+def _runs(spans, fits):
+    """[[Spans without a gap] that fit]."""
+    return [list(run) for good, run in itertools.groupby(spans, fits) if good]
+
+
+def _totals(spans):
+    """[Total] of all causes, the longest first."""
+    found = {}
+    for run in _runs(spans, lambda span: span.cause.what in causes.BYPASSES):
+        for span in run:
+            found.setdefault(span.cause, [0, 0])[0] += _length(span)
+        for cause in set(span.cause for span in run):
+            found[cause][1] += 1
+    return sorted((Total(cause, seconds, count) for cause, (seconds, count) in found.items()),
+                  key=lambda total: (-total.seconds, total.cause))
+
+
+def _stretches(spans, since, until, fits):
+    """[Stretch] of the runs of all spans that fit and touch the period."""
+    found = []
+    for run in _runs(spans, fits):
+        inside = clipped(run, since, until)
+        if inside:
+            # Of many changes between the same causes each is named once.
+            named = []
+            for span in inside:
+                if span.cause not in named:
+                    named.append(span.cause)
+            found.append(Stretch(run[0].begin, run[-1].end, sum(map(_length, inside)), named, run[-1].end >= until))
+    return found
+
+
+class Watched(object):
+    """How many seconds of the period somebody has watched until a time."""
+
+    def __init__(self, spans):
+        self._begins = [span.begin for span in spans]
+        self._watched = [span.watched for span in spans]
+        sums = [0]
+        for span in spans:
+            sums.append(sums[-1] + (_length(span) if span.watched else 0))
+        self._sums = sums
+
+    def between(self, begin, end):
+        """Seconds that somebody has watched."""
+        return self._until(end) - self._until(begin)
+
+    def _until(self, at):
+        place = bisect.bisect_right(self._begins, at) - 1
+        if place < 0:
+            return 0
+        return self._sums[place] + (at - self._begins[place] if self._watched[place] else 0)
+
+
+def _nodes(parts, watched, since, until):
+    found = []
+    for name in sorted(parts, key=natural):
+        inside = clipped(parts[name], since, until)
+        lengths = [(part.state, watched.between(part.begin, part.end)) for part in inside]
+        failures = sum(part.state == FAILED and since <= part.begin < until for part in parts[name])
+        down, active, away = [sum(length for state, length in lengths if state == which)
+                              for which in (FAILED, ACTIVE, MAINTENANCE)]
+        longest = max([length for state, length in lengths if state == FAILED] or [0])
+        share = float(active) / (active + down) if active + down else None
+        if inside:
+            found.append(Node(name, failures, down, longest, active, away, share))
+    return found
+
+
+def _cards(parts, cards, since, until):
+    found = []
+    for name in sorted(parts, key=natural):
+        gone = [part for part in parts[name] if part.state != PRESENT]
+        found.append(Card(name, cards.called[name], sum(since <= part.begin < until for part in gone),
+                          sum(map(_length, clipped(gone, since, until))), cards.foreign[name]))
+    return found

@@ -1,0 +1,144 @@
+"""Follows the nodes and the cards through the journal: a row of spans for each of them. Pure."""
+import re
+
+from fbmon.base.tuples import namedtuple
+from fbmon.base.words import natural
+from fbmon.memory.history import REFUSED, RELOAD
+from fbmon.report import causes
+from fbmon.rules.ordering import OVERRIDE
+from fbmon.rules.states import ACTIVE, FAILED, MAINTENANCE, UNKNOWN
+
+# From begin to end, seconds since 1970: the state of a node or of a card's address.
+Part = namedtuple('Part', 'begin end state')
+
+_REMOVED = re.compile(r'[0-9] removed')
+
+
+class Row(object):
+    """The states of one thing, one after the other. parts: [Part], after end()."""
+
+    def __init__(self):
+        self.parts = []
+        self.state, self._begin = None, None
+
+    def become(self, at, state):
+        """From now on it has this state, None if nobody knows it."""
+        if state != self.state:
+            self.end(at)
+            self.state, self._begin = state, at
+
+    def end(self, at):
+        """Nothing is known of it from now on."""
+        if self.state is not None and at > self._begin:
+            self.parts.append(Part(self._begin, at, self.state))
+        self.state = None
+
+
+class Node(object):
+    """One node: what its listeners have reported last, and whether it is in maintenance.
+
+    removed: when a reload removed something, if nothing was heard of the node since; None else.
+    """
+
+    def __init__(self):
+        self.row = Row()
+        self.ways = {}
+        self.away = False
+        self.removed = None
+
+    def look(self, at):
+        """Take what has changed."""
+        self.row.become(at, MAINTENANCE if self.away else _best(self.ways.values()))
+
+
+class Nodes(object):
+    """All nodes. A node is called by its name, or else by the index of its listener, as text."""
+
+    def __init__(self):
+        self.all = {}
+        self._of = {}    # {index of a listener: the name of its node}
+        self._first = None
+
+    def take(self, at, one):
+        """Take a transition of any kind."""
+        if self._first is None:
+            self._first = at
+        if one.kind == 'listener':
+            self._report(at, one)
+        elif one.kind == 'operator' and one.name != OVERRIDE:
+            self._order(at, one)
+        elif one.kind == RELOAD and one.new != REFUSED and _REMOVED.search(one.why):
+            for node in self.all.values():
+                node.removed = node.removed or at
+
+    def failed(self):
+        """[The names of the nodes that have failed], but for those in maintenance."""
+        return sorted((name for name, node in self.all.items() if node.row.state == FAILED), key=natural)
+
+    def end(self, at):
+        """{name: [Part]}. A node that had failed and was not heard of since a reload has been removed by it."""
+        for node in self.all.values():
+            gone = node.removed is not None and node.row.state == FAILED
+            node.row.end(node.removed if gone else at)
+        return dict((name, node.row.parts) for name, node in self.all.items())
+
+    def _report(self, at, one):
+        name = one.called or one.name
+        before = self._of.get(one.name)
+        if before != name:
+            if before is not None:
+                self.all[before].ways.pop(one.name, None)
+                self.all[before].look(at)
+            self._of[one.name] = name
+        node = self._node(name)
+        if not node.ways and one.old in (ACTIVE, FAILED) and not node.row.parts:
+            # It was so before the journal began, or at a start that had nothing new to tell.
+            node.ways[one.name] = one.old
+            node.look(self._first)
+        node.ways[one.name] = one.new
+        node.removed = None
+        node.look(at)
+
+    def _order(self, at, one):
+        node = self._node(one.name)
+        node.away = one.new == MAINTENANCE
+        node.look(at)
+
+    def _node(self, name):
+        if name not in self.all:
+            self.all[name] = Node()
+        return self.all[name]
+
+
+def _best(states):
+    """The state of a node with these listeners: the best one, see rules/nodes.py. None if it is not known."""
+    for state in (ACTIVE, UNKNOWN, FAILED):
+        if state in states:
+            return None if state == UNKNOWN else state
+    return None
+
+
+class Cards(object):
+    """All cards, by their addresses. called: {address: name in the file}; foreign: {address: how often somebody else
+    has changed it in the period}."""
+
+    def __init__(self, since, until):
+        self.called, self.foreign = {}, {}
+        self._rows = {}
+        self._since, self._until = since, until
+
+    def take(self, at, one):
+        """Take a transition of any kind."""
+        if one.kind != 'card':
+            return
+        if one.name not in self._rows:
+            self._rows[one.name], self.foreign[one.name] = Row(), 0
+        self._rows[one.name].become(at, one.new)
+        self.called[one.name] = one.called
+        self.foreign[one.name] += causes.foreign(one.why) and self._since <= at < self._until
+
+    def end(self, at):
+        """{address: [Part]}."""
+        for row in self._rows.values():
+            row.end(at)
+        return dict((name, row.parts) for name, row in self._rows.items())
