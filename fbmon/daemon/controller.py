@@ -195,7 +195,7 @@ class Controller(object):
     def _obey(self):
         """The operators' orders are others than before. A lease that is not renewed would be a change: let none be."""
         if self.still and not self._leases.idle:
-            self._leases.let_go(self.names, self.settings.lease, self.decision, ())
+            self._leases.freeze(self.names, self.settings.lease, self.decision)
         if self.still != self._leases.idle:
             self._rest()
 

@@ -61,9 +61,13 @@ class Leases(object):
 
     def let_go(self, names, lease, decision, kept):
         """A new file is taken: make the addresses permanent, except those in `kept` and those that must be absent."""
-        self._owed = self._owed or self._network.picture is None
         leased = {} if self.idle else self._leased(names, lease, decision)
         self._network.make_permanent(dict((item, leased[item]) for item in set(leased).difference(kept)), names.forms)
+
+    def freeze(self, names, lease, decision):
+        """Nothing may be changed from now on: make the addresses permanent, by the first reading at the latest."""
+        self._owed = self._network.picture is None
+        self.let_go(names, lease, decision, ())
 
     def end(self, names, lease, decision):
         """The last step: let no address keep a lease, shown or not.

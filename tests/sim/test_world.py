@@ -18,6 +18,10 @@ FOUND = [
     # An override froze the network before the daemon had read it: leases that an earlier run had given ran out.
     [('file', 1010), ('alive', 3002), ('alive', 3003), ('wait', 6.0), ('give', ('override', 'freeze', None)),
      ('kill', 1.0), ('disk', 'hangs', 'done'), ('wait', 6.0)],
+    # A reload let the daemon observe before it had read the network: it made the leases of an earlier run permanent.
+    [('file', 1478), ('disk', 'unreadable', 'later'), ('reload', 1150), ('give', ('maintenance', '1', True, 20.0),
+     ('maintenance', '4', True, 20.0), ('override', 'normal', 60.0)), ('disk', 'well', 'later'), ('wait', .5),
+     ('stop',), ('wait', 1.0), ('reload', 1381), ('wait', 6.0)],
     # A port of a node that had reported after the others was taken for one that had had light for as long as theirs.
     [('file', 1569), ('wait', .5), ('reload', 1712), ('wait', 1.0), ('reload', 1618), ('alive', 3001), ('alive', 3004),
      ('wait', 2.5)],
