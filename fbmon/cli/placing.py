@@ -47,11 +47,15 @@ class Replacement(object):
 
     A symbolic link stays one; owner and mode are those of `like`, another path, or of the file that it replaces. All
     that can fail for want of room fails at first.
+
+    own: for a name in a directory like /tmp, where anybody may have put something: a link is not followed, and what
+    somebody else owns is replaced by a file of our own.
     """
 
-    def __init__(self, path, data, like=None):
-        self._target = os.path.realpath(path)
-        self._like = os.path.realpath(like or path)
+    def __init__(self, path, data, like=None, own=False):
+        self._own = own
+        self._target = os.path.abspath(path) if own else os.path.realpath(path)
+        self._like = self._target if own else os.path.realpath(like or path)
         self._new = self._target + '.new'
         try:
             self._write(data)
@@ -76,9 +80,11 @@ class Replacement(object):
 
     def _write(self, data):
         self.abandon()
-        like = os.stat(self._like) if os.path.exists(self._like) else None
+        like = os.lstat(self._like) if os.path.lexists(self._like) else None
         if like and not stat.S_ISREG(like.st_mode):
             raise EnvironmentError(errno.EINVAL, NOT_PLAIN)
+        if self._own and like and like.st_uid != os.geteuid():
+            like = None
         # Follow no link, and wait for no pipe.
         descriptor = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -92,9 +98,9 @@ class Replacement(object):
             os.close(descriptor)
 
 
-def put(path, data, like=None):
+def put(path, data, like=None, own=False):
     """Put these bytes in the place of a file. Raises EnvironmentError."""
-    Replacement(path, data, like).commit()
+    Replacement(path, data, like, own).commit()
 
 
 def beside(path, ending, data):

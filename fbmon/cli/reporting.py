@@ -1,5 +1,4 @@
 """report: what the journal says about a period, without the daemon."""
-import errno
 import gc
 import json
 import os
@@ -78,8 +77,7 @@ def _write(path, content):
         say(content, '')
         return 0
     try:
-        placing.put(path, content.encode('ascii'))
+        placing.put(path, content.encode('ascii'), own=True)
     except EnvironmentError as error:
-        what = error.strerror if error.errno != errno.EINVAL else placing.NOT_PLAIN
-        return fail('report: %s cannot be written: %s' % (path, what))
+        return fail('report: %s cannot be written: %s' % (path, error.strerror))
     return 0

@@ -47,6 +47,27 @@ def test_where_no_file_is_one_is_made_that_all_may_read(path):
     assert (read(path), stat.S_IMODE(os.stat(path).st_mode)) == ('new', 0o644)
 
 
+def test_where_anybody_may_put_a_link_none_is_followed(path, tmp_path):
+    os.symlink(path, str(tmp_path / 'page'))
+    with pytest.raises(EnvironmentError) as raised:
+        placing.put(str(tmp_path / 'page'), b'new', own=True)
+
+    assert (raised.value.strerror, read(path)) == ('not a plain file', 'old')
+    assert sorted(os.listdir(str(tmp_path))) == ['.env', 'page']
+
+
+def test_where_anybody_may_put_a_file_it_is_replaced_by_our_own(path, monkeypatch):
+    os.chmod(path, 0o600)
+    placing.put(path, b'new', own=True)
+    assert (read(path), stat.S_IMODE(os.stat(path).st_mode)) == ('new', 0o600)
+
+    owner = os.stat(path).st_uid
+    monkeypatch.setattr(os, 'geteuid', lambda: owner + 1)
+    monkeypatch.setattr(os, 'fchown', None)
+    placing.put(path, b'newer', own=True)
+    assert (read(path), stat.S_IMODE(os.stat(path).st_mode)) == ('newer', 0o644)
+
+
 @pytest.mark.parametrize('make', [os.mkdir, os.mkfifo])
 def test_what_is_no_plain_file_stays(path, make):
     os.unlink(path)

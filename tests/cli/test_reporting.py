@@ -162,6 +162,16 @@ def test_a_page_that_cannot_be_written_is_told_of(state, tmpdir, capsys, name):
     assert out == '' and err.startswith('report: %s cannot be written: ' % tmpdir.join(name))
 
 
+def test_a_page_goes_through_no_link_that_somebody_has_put_there(state, tmpdir, capsys):
+    other, page = helpers.write(tmpdir.join('other'), 'as before'), str(tmpdir.join('page.html'))
+    os.symlink(other, page)
+
+    assert report(state(lines(1.0)), '--html', page) == 1
+
+    assert capsys.readouterr() == ('', 'report: %s cannot be written: not a plain file\n' % page)
+    assert helpers.read(other) == 'as before'
+
+
 def test_a_person_who_waits_sees_how_far_it_is(state, monkeypatch):
     terminal, ticks = Terminal(), iter(range(1000))
     monkeypatch.setattr(sys, 'stderr', terminal)
