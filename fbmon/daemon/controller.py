@@ -245,5 +245,5 @@ class Controller(object):
 
     def _deadline(self):
         parts = (self.network, self.launching, self._service, self._leases, self.routes, self.returns, self.operators,
-                 self.reloads)
+                 self.reloads, self.history)
         return min([time for time in [part.deadline() for part in parts] if time is not None] or [None])

@@ -60,6 +60,9 @@ class NoJournal(object):
     def step(self):
         """Give a sign of life, if one is due."""
 
+    def deadline(self):
+        """The monotonic second at which step() has something to write by itself, or None."""
+
     def end(self, why):
         """The daemon has watched until now."""
 
@@ -161,6 +164,10 @@ class History(object):
         if lines:
             self._records.append(lines, LONG, self._lines)
         self.journal.step()
+
+    def deadline(self):
+        """The monotonic second at which write() has something to write by itself, or None."""
+        return self.journal.deadline()
 
     def _lines(self):
         return [json.dumps(one) for one in self.transitions]

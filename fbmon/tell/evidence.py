@@ -14,8 +14,8 @@ from fbmon.tell.lines import Lines
 # What the file in the run directory says.
 RUNS, ENDED = 'runs', 'ended'
 
-# Seconds between two signs of life, of those that cost no disk and of those in the journal. They come only when the
-# daemon has something to do anyway, as the watchdog of systemd has it do.
+# Seconds between two signs of life, of those that cost no disk and of those in the journal. The first ones come only
+# when the daemon has something to do anyway, as the watchdog of systemd has it do.
 SIGN, LINE = 1.0, 3600.0
 
 
@@ -75,13 +75,17 @@ class Evidence(object):
     def step(self):
         """Give a sign of life, if one is due."""
         now = self._clock()
-        if self._signed is None or now - self._signed < SIGN:
+        if self._signed is None or now < self._signed + SIGN:
             return
         self._signed = now
         self._life.touch()
-        if now - self._written >= LINE:
+        if now >= self._written + LINE:
             self._written = now
             self._daemon(journal.ALIVE, 'watches')
+
+    def deadline(self):
+        """The monotonic second at which step() has a line for the journal, or None."""
+        return None if self._signed is None else max(self._written + LINE, self._signed + SIGN)
 
     def end(self, why):
         """The daemon has watched until now."""

@@ -368,6 +368,15 @@ def test_the_watchdog_is_fed_on_time_and_not_while_a_listener_is_stuck(world):
     assert switch.controller._deadline() == 105.5
 
 
+def test_the_history_wakes_the_controller_for_a_line_of_its_own(world, monkeypatch):
+    switch = world(config([listener(0)]), HOST)
+    switch.turn()
+    switch.controller.routes.blind()
+    monkeypatch.setattr(switch.history, 'deadline', lambda: 3700.0)
+
+    assert switch.controller._deadline() == 3700.0
+
+
 def test_stop_changes_nothing(world):
     switch = world(config([listener(0)], [card(0)]), HOST, CARD)
     switch.report(0, ACTIVE)

@@ -176,6 +176,24 @@ def test_a_sign_of_life_costs_no_disk_and_comes_each_second_at_most_and_a_line_e
     assert [(at, new) for at, _, new, _ in one.lines()][2:] == [(4600.0, 'alive'), (8200.0, 'alive')]
 
 
+def test_the_line_of_the_hour_comes_also_if_nothing_else_wakes_the_daemon(life):
+    one = life()
+    assert one.history.deadline() is None
+    one.history.begin()
+    for _ in range(3):
+        one.wall += one.history.deadline() - one.now
+        one.now = one.history.deadline()
+        one.history.write()
+        assert one.history.deadline() == one.now + 3600
+    one.now += 3599.5
+    one.history.write()
+    assert one.history.deadline() == one.now + 1
+    one.history.stop('normal', 'stopped')
+    assert one.history.deadline() is None
+
+    assert [at for at, _, new, _ in one.lines() if new == 'alive'] == [4600.0, 8200.0, 11800.0]
+
+
 def test_a_command_gives_no_sign_of_life(life, tmp_path):
     lived(life()).lines()
     os.utime(str(tmp_path / 'life'), (1700.0, 1700.0))
