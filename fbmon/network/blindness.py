@@ -37,12 +37,13 @@ def _failed_together(members, interface):
 
     The longest of their timeouts counts: so all are found that stop hearing at the same moment, whatever their timers.
     """
+    # While a thousand listeners fail one after the other, this is asked again and again. So it is answered soon.
+    if any(member.state != FAILED and member.listener.settings.interface == interface for member in members):
+        return []
     times, limits, indexes = [], [], []
     for member in members:
         settings = member.listener.settings
         if settings.interface == interface:
-            if member.state != FAILED:
-                return []
             times.append(member.since)
             limits.append(settings.timeout * settings.attempts)
             indexes.append(settings.index)

@@ -61,6 +61,12 @@ def test_listeners_that_did_not_all_fail_within_a_timeout_of_each_other_have_fai
     assert of(members(*states)) == NOTHING
 
 
+def test_nothing_is_asked_of_the_listeners_that_have_failed_while_one_is_active():
+    found = [Member(None, FAILED, 100.0)] * 999 + members((ACTIVE, 50.0))
+
+    assert blindness.reason(found, 'eth0', picture.of([UP])) == ''
+
+
 def test_the_timeout_is_all_attempts_of_the_most_patient_listener():
     one, other = members((FAILED, 100.0), (FAILED, 108.9))
     other.listener.settings = listener(1, attempts=3)
