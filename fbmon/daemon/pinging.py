@@ -76,10 +76,9 @@ class Pinging(object):
         """[A line for what does not work, and one for the cards that do not ping]."""
         if not self._watch:
             return [self._failure] if self._failure else []
-        silent = [card.index for item, card in self._cards.items() if self._is_silent(item)]
-        return sorted(set(self._watch.errors.copy().values())) + ([SILENT_CARDS % (
-            'card%s %s' % ('' if len(silent) == 1 else 's', words.indexes(sorted(silent))),
-            self._settings.ping_timeout)] if silent else [])
+        silent = [card for item, card in self._cards.items() if self._is_silent(item)]
+        return sorted(set(self._watch.errors.copy().values())) + (
+            [SILENT_CARDS % (_called(silent), self._settings.ping_timeout)] if silent else [])
 
     def _is_silent(self, item):
         """Whether its address is there, and has been for so long, and nobody pings it."""
@@ -128,3 +127,10 @@ class Pinging(object):
         order = settings.ping_timeout / 1000.0, scopes, present
         if order != self._order:
             self._order = self._watch.watch(*order)
+
+
+def _called(cards):
+    """Cards in words, as the table calls them: cards 0-2, west."""
+    indexes = words.indexes(sorted(card.index for card in cards if not card.name))
+    names = sorted((card.name for card in cards if card.name), key=words.natural)
+    return 'card%s %s' % ('' if len(cards) == 1 else 's', ', '.join(([indexes] if indexes else []) + names))

@@ -135,14 +135,26 @@ def test_silence_is_a_problem_and_in_the_history_and_what_comes_first_is_routine
     switch.says('seen', 'silent')
     shown = switch.status()
     assert shown['cards'][0]['pings'] == 'silent'
-    assert switch.problems() == ['nobody has pinged the address of card 0 for 3000 ms, and it is present: look at the '
-                                 'mode of the card and at the way to it']
+    assert switch.problems() == ['nobody has pinged the address of card west for 3000 ms, and it is present: look at '
+                                 'the mode of the card and at the way to it']
 
     switch.pings('seen', 104.0)
     switch.says('silent', 'seen')
     assert switch.problems() == []
     assert noted(switch) == [('pings', '10.0.1.0', 'seen', 'silent', 'west'),
                              ('pings', '10.0.1.0', 'silent', 'seen', 'west')]
+
+
+def test_silent_cards_are_called_as_the_table_calls_them(begin):
+    cards = [card(index, name=name) for index, name in enumerate((None, None, 'west-10', None, 'west-2'))]
+    switch = begin(file(3000, *cards), *[CARD.replace('10.0.1.0', one.address) for one in cards])
+    for one in cards:
+        item = AddressItem('eth0', one.address)
+        switch.made[-1].known[item] = pings.NONE._replace(state='silent')
+        switch.turn(PingsChanged(switch.made[-1], item, 'unknown', 'silent', 'why'))
+    switch.now = 104.0
+
+    assert switch.problems()[0].startswith('nobody has pinged the address of cards 0-1, 3, west-2, west-10 for 3000 ms')
 
 
 def test_a_start_that_hears_a_card_which_was_silent_notes_it(begin):
