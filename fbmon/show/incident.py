@@ -3,6 +3,8 @@
 An incident is a time in which nodes were failed or the state was bypass. What comes within QUIET seconds after the end
 of it belongs to it: so a day of flapping is one incident. What goes on while no daemon watches has not ended.
 """
+from collections import Counter
+
 from fbmon.base import moments, words
 from fbmon.base.tuples import namedtuple
 from fbmon.memory.history import RELOAD, TAKEN
@@ -34,7 +36,7 @@ def text(status, now, width=layout.WIDTH):
 def spans(status, now):
     """[All Spans of the history, in the order of their begin]."""
     found, going = [], {}
-    of_nodes = set(one['name'] for one in status['history'] if one['kind'] == 'node')
+    of_nodes = _with_ways(status)
     for one in status['history']:
         what = _what(one, of_nodes)
         if what is None or one['to'] in (UNKNOWN, UNCONFIGURED):
@@ -51,8 +53,15 @@ def spans(status, now):
     return sorted(found, key=lambda span: span.begin)
 
 
+def _with_ways(status):
+    """The names of the nodes with several ways: they have transitions of their own, perhaps too long ago."""
+    ways = Counter(row['node'] for row in status.get('listeners', ()) if row['state'] != UNCONFIGURED)
+    return set([one['name'] for one in status['history'] if one['kind'] == 'node'] + [
+        name for name in ways if ways[name] > 1])
+
+
 def _what(one, of_nodes):
-    """What a transition is of: BYPASS, the name of a node, or None. of_nodes: the nodes that the history itself has."""
+    """What a transition is of: BYPASS, the name of a node, or None. of_nodes: see _with_ways()."""
     if one['kind'] == 'global':
         return BYPASS
     called = one['called'] or one['name']

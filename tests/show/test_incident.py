@@ -121,6 +121,16 @@ def test_a_node_with_several_ways_is_told_of_once():
         '  first: dpi-1 failed: 0 of 2 launched listeners are active', '  dpi-1 failed once, for 6.0s']
 
 
+def test_one_way_of_a_node_that_fails_is_no_failed_node_though_the_history_knows_no_more_of_the_node():
+    ways = [{'node': 'dpi-1', 'state': FAILED}, {'node': 'dpi-1', 'state': ACTIVE}]
+    shown = status([one(0, 'listener', '0', FAILED, called='dpi-1')], (ACTIVE,), listeners=ways)
+    assert incident.text(shown, NIGHT + 100).startswith('no incident is known')
+
+    # It is the only one that was launched.
+    ways[1]['state'] = UNCONFIGURED
+    assert 'dpi-1 failed once' in incident.text(shown, NIGHT + 100)
+
+
 def test_a_node_that_a_reload_has_removed_is_failed_until_then():
     history = [node(0, 7, FAILED), one(50, RELOAD, 'file', TAKEN), one(70, RELOAD, 'file', TAKEN)]
 
