@@ -53,8 +53,9 @@ def problem(flaps, now, settings, moment):
     """[The line for the status], if the state flaps. moment(seconds): the text of a second since 1970."""
     if not _lasts(flaps, now):
         return []
-    return ['%d bypasses since %s, the last one at %s: each interrupts the traffic; what helps: %s (docs/return.md)' % (
-        flaps.count, moment(flaps.first), moment(flaps.recent[-1][1]), ', '.join(_remedies(settings)))]
+    return ['%d bypasses since %s, the last one at %s: each %s the traffic; what helps: %s (docs/return.md)' % (
+        flaps.count, moment(flaps.first), moment(flaps.recent[-1][1]),
+        'would interrupt' if settings.observe else 'interrupts', ', '.join(_remedies(settings)))]
 
 
 def _lasts(flaps, now):

@@ -44,6 +44,12 @@ def test_three_bypasses_in_ten_minutes_are_none_and_the_fourth_is_a_problem():
         'LISTEN_HEARTBEAT_ATTEMPTS (docs/return.md)']
 
 
+def test_while_the_daemon_only_observes_nothing_is_interrupted():
+    file = settings([listener(0)], observe=True)
+
+    assert ': each would interrupt the traffic; ' in shown(bypasses(0, 200, 400, 600), 601, file)[0]
+
+
 def test_four_in_more_than_ten_minutes_are_none_however_often():
     assert shown(bypasses(*range(0, 20000, 201)), 19999) == []
 
