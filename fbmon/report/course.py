@@ -90,6 +90,9 @@ class Course(object):
     def _take_daemon(self, at, one, failed):
         if one.new != journal.ALIVE or self._there is None:
             self._there = one.new != journal.STOPPED
+        if one.new == journal.STARTED:
+            # After a boot it knows of no state before, so it does not say that this one has ended.
+            self._state = UNKNOWN
 
     def _take_card(self, at, one, failed):
         self._over.discard(one.name)

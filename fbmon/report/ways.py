@@ -3,10 +3,11 @@ import re
 
 from fbmon.base.tuples import namedtuple
 from fbmon.base.words import natural
+from fbmon.memory import journal
 from fbmon.memory.history import REFUSED, RELOAD
 from fbmon.report import causes
 from fbmon.rules.ordering import OVERRIDE
-from fbmon.rules.states import ACTIVE, FAILED, MAINTENANCE, UNKNOWN
+from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, UNKNOWN
 
 # From begin to end, seconds since 1970: the state of a node or of a card's address.
 Part = namedtuple('Part', 'begin end state')
@@ -58,6 +59,7 @@ class Nodes(object):
         self.all = {}
         self._of = {}    # {index of a listener: the name of its node}
         self._first = None
+        self._heard = None    # the listeners heard of since a daemon has started that has decided nothing yet, or None
 
     def take(self, at, one):
         """Take a transition of any kind."""
@@ -67,6 +69,10 @@ class Nodes(object):
             self._report(at, one)
         elif one.kind == 'operator' and one.name != OVERRIDE:
             self._order(at, one)
+        elif one.kind == journal.DAEMON and one.new == journal.STARTED:
+            self._heard = set()
+        elif one.kind == 'global' and one.new in (NORMAL, BYPASS) and self._heard is not None:
+            self._decided(at)
         elif one.kind == RELOAD and one.new != REFUSED and _REMOVED.search(one.why):
             for node in self.all.values():
                 node.removed = node.removed or at
@@ -98,6 +104,24 @@ class Nodes(object):
         node.ways[one.name] = one.new
         node.removed = None
         node.look(at)
+        if self._heard is not None:
+            self._heard.add(one.name)
+
+    def _decided(self, at):
+        """A daemon has decided for the first time: what it has said nothing of has not failed.
+
+        That a listener is active it says only if it knows that it had failed, and a boot makes it forget that.
+        """
+        for index, name in self._of.items():
+            node = self.all[name]
+            if index not in self._heard and node.ways.get(index) == FAILED:
+                if node.removed is None:
+                    node.ways[index] = ACTIVE
+                else:
+                    del node.ways[index]
+                    node.row.end(node.removed)
+                node.look(at)
+        self._heard = None
 
     def _order(self, at, one):
         node = self._node(one.name)

@@ -1,6 +1,7 @@
 """The report about what a real daemon has written, in its own words."""
 import json
 import os
+import shutil
 import time
 
 import helpers
@@ -55,3 +56,24 @@ def test_the_report_says_what_a_daemon_went_through(daemon, dpis):
     assert [(one['absences'], one['foreign']) for one in found['cards']] == [(2, 0)] * len(found['cards'])
     assert found['cards'] and found['notes'] == [] and found['seconds']['normal'] > 0
     assert [one['causes'][0]['cause'] for one in found['unwatched']] == ['no record', 'no daemon', 'not watched']
+
+
+def test_a_node_that_is_well_again_after_a_boot_is_not_down_any_more(daemon, dpis):
+    def node():
+        found = report(daemon)
+        return [one for one in found['nodes'] if one['name'] == 'dpi-1'][0] if found and found['nodes'] else None
+    dpis.steady(*NODES, interval=50)
+    daemon.start(files.THREE.replace('FAILED=1', 'FAILED=2').replace('TIMEOUT=300', 'TIMEOUT=1000'))
+    daemon.wait_state('normal')
+    dpis.silence(3000)
+    daemon.wait_listener(0, 'failed')
+    before = helpers.wait_for(node)
+    daemon.kill()
+    # That is what a boot leaves of the run directory.
+    shutil.rmtree(daemon.run_dir)
+    dpis.steady(3000, interval=50)
+    daemon.start()
+    daemon.wait_state('normal')
+
+    helpers.wait_for(lambda: node()['active_s'] > before['active_s'])
+    assert node()['failures'] == 1

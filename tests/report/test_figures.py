@@ -24,7 +24,7 @@ class World(object):
         self.random, self.now = random.Random(seed), BEGIN
         self.lines, self.truth, self.told, self.absent, self.hands = [], [], [], [], []
         self.well, self.known, self.away = dict.fromkeys(NODES, True), {}, set()
-        self.there = self.decided = self.gone = self.forced = False
+        self.there = self.decided = self.gone = self.forced = self.booted = False
         self.state, self.cards, self.blame, self.alone = 'unknown', None, None, None
         self.override, self.waits, self.shown, self.gap = False, 0, 'absent', None
         self.failures = []
@@ -66,13 +66,10 @@ class World(object):
             self.decide()
 
     def start(self):
-        if self.now == BEGIN:
-            self.daemon('started')
-        else:
-            if self.state != 'unknown':
-                self.say('global', 'state', self.state, 'unknown',
-                         'started' if self.forced else 'started; the daemon had ended without a stop')
-            self.daemon('started')
+        self.daemon('started')
+        if self.state != 'unknown' and not self.booted:
+            self.say('global', 'state', self.state, 'unknown',
+                     'started' if self.forced else 'started; the daemon had ended without a stop')
         self.there, self.state, self.forced, self.waits = True, 'unknown', False, self.random.randrange(4)
 
     def step(self):
@@ -89,12 +86,13 @@ class World(object):
         self.say('global', 'state', self.state, 'unknown', 'stopped')
         self.daemon('stopped')
         self.there = self.decided = False
-        self.state, self.gap = 'unknown', len(self.truth)
+        self.state, self.gap, self.booted = 'unknown', len(self.truth), self.gone
 
     def crash(self):
         self.daemon('alive')
         self.there = self.decided = False
         self.gone, self.gap = self.random.random() < 0.3, len(self.truth)
+        self.booted = self.gone
 
     def force(self):
         wanted = self.random.choice(['bypass', 'normal'])
@@ -131,10 +129,13 @@ class World(object):
 
     def decide(self):
         for node in NODES:
-            new = 'active' if self.well[node] else 'failed'
-            if new != self.known.get(node):
-                self.say('listener', '%d' % NODES.index(node), self.known.get(node, 'unknown'), new, 'x', node)
+            new, old = 'active' if self.well[node] else 'failed', self.known.get(node, 'unknown')
+            if not self.decided and (new == 'failed' or old == 'failed' and not self.booted):
+                self.say('listener', '%d' % NODES.index(node), 'unknown', new, 'x', node)
+            elif new != old and not (self.booted and not self.decided):
+                self.say('listener', '%d' % NODES.index(node), old, new, 'x', node)
             self.known[node] = new
+        self.booted = False
         failed = [node for node in NODES if self.known[node] == 'failed' and node not in self.away]
         active = [node for node in NODES if self.known[node] == 'active' and node not in self.away]
         count = len(failed)
@@ -331,6 +332,7 @@ def test_a_daemon_that_died_in_bypass_decides_nothing_from_its_last_sign_of_life
         line(50, 'daemon', 'process', '-', 'alive'),
         line(90, 'global', 'state', 'bypass', 'unknown', 'started; the daemon had ended without a stop'),
         line(90, 'daemon', 'process', '-', 'started'),
+        line(94, 'listener', '0', 'unknown', 'failed', 'x', 'dpi-1'),
         line(95, 'global', 'state', 'unknown', 'bypass', '1 failed >= 1')]
 
     found = figures(lines, 0, 100)
@@ -406,6 +408,33 @@ def test_a_failed_node_that_a_reload_has_removed_is_not_down_any_more():
     assert figures(lines, 10, 100).nodes[0][:4] == ('dpi-1', 1, 10, 10)
     heard = lines + BACK_AT_30[:1]
     assert figures(heard, 10, 100).nodes[0][:4] == ('dpi-1', 1, 10, 10)
+
+
+BOOT_AT_50 = [line(50, 'daemon', 'process', '-', 'started'),
+              line(60, 'global', 'state', 'unknown', 'normal', '0 failed < 1')]
+
+
+def test_a_failed_node_that_is_found_active_after_a_boot_was_down_until_then():
+    lines = NORMAL_AT_10 + FAILED_AT_20 + [line(40, 'daemon', 'process', '-', 'alive')]
+
+    assert figures(lines + BOOT_AT_50, 10, 100).nodes[0][:5] == ('dpi-1', 1, 20, 20, 50)
+    still = BOOT_AT_50[:1] + [line(55, 'listener', '0', 'unknown', 'failed', 'x', 'dpi-1')] + BOOT_AT_50[1:]
+    assert figures(lines + still, 10, 100).nodes[0][:5] == ('dpi-1', 1, 60, 60, 10)
+
+
+def test_a_state_before_a_boot_says_nothing_of_the_time_until_the_next_decision():
+    alive = [line(40, 'daemon', 'process', '-', 'alive')]
+
+    assert told(figures(NORMAL_AT_10 + alive + BOOT_AT_50, 10, 100)) == [
+        (10, 40, causes.NORMAL, ''), (40, 60, causes.UNWATCHED, ''), (60, 100, causes.NORMAL, '')]
+    assert told(figures(NORMAL_AT_10 + FAILED_AT_20 + alive + BOOT_AT_50, 20, 100)) == [
+        (20, 40, causes.NODES, 'dpi-1'), (40, 60, causes.NO_DAEMON, ''), (60, 100, causes.NORMAL, '')]
+
+
+def test_a_failed_node_that_a_reload_has_removed_is_not_found_active_after_a_boot():
+    lines = NORMAL_AT_10 + FAILED_AT_20 + [line(30, 'reload', 'file', '-', 'taken', '3 components kept, 1 removed')]
+
+    assert figures(lines + BOOT_AT_50, 10, 100).nodes[0][:5] == ('dpi-1', 1, 10, 10, 10)
 
 
 @pytest.mark.parametrize('wrong', [0.0, -4000.0, 3e8])
