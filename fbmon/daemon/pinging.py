@@ -10,6 +10,7 @@ from fbmon.rules.states import PRESENT, SEEN, SILENT, UNKNOWN
 
 SILENT_CARDS = ('nobody has pinged the address of %s for %d ms, and it is present: look at the mode of the card and at '
                 'the way to it')
+CANNOT = 'the pings of the cards cannot be seen: %s (a reload tries it again)'
 
 
 def load():
@@ -113,7 +114,7 @@ class Pinging(object):
         self._watch = watch
 
     def _cannot(self, error):
-        self._failure = 'the pings of the cards cannot be seen: %s' % error
+        self._failure = CANNOT % (getattr(error, 'strerror', None) or error)
         logging.warning('%s', self._failure)
 
     def _follow(self, settings, network):

@@ -210,9 +210,14 @@ class PingWatch(object):
             self.errors.pop(item, None)
         for item, scope in sorted(order.scopes.items()):
             self.known.setdefault(item, pings.NONE)
+            if item in self._socks:
+                continue
             # A link-local address can only be bound on an interface that is there.
-            if item not in self._socks and (scope or not link_local(item.address)):
+            if scope or not link_local(item.address):
                 self._listen(item, scope)
+            else:
+                # Its interface is missing, and the card's row says so.
+                self.errors.pop(item, None)
 
     def _listen(self, item, scope):
         try:

@@ -1,4 +1,6 @@
 """pinging.py: what the controller has of the cards' pings. The thread that watches them is a stand-in here."""
+import errno
+
 import pytest
 
 from fbmon.base import threads
@@ -47,7 +49,7 @@ class Pinged(World):
         World.__init__(self, loaded, monkeypatch, *lines)
 
     def load_watch(self):
-        if isinstance(self.fails, ImportError):
+        if isinstance(self.fails, (ImportError, EnvironmentError)):
             raise self.fails
         return self.make
 
@@ -207,13 +209,16 @@ def test_pings_that_cannot_be_seen_are_a_problem_with_the_reason_and_nobody_is_s
     assert [row['pings'] for row in shown['cards']] == [None, None]
 
 
-@pytest.mark.parametrize('error', [ImportError('No module named pingwatch'), threads.NO_THREAD[0]('no thread')])
-def test_without_a_thread_or_its_program_it_says_why_and_a_later_reload_tries_again(begin, error):
+@pytest.mark.parametrize('error, why', [
+    (ImportError('No module named pingwatch'), 'No module named pingwatch'),
+    (threads.NO_THREAD[0]('no thread'), 'no thread'),
+    (EnvironmentError(errno.EMFILE, 'Too many open files'), 'Too many open files')])
+def test_without_a_thread_or_its_program_it_says_why_and_a_later_reload_tries_again(begin, error, why):
     switch = begin(file(0), CARD)
     switch.fails, switch.loaded = error, file(3000)
     switch.turn(Reload())
-    assert switch.problems() == ['the pings of the cards cannot be seen: %s' % error]
-    assert [watch.closed for watch in switch.made] == ([] if isinstance(error, ImportError) else [1])
+    assert switch.problems() == ['the pings of the cards cannot be seen: %s (a reload tries it again)' % why]
+    assert [watch.closed for watch in switch.made] == ([1] if why == 'no thread' else [])
 
     switch.fails, switch.loaded = None, file(4000)
     switch.turn(Reload())

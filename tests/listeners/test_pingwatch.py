@@ -166,6 +166,16 @@ def test_a_link_local_address_follows_the_index_of_its_interface(watched):
     assert watched.said() == [('fe80::1', 'unknown', 'seen')]
 
 
+def test_of_a_link_local_address_whose_interface_is_gone_nothing_is_told(watched):
+    watched.errors['fe80::1'] = errno.ENODEV
+    watched.order(present=[LINK], scopes=[(LINK, 7)])
+    assert watched.watch.errors == {LINK: pingwatch.CANNOT % ('fe80::1', 'No such device')}
+
+    watched.order(present=[], scopes=[(LINK, 0)])
+
+    assert (watched.watch.errors, watched.watch.left()) == ({}, None)
+
+
 @pytest.mark.parametrize('number', [errno.EADDRNOTAVAIL, errno.ENODEV])
 def test_an_old_kernel_that_needs_the_address_to_be_there_is_asked_again_when_it_is(watched, number):
     watched.errors['10.0.1.1'] = number
