@@ -200,6 +200,18 @@ def test_a_daemon_that_hangs_is_3(places, monkeypatch, capsys):
     assert 'all the same' in capsys.readouterr()[1]
 
 
+def test_while_a_daemon_hangs_the_file_does_not_tell_what_is_ordered(places, monkeypatch, capsys):
+    assert run(places, 'override', 'freeze') == 0
+
+    def ask(_path, **_options):
+        raise statussocket.NoAnswer('no answer')
+    monkeypatch.setattr(statussocket, 'ask', ask)
+    capsys.readouterr()
+
+    assert run(places, 'status', '--json') == 3
+    assert capsys.readouterr() == ('', 'fastbypass_monitor gives no status (no answer)\n')
+
+
 def test_a_daemon_that_could_not_be_asked_does_nothing(places, monkeypatch, capsys):
     def ask(_path, _limit=5.0, **_options):
         raise statussocket.NoAnswer('/x: Permission denied')

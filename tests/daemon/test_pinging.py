@@ -121,6 +121,26 @@ def test_what_the_status_says_of_a_card_that_pings(begin):
     assert switch.problems() == []
 
 
+def test_of_a_card_whose_address_is_not_there_nothing_is_known(begin):
+    switch = begin(file(3000), CARD)
+    switch.pings('seen', 99.0)
+    switch.says('unknown', 'seen')
+    switch.seen(GONE)
+
+    assert switch.status()['cards'][0]['pings'] == 'unknown'
+
+
+def test_what_an_earlier_watch_has_known_does_not_count(begin):
+    switch = begin(file(3000), CARD)
+    switch.says('unknown', 'seen')
+    for timeout in (0, 3000):
+        switch.loaded = file(timeout)
+        switch.turn(Reload())
+    switch.pings('unknown', None, 0)
+
+    assert switch.status()['cards'][0]['pings'] == 'unknown'
+
+
 def noted(switch):
     return [(one.kind, one.name, one.old, one.new, one.called) for one in switch.history.transitions
             if one.kind == 'pings']

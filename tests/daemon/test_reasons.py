@@ -95,6 +95,15 @@ def test_of_several_failures_in_one_round_the_last_one_says_it(begin):
     assert blind(switch)[0] == [LAST, BYPASS]
 
 
+def test_a_state_that_is_normal_all_the_same_has_its_reason_alone(begin):
+    switch = begin(threshold=2)
+    switch.dark.add('eth0')
+    for index in (0, 1):
+        switch.report(index, FAILED)
+
+    assert [MAY_BE in switch.controller.reasons.of_state(state) for state in ('normal', 'bypass')] == [False, True]
+
+
 def test_a_bypass_that_an_operator_orders_has_his_reason_alone(begin):
     switch = begin(threshold=2)
     switch.dark.add('eth0')

@@ -136,6 +136,12 @@ def test_no_ping_means_no_rest_and_nothing_to_wake_up_for(watched):
     assert (watched.watch.left(), watched.rests) == (None, [])
 
 
+def test_an_order_wakes_it_once(watched):
+    watched.order()
+
+    assert watched.watch._poller.poll(0) == []
+
+
 def test_a_socket_stays_when_the_address_goes_and_is_closed_with_its_card(watched):
     watched.order()
     watched.order(present=[])

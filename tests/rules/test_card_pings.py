@@ -28,6 +28,10 @@ def test_ten_a_second_are_shown_as_ten_a_second_from_the_beginning_on(now):
     assert pings.per_second(every(0.1, 1000.0, now), now) == pytest.approx(10, abs=0.5)
 
 
+def test_a_single_ping_is_not_shown_as_many_a_second():
+    assert pings.per_second(pinged(1000.0), 1000.01) == 1.0
+
+
 def test_those_of_two_windows_count_and_older_ones_are_forgotten():
     found = every(0.1, 1000.0, 1010.0)
 
