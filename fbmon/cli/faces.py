@@ -14,8 +14,13 @@ def text(options, found):
         return json.dumps(found, sort_keys=True, indent=2)
     if options.prometheus:
         return prometheus.render(found)
-    if options.incident:
-        return incident.text(found, time.time(), terminal.terminal(sys.stdout, os.environ)[2])
-    if options.history:
-        return console.history(past.found(options, found['history']))
+    if options.history or options.incident:
+        return told(options, past.found(options, found['history']) or [], found)
     return console.render(found, *terminal.terminal(sys.stdout, os.environ))
+
+
+def told(options, rows, found):
+    """The text of the history or of the last incident. rows: the transitions, as dicts; found: as for incident.text."""
+    if options.history:
+        return console.history(rows)
+    return incident.text(dict(found, history=rows), time.time(), terminal.terminal(sys.stdout, os.environ)[2])

@@ -14,15 +14,21 @@ FOR_ROOT = 'only root can read the journal: these are those of the last %d chang
 
 
 def found(options, recent):
-    """The transitions that were asked for, as dicts. recent: the last ones, as dicts."""
+    """The transitions that were asked for, as dicts. recent: the last ones, as dicts.
+
+    None if none is known, but the journal, which cannot be read, may have some.
+    """
     last = options.last or (None if options.since is not None else KEPT)
     recent = [_transition(one) for one in recent]
     if options.since is not None:
         recent = [one for one in recent if one.at >= options.since]
-    known = recent
+    known, written = recent, []
     # If that is all that was asked for, no disk is touched: it may hang.
     if options.since is not None or len(recent) < last:
-        known = merged(_written(options, last), recent)
+        written = _written(options, last)
+        known = merged(written or [], recent)
+    if written is None and not known:
+        return None
     return [as_dict(one) for one in (known if last is None else known[-last:])]
 
 
@@ -39,13 +45,14 @@ def merged(written, recent):
 
 
 def _written(options, last):
-    """The last transitions of the journal, without the lines that only say that a daemon was there."""
+    """The last transitions of the journal, without the lines that only say that a daemon was there; None if it cannot
+    be read."""
     try:
         reading = journal.Reading(options.state_dir, options.since)
         written = collections.deque((one for one in reading if one.kind != journal.DAEMON), maxlen=last)
     except EnvironmentError as error:
         _unreadable(options, error)
-        return []
+        return None
     for number, said in ((reading.skipped, 'damaged lines, left out here'), (reading.lost, 'lines that no disk took')):
         if number:
             fail('%s: %s: %d' % (os.path.join(options.state_dir, journal.NAME), said, number))

@@ -5,14 +5,14 @@ import sys
 import time
 
 from fbmon.base import documents
-from fbmon.cli import output, past
+from fbmon.cli import faces, output, past
 from fbmon.cli.output import fail, say
 from fbmon.config import source
 from fbmon.memory import history, records, rundir, statedir
 from fbmon.memory.statefile import StateError, StateFile
 from fbmon.network import iproute, reading
 from fbmon.rules import orders
-from fbmon.show import console, incident, layout, ordered, prometheus, status, statussocket, terminal
+from fbmon.show import console, layout, ordered, prometheus, status, statussocket, terminal
 
 
 # The exit code if no daemon answers: that of LSB for a program that is not running.
@@ -40,12 +40,11 @@ def show(options, error):
     colour, _, width = terminal.terminal(sys.stdout, os.environ)
     if options.prometheus:
         say(prometheus.render(document).rstrip('\n'))
-    elif options.history and not denied:
+    elif (options.history or options.incident) and not denied:
         rows = past.found(options, [history.as_dict(one) for one in found])
-        if rows or not kept.error:
-            say(console.history(rows).rstrip('\n'))
-    elif options.incident and not kept.error:
-        say(incident.text({'history': [history.as_dict(one) for one in found]}, time.time(), width).rstrip('\n'))
+        if rows or rows is not None and not kept.error:
+            say(faces.told(options, rows, {}).rstrip('\n'))
+        denied = rows is None and os.geteuid()
     elif options.json:
         _json(document)
     elif document['forced']:

@@ -8,7 +8,7 @@ from collections import Counter
 from fbmon.base import moments, words
 from fbmon.base.tuples import namedtuple
 from fbmon.memory.history import RELOAD, TAKEN
-from fbmon.rules.states import BYPASS, FAILED, UNCONFIGURED, UNKNOWN
+from fbmon.rules.states import BYPASS, FAILED, NORMAL, UNCONFIGURED, UNKNOWN
 from fbmon.show import layout
 
 QUIET = 600.0
@@ -36,8 +36,11 @@ def text(status, now, width=layout.WIDTH):
 def spans(status, now):
     """[All Spans of the history, in the order of their begin]."""
     found, going = [], {}
-    of_nodes = _with_ways(status)
-    for one in status['history']:
+    of_nodes, starts = _with_ways(status), _starts(status['history'])
+    for position, one in enumerate(status['history']):
+        for what in set(going).difference(starts[position]) if position in starts else ():
+            place = going.pop(what)
+            found[place] = found[place]._replace(end=max(found[place].begin, one['at']))
         what = _what(one, of_nodes)
         if what is None or one['to'] in (UNKNOWN, UNCONFIGURED):
             continue
@@ -51,6 +54,26 @@ def spans(status, now):
     for what, place in going.items():
         found[place] = found[place]._replace(end=_end(found[place], status, now))
     return sorted(found, key=lambda span: span.begin)
+
+
+def _starts(history):
+    """{the position of a daemon's first decision: whatever it has told of until then, and BYPASS}.
+
+    That a node is well it tells only if it knows that it had failed, and a boot makes it forget that: what has failed
+    by then is told again.
+    """
+    found, heard, ended = {}, set([BYPASS]), True
+    for position, one in enumerate(history):
+        if one['kind'] == 'global':
+            forced = one['why'].startswith('force_o')
+            if ended and not forced and one['from'] == UNKNOWN and one['to'] in (NORMAL, BYPASS):
+                found[position] = heard
+            # In one run of a daemon the state goes to unknown before it comes from there; over a boot it does not.
+            ended = one['to'] != UNKNOWN or one['why'].startswith(('started', 'stopped'))
+            heard = set([BYPASS])
+        elif one['kind'] in ('listener', 'node') and one['from'] in (UNKNOWN, UNCONFIGURED):
+            heard.add(one['called'] or one['name'])
+    return found
 
 
 def _with_ways(status):

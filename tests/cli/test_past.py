@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fbmon.cli import main, options, output, past, stopped
+from fbmon.cli import faces, main, options, output, past, stopped
 from fbmon.memory import history, journal
 from fbmon.memory.history import Transition, as_dict
 from fbmon.memory.records import Records
@@ -115,6 +115,35 @@ def test_the_history_needs_no_daemon_and_no_run_directory(state, tmp_path, capsy
     captured = capsys.readouterr()
     assert captured.out.endswith('  port sw1: up -> down: why %d\n' % NOW)
     assert captured.err == 'fastbypass_monitor is not running (/x: Connection refused)\n'
+
+
+def test_the_last_incident_before_a_boot_comes_from_the_journal_with_and_without_a_daemon(state, tmp_path, capsys):
+    bypass = Transition(NOW, 'global', 'state', 'normal', 'bypass', '1 failed >= 1')
+    chosen = options.parse(['--state-dir', state([bypass]), '--run-dir', str(tmp_path / 'run'), 'status', '--incident'],
+                           main.COMMANDS, PLACES)
+    told = '  first: the state went to bypass: 1 failed >= 1\n'
+
+    assert stopped.show(chosen, NotRunning('/x: Connection refused')) == 3
+    assert told in capsys.readouterr().out
+    answer = {'history': [], 'nodes': [], 'state': 'bypass', 'cards': [], 'ports': [], 'problems': []}
+    assert told in faces.text(chosen, answer)
+
+
+@pytest.mark.parametrize('user', [0, 1000])
+@pytest.mark.parametrize('word', ['--history', '--incident'])
+def test_a_journal_that_nobody_could_read_is_not_said_to_be_empty(tmp_path, capsys, monkeypatch, user, word):
+    def denied(*_):
+        raise EnvironmentError(13, 'Permission denied', '/state/journal')
+    monkeypatch.setattr(os, 'geteuid', lambda: user)
+    monkeypatch.setattr(journal, 'Reading', denied)
+    monkeypatch.setattr(output, 'seen', set())
+    chosen = options.parse(['--state-dir', '/state', '--run-dir', str(tmp_path / 'run'), 'status', word],
+                           main.COMMANDS, PLACES)
+
+    assert stopped.show(chosen, NotRunning('/x: Connection refused')) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ''
+    assert captured.err.splitlines()[0] == (stopped.FOR_ROOT if user else '/state/journal: Permission denied')
 
 
 def test_a_command_while_no_daemon_runs_leaves_its_deed_in_both_and_it_is_shown_once(tmp_path):

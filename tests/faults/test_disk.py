@@ -133,6 +133,8 @@ def test_what_changed_before_a_boot_is_shown_after_it_with_and_without_a_daemon(
     code, output, errors = small.command('status', '--history', '--since', '1d')
     assert (code, ' global state: normal -> bypass' in output) == (3, True)
     assert errors.startswith('fastbypass_monitor is not running') and errors.count('\n') == 1
+    code, output, errors = small.command('status', '--incident')
+    assert (code, '  bypass at ' in output) == (3, True)
     small.start()
     small.wait_state('bypass')
     code, output, errors = small.command('status', '--history')

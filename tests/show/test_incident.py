@@ -139,6 +139,19 @@ def test_a_node_that_a_reload_has_removed_is_failed_until_then():
         '  first: dpi-8 failed: no heartbeat for 3000 ms', '  dpi-8 failed once, for 50s']
 
 
+def test_a_node_that_is_well_after_a_boot_was_failed_until_then():
+    history = [node(0, 0, FAILED), dict(state(600, NORMAL, '0 failed < 2'), **{'from': UNKNOWN})]
+    assert told(history, 9000)[0] == 'from 2026-11-28 03:12:05 to 2026-11-28 03:22:05, 10m0s'
+    assert told([history[0], state(300, UNKNOWN, 'stopped'), history[1]], 9000)[2] == '  dpi-1 failed once, for 10m0s'
+
+    again = dict(node(599, 0, FAILED), **{'from': UNKNOWN})
+    assert told([history[0], again, history[1]], 9000, (FAILED,))[2] == '  dpi-1 failed once, for 2h30m'
+    by_hand = dict(state(600, BYPASS, 'force_on by alice'), **{'from': UNKNOWN})
+    within = [state(300, UNKNOWN, 'no usable threshold'), history[1]]
+    for more in [by_hand], within:
+        assert told(history[:1] + more, 9000, (FAILED,))[2] == '  dpi-1 failed once, for 2h30m'
+
+
 def test_without_a_daemon_it_is_told_as_it_was_left():
     text = incident.text({'history': [node(0, 0, FAILED), state(0, BYPASS), state(9, UNKNOWN, 'stopped')]}, NIGHT + 60)
 
