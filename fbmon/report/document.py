@@ -14,7 +14,8 @@ def document(found, notes=()):
                        'longest_s': _s(one.longest), 'active_s': _s(one.active), 'maintenance_s': _s(one.away),
                        'available': one.share} for one in found.nodes],
             'cards': [{'address': one.address, 'name': one.called or None, 'absences': one.absences,
-                       'absent_s': _s(one.absent), 'foreign': one.foreign} for one in found.cards],
+                       'absent_s': _s(one.absent), 'foreign': one.foreign, 'silences': one.silences}
+                      for one in found.cards],
             'actions': [{'at': _at(one.at), 'what': one.what, 'by': one.who or None, 'why': one.why or None}
                         for one in found.actions],
             'moved': found.moved, 'notes': list(notes)}

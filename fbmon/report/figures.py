@@ -27,8 +27,9 @@ Stretch = namedtuple('Stretch', 'begin end length causes open')
 # longest failure, active, and in maintenance; share: of active in active and down, None if it was neither.
 Node = namedtuple('Node', 'name failures down longest active away share')
 
-# absences: those that have begun in the period; absent: seconds; foreign: how often somebody else has changed it.
-Card = namedtuple('Card', 'address called absences absent foreign')
+# absences: those that have begun in the period; absent: seconds; foreign: how often somebody else has changed it;
+# silences: how often the card stopped pinging it.
+Card = namedtuple('Card', 'address called absences absent foreign silences')
 
 
 def figures(transitions, since, until, now=float('inf')):
@@ -162,5 +163,6 @@ def _cards(parts, cards, since, until):
     for name in sorted(parts, key=natural):
         gone = [part for part in parts[name] if part.state != PRESENT]
         found.append(Card(name, cards.called[name], sum(since <= part.begin < until for part in gone),
-                          sum(map(_length, clipped(gone, since, until))), cards.foreign[name]))
+                          sum(map(_length, clipped(gone, since, until))), cards.foreign[name],
+                          cards.silences[name]))
     return found

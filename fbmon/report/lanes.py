@@ -93,7 +93,8 @@ def _percent(number):
 
 def ticks(since, until):
     """[(place in percent, text)] of the times below the lanes, in local time."""
-    step = next((one for one in _STEPS if (until - since) / one <= TICKS), _STEPS[-1])
+    years = int((until - since) / _STEPS[-1] / TICKS) + 1
+    step = next((one for one in _STEPS if (until - since) / one <= TICKS), years * _STEPS[-1])
     form = '%H:%M' if step < 86400 else '%m-%d' if step < 365 * 86400 else '%Y'
     local = time.localtime(since)
     at = time.mktime((local[0], local[1], local[2], 0, 0, 0, 0, 0, -1))

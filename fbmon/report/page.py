@@ -105,10 +105,10 @@ def _nodes(found):
 
 
 def _cards(found):
-    rows = [(one.address, one.called, '%d' % one.absences, layout.duration(one.absent), '%d' % one.foreign)
-            for one in found.cards]
-    return _table('Cards', ('address', 'name', 'absent', 'together', 'changed by others'), rows,
-                  ('nowrap', '') + ('number',) * 3) if rows else ''
+    rows = [(one.address, one.called, '%d' % one.absences, layout.duration(one.absent), '%d' % one.foreign,
+             '%d' % one.silences) for one in found.cards]
+    return _table('Cards', ('address', 'name', 'absent', 'together', 'changed by others', 'silent'), rows,
+                  ('nowrap', '') + ('number',) * 4) if rows else ''
 
 
 def _unwatched(found):

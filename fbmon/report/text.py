@@ -80,7 +80,8 @@ def _table(title, titles, rows, texts=False):
     """The lines of a table below a title. texts: whether the last cell is a text that is wrapped below itself."""
     if not rows:
         return [title, '  ' + NOTHING]
-    lines = sum(layout.table(titles, rows, limit=WIDTH - 40), [])
+    others = sum(2 + max(map(len, column)) for column in list(zip(titles, *rows))[1:])
+    lines = sum(layout.table(titles, rows, limit=WIDTH if texts else WIDTH - others), [])
     start = lines[0].rindex(titles[-1])
     return [title] + [part for line in lines
                       for part in (layout.hanging(line, start, WIDTH) if texts and len(line) > WIDTH else [line])]
@@ -104,8 +105,8 @@ def _nodes(found):
 
 def _cards(found):
     rows = [[(one.called and one.called + ' ') + one.address, '%d' % one.absences, layout.duration(one.absent),
-             '%d' % one.foreign] for one in found.cards]
-    return _table('CARDS', ('CARD', 'ABSENT', 'TOGETHER', 'CHANGED BY OTHERS'), rows) if rows else []
+             '%d' % one.foreign, '%d' % one.silences] for one in found.cards]
+    return _table('CARDS', ('CARD', 'ABSENT', 'TOGETHER', 'CHANGED BY OTHERS', 'SILENT'), rows) if rows else []
 
 
 def _unwatched(found):

@@ -4,10 +4,10 @@ import re
 from fbmon.base.tuples import namedtuple
 from fbmon.base.words import natural
 from fbmon.memory import journal
-from fbmon.memory.history import REFUSED, RELOAD
+from fbmon.memory.history import PINGS, REFUSED, RELOAD
 from fbmon.report import causes
 from fbmon.rules.ordering import OVERRIDE
-from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, UNKNOWN
+from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, SILENT, UNKNOWN
 
 # From begin to end, seconds since 1970: the state of a node or of a card's address.
 Part = namedtuple('Part', 'begin end state')
@@ -143,23 +143,31 @@ def _best(states):
 
 
 class Cards(object):
-    """All cards, by their addresses. called: {address: name in the file}; foreign: {address: how often somebody else
-    has changed it in the period}."""
+    """All cards, by their addresses. called: {address: name in the file}; foreign, silences: {address: how often in the
+    period somebody else has changed it, and how often it began not to be pinged}."""
 
     def __init__(self, since, until):
-        self.called, self.foreign = {}, {}
+        self.called, self.foreign, self.silences = {}, {}, {}
         self._rows = {}
+        self._pings = {}    # {address: what was told of its pings last}
         self._since, self._until = since, until
 
     def take(self, at, one):
         """Take a transition of any kind."""
-        if one.kind != 'card':
+        if one.kind not in ('card', PINGS):
             return
         if one.name not in self._rows:
-            self._rows[one.name], self.foreign[one.name] = Row(), 0
-        self._rows[one.name].become(at, one.new)
+            self._rows[one.name], self.foreign[one.name], self.silences[one.name] = Row(), 0, 0
         self.called[one.name] = one.called
-        self.foreign[one.name] += causes.foreign(one.why) and self._since <= at < self._until
+        inside = self._since <= at < self._until
+        if one.kind == 'card':
+            self._rows[one.name].become(at, one.new)
+            self.foreign[one.name] += inside and causes.foreign(one.why)
+        else:
+            # A daemon that starts tells again that a card is silent; that it pings it may have no reason to tell.
+            again = one.old == UNKNOWN and self._pings.get(one.name) == SILENT
+            self.silences[one.name] += inside and one.new == SILENT and not again
+            self._pings[one.name] = one.new
 
     def end(self, at):
         """{address: [Part]}."""

@@ -371,7 +371,18 @@ def test_an_address_whose_lease_ran_out_is_a_bypass_until_it_is_back():
     found = figures(lines, 10, 100)
 
     assert told(found)[1] == (40, 45, causes.LEASE, '')
-    assert found.cards[0] == ('a', '', 1, 5, 1)
+    assert found.cards[0] == ('a', '', 1, 5, 1, 0)
+
+
+def test_how_often_a_card_stopped_pinging_is_counted_and_not_told_again_by_a_start():
+    def pings(at, old, new):
+        return line(at, 'pings', 'a', old, new, 'x', 'east')
+    lines = NORMAL_AT_10 + [pings(15, 'seen', 'silent'), pings(20, 'silent', 'seen'), pings(30, 'seen', 'silent')]
+    again = BOOT_AT_50 + [pings(65, 'unknown', 'silent')]
+
+    for since, more, count in ((10, [], 2), (20, [], 1), (10, again, 2), (50, again, 0),
+                               (10, BOOT_AT_50 + [pings(70, 'seen', 'silent')], 3)):
+        assert figures(lines + more, since, 100).cards == [('a', 'east', 0, 0, 0, count)]
 
 
 def test_what_is_only_observed_is_neither_normal_nor_a_bypass():
