@@ -15,7 +15,7 @@ def text(options, found):
     if options.prometheus:
         return prometheus.render(found)
     if options.history or options.incident:
-        return told(options, past.found(options, found['history']) or [], found)
+        return told(options, past.found(options, found['history'], found['problems']) or [], found)
     return console.render(found, *terminal.terminal(sys.stdout, os.environ))
 
 

@@ -8,13 +8,17 @@ import os
 from fbmon.cli.output import fail
 from fbmon.memory import journal
 from fbmon.memory.history import KEPT, Transition, as_dict
+from fbmon.tell import lines
 
 # Said to whoever asks for more than the daemon knows, and may not read the journal.
 FOR_ROOT = 'only root can read the journal: these are those of the last %d changes that the daemon keeps'
 
+# Said in place of what the journal has, if its disk hangs: whoever reads there may wait for ever.
+HANGS = 'the journal was not read, since %s: these are those of the last %d changes that the daemon keeps'
 
-def found(options, recent):
-    """The transitions that were asked for, as dicts. recent: the last ones, as dicts.
+
+def found(options, recent, problems=()):
+    """The transitions that were asked for, as dicts. recent: the last ones, as dicts; problems: the daemon's.
 
     None if none is known, but the journal, which cannot be read, may have some.
     """
@@ -25,7 +29,7 @@ def found(options, recent):
     known, written = recent, []
     # If that is all that was asked for, no disk is touched: it may hang.
     if options.since is not None or len(recent) < last:
-        written = _written(options, last)
+        written = None if _hangs(problems) else _written(options, last)
         known = merged(written or [], recent)
     if written is None and not known:
         return None
@@ -42,6 +46,14 @@ def merged(written, recent):
         else:
             lacking[place].insert(0, one)
     return [one for place in range(len(written) + 1) for one in lacking.get(place, []) + written[place:place + 1]]
+
+
+def _hangs(problems):
+    """Whether the daemon says that the disk of the journal hangs. If so, say that it is not read."""
+    found = any(one.startswith('no journal in ') and one.endswith(lines.HANGS) for one in problems)
+    if found:
+        fail(HANGS % (lines.HANGS, KEPT))
+    return found
 
 
 def _written(options, last):

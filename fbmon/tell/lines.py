@@ -19,6 +19,9 @@ ROOM = 1024 * 1024
 STALLED = 1.0
 END_LIMIT = 0.5
 
+# The end of an error that says so.
+HANGS = 'its disk takes nothing'
+
 # Seconds between two starts of the writer.
 PAUSE = 10.0
 
@@ -62,7 +65,7 @@ class Lines(object):
             self._send_rest()
             why = self._why
             if why is None and self._lines is not None and self._stalled():
-                why = 'its disk takes nothing'
+                why = HANGS
         return why and 'no %s in %s: %s' % (self._what, self._directory, why)
 
     def put(self, text):

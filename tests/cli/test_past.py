@@ -64,6 +64,17 @@ def test_no_disk_is_touched_if_the_daemon_knows_enough(monkeypatch):
     assert found('/x', [moved(1), moved(2)], '--last', '1') == [2]
 
 
+def test_a_disk_that_hangs_is_not_touched_if_the_daemon_says_so(state, monkeypatch, capsys):
+    chosen = asked(state([moved(1)]), '--since', '1970-01-01')
+    full, hangs = ['no %s in /x: %s' % one for one in (('journal', 'No space left on device'),
+                                                       ('journal', 'its disk takes nothing'))]
+    assert len(past.found(chosen, [as_dict(moved(2))], [full, hangs.replace('journal', 'log file')])) == 2
+
+    monkeypatch.setattr(journal, 'Reading', None)
+    assert [one['at'] for one in past.found(chosen, [as_dict(moved(2))], [hangs])] == [2]
+    assert capsys.readouterr().err.startswith('the journal was not read, since its disk takes nothing: ')
+
+
 def test_what_a_daemon_was_there_for_is_left_out(state):
     directory = state([journal.of_daemon(1.0, journal.STARTED, 'with pid 7'), moved(2)])
 

@@ -102,13 +102,16 @@ def test_a_journal_whose_disk_hangs_holds_up_neither_a_decision_nor_a_stop_nor_t
     daemon.wait_listener(0, 'failed')
     decides(switch, dpis)
     daemon.wait(lambda status: 'no journal in %s: its disk takes nothing' % daemon.state_dir in status['problems'])
+    # Nobody who asks a daemon waits for its disk.
+    for face in '--history', '--incident':
+        assert 'the journal was not read, since its disk takes nothing' in daemon.command('status', face)[2]
     first = daemon.journal_writer()
 
     stops(daemon)
     daemon.start(TWO)
     daemon.wait_state('bypass')
     second = daemon.journal_writer()
-    # What it was told before is shown, for nobody who asks a daemon waits for its disk.
+    # What it was told before is shown.
     assert 'global state: normal -> bypass' in daemon.command('status', '--history')[1]
 
     disk.thaw()
