@@ -16,7 +16,8 @@ FOUR, SIX = '192.168.1.211', 'fd00::212'
 # ms. A card of the tests pings every 100 ms.
 TIMEOUT = 5000
 KEY = 'BYPASS_CARD_PING_TIMEOUT=%d\n' % TIMEOUT
-WATCHED = files.SIX.replace('HOST[1]=fd00::202', 'HOST[1]=192.168.1.202') + KEY
+# Silence counts only while the address is there. So no node may be late, even on a busy machine.
+WATCHED = files.SIX.replace('HOST[1]=fd00::202', 'HOST[1]=192.168.1.202').replace('TIMEOUT=300', 'TIMEOUT=3000') + KEY
 
 
 class Pinger(object):
@@ -82,7 +83,7 @@ def test_it_shows_when_each_card_has_pinged_last_and_how_often_a_second(watched,
     shown = watched.wait(lambda status: all(row['pings_total'] > 15 for row in status['cards']))
 
     assert [row['pings'] for row in shown['cards']] == ['seen', 'seen']
-    assert all(row['last_ping_s'] < 2.0 and 0 < row['ping_rate'] < 15 for row in shown['cards'])
+    assert all(row['last_ping_s'] * 1000 < TIMEOUT and 0 < row['ping_rate'] < 15 for row in shown['cards'])
     assert said(shown) == [] and problems(shown) == []
     text = watched.command('status')[1]
     assert 'LAST PING  A SECOND  INTERFACE' in text
@@ -143,7 +144,7 @@ def test_it_hears_them_on_an_interface_that_was_made_anew(switch, watched, pinge
     switch.batch('addr add %s dev eth0' % files.OWN, 'addr add fd00::200/64 dev eth0 nodad')
     before = [row['pings_total'] for row in watched.wait_state('normal')['cards']]
 
-    watched.wait(lambda status: all(row['pings_total'] > last for row, last in zip(status['cards'], before)))
+    watched.wait(lambda status: all(row['pings_total'] > last + 5 for row, last in zip(status['cards'], before)))
 
 
 def test_a_link_local_address_is_heard_on_the_interface_that_has_it_now(switch, daemon, dpis, pinger):
