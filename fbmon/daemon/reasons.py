@@ -10,7 +10,7 @@ GOING_DOWN = 'the system is going down'
 class Reasons(object):
     """Knows why the controller's network is as it is wanted, and hands on what has changed with the reason."""
 
-    def __init__(self, controller, look=carrier.read):
+    def __init__(self, controller, look=carrier.noted):
         self.look = look
         self._controller = controller
 

@@ -10,16 +10,16 @@ from fbmon.rules.states import FAILED
 MAY_BE = 'the switch itself may be blind: '
 
 
-def reason(members, interface, picture, look=carrier.read):
+def reason(members, interface, picture, look=carrier.noted):
     """The words to add to the reason of a failure or a bypass; '' if the switch can hear on this interface.
 
-    members: Members of the roster; picture: the Picture, or None; look(interface): as carrier.read.
+    members: Members of the roster; picture: the Picture, or None; look(interface): as carrier.noted.
     """
     fault = _fault(interface, picture, look) if _failed_together(members, interface) else None
     return '; ' + MAY_BE + fault if fault else ''
 
 
-def problems(members, picture, look=carrier.read):
+def problems(members, picture, look=carrier.noted):
     """[A line for each interface on which the switch may be blind]. The arguments are those of reason()."""
     lines = []
     for interface in sorted(set(member.listener.settings.interface for member in members)):

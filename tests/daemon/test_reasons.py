@@ -2,7 +2,9 @@
 import pytest
 
 from fbmon.daemon.controller import StatusWanted
+from fbmon.daemon.reasons import Reasons
 from fbmon.listeners.listener import StateChanged
+from fbmon.network import carrier
 from fbmon.network.blindness import MAY_BE
 from fbmon.rules.states import ACTIVE, FAILED
 from settings import card, config, listener
@@ -73,17 +75,21 @@ def test_the_problem_goes_when_the_interface_is_back_or_a_listener_hears_again(b
 
 def test_nothing_is_looked_at_before_the_daemon_has_acted_and_nothing_as_long_as_somebody_is_heard(begin):
     switch, looks = begin(), []
-    carrier = switch.carrier
-    switch.controller.reasons.look = lambda name: looks.append(list(switch.batch.ran)) or carrier(name)
+    light = switch.carrier
+    switch.controller.reasons.look = lambda name: looks.append(list(switch.batch.ran)) or light(name)
 
     switch.report(0, FAILED)
     switch.turn(StatusWanted(lambda text: None))
     assert looks == []
     switch = begin(threshold=2)
-    switch.controller.reasons.look = lambda name: looks.append(list(switch.batch.ran)) or carrier(name)
+    switch.controller.reasons.look = lambda name: looks.append(list(switch.batch.ran)) or light(name)
     switch.report(0, FAILED)
     switch.report(1, FAILED)
     assert looks and all([DELETE] in ran for ran in looks)
+
+
+def test_it_looks_at_nothing_that_waits_for_a_lock_of_the_kernel():
+    assert Reasons(None).look is carrier.noted
 
 
 def test_of_several_failures_in_one_round_the_last_one_says_it(begin):
