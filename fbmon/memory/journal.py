@@ -66,7 +66,7 @@ class Reading(object):
     def _open(self, path):
         """Open all files now, the newest first: one that gets its next name meanwhile is neither missed nor read twice.
         """
-        known = set()
+        known, strange = set(), None
         for name in [path] + ['%s.%d' % (path, number) for number in range(1, FILES)]:
             try:
                 # A pipe in its place would be waited for.
@@ -80,9 +80,12 @@ class Reading(object):
             found = os.fstat(descriptor)
             if (found.st_dev, found.st_ino) in known or not stat.S_ISREG(found.st_mode):
                 os.close(self._files.pop())
+                strange = strange or name
             else:
                 known.add((found.st_dev, found.st_ino))
                 self.size += found.st_size
+        if strange and not self._files:
+            raise EnvironmentError(errno.EINVAL, 'not a plain file', strange)
 
     def _close(self):
         while self._files:

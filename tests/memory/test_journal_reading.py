@@ -131,6 +131,16 @@ def test_neither_a_pipe_nor_a_directory_in_the_place_of_a_file_is_read(directory
     assert list(Reading(directory)) == [BYPASS]
 
 
+@pytest.mark.parametrize('make', [os.mkfifo, os.mkdir])
+def test_what_stands_alone_in_the_place_of_a_journal_is_not_said_to_be_none(directory, make):
+    make(os.path.join(directory, 'journal'))
+
+    with pytest.raises(EnvironmentError) as raised:
+        Reading(directory)
+
+    assert (raised.value.filename, raised.value.strerror) == (os.path.join(directory, 'journal'), 'not a plain file')
+
+
 def test_a_journal_that_cannot_be_read_is_an_error_that_names_the_file(directory):
     os.symlink('elsewhere', os.path.join(directory, 'journal'))
 
