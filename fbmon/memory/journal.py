@@ -94,9 +94,11 @@ class Reading(object):
     def _damaged(self, line):
         """Count a line that makes no sense. A crash of the system may leave NULs before a line that does: return that.
         """
-        missing = _LOST.match(line)
+        missing = _LOST.search(line)
         if missing:
             self.lost += int(missing.group(1))
+            # A part of a line may stand before it: what a full disk took when it had a little room between.
+            self.skipped += missing.start() > 0
             return None
         self.skipped += 1
         return parse(line.rpartition(b'\0')[2])

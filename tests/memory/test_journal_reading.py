@@ -113,6 +113,16 @@ def test_what_the_disk_did_not_take_is_counted_apart(directory):
     assert (reading.skipped, reading.lost) == (0, 15)
 
 
+def test_what_the_disk_did_not_take_is_counted_also_behind_a_part_that_it_took(directory):
+    write(directory, b'{"at": 17(12 lines are missing here: the disk did not take them)\n'
+          + journal.text(BYPASS).encode('ascii') + b'\n')
+
+    reading = Reading(directory)
+
+    assert list(reading) == [BYPASS]
+    assert (reading.skipped, reading.lost) == (1, 12)
+
+
 def test_other_fields_and_another_order_are_taken(directory):
     write(directory, b'{"more": [1], "why": "e", "to": "d", "from": "c", "name": "b", "kind": "a", "at": 1}\n')
 
