@@ -71,7 +71,7 @@ class Nodes(object):
             self._order(at, one)
         elif one.kind == journal.DAEMON and one.new == journal.STARTED:
             self._heard = set()
-        elif one.kind == 'global' and one.new in (NORMAL, BYPASS) and self._heard is not None:
+        elif one.kind == 'global' and one.new in (NORMAL, BYPASS) and not causes.forced(one.why):
             self._decided(at)
         elif one.kind == RELOAD and one.new != REFUSED and _REMOVED.search(one.why):
             for node in self.all.values():
@@ -112,7 +112,7 @@ class Nodes(object):
 
         That a listener is active it says only if it knows that it had failed, and a boot makes it forget that.
         """
-        for index, name in self._of.items():
+        for index, name in self._of.items() if self._heard is not None else ():
             node = self.all[name]
             if index not in self._heard and node.ways.get(index) == FAILED:
                 if node.removed is None:

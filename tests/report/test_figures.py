@@ -433,6 +433,16 @@ def test_a_failed_node_that_is_found_active_after_a_boot_was_down_until_then():
     assert figures(lines + still, 10, 100).nodes[0][:5] == ('dpi-1', 1, 60, 60, 10)
 
 
+def test_a_state_that_a_person_forces_says_nothing_of_the_nodes():
+    lines = NORMAL_AT_10 + FAILED_AT_20 + [
+        line(40, 'daemon', 'process', '-', 'started'),
+        line(45, 'global', 'state', 'unknown', 'bypass', 'force_on by carol'), BOOT_AT_50[0],
+        line(55, 'listener', '0', 'unknown', 'failed', 'x', 'dpi-1'),
+        line(60, 'global', 'state', 'unknown', 'bypass', '1 failed >= 1')]
+
+    assert figures(lines, 10, 100).nodes[0].failures == 1
+
+
 def test_a_state_before_a_boot_says_nothing_of_the_time_until_the_next_decision():
     alive = [line(40, 'daemon', 'process', '-', 'alive')]
 
