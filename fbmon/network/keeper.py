@@ -191,7 +191,7 @@ class Keeper(object):
         """Compare what the kernel shows with what was known, what is under way and what is wanted. Returns whether an
         item is no longer under way and still not as wanted."""
         freed, late = False, self._ownership.expire()
-        self._shown.keep(wanted)
+        late = self._shown.keep(wanted, self.actual) or late
         self._troubles.keep(wanted)
         for item, target in wanted.items():
             has = plan.state(item, self.picture)

@@ -59,11 +59,21 @@ class Shown(object):
         """Note that the item is as wanted. A later change to this state puts back what somebody else has changed."""
         self._right[item] = target
 
-    def keep(self, wanted):
-        """Forget the items that are not in wanted."""
-        for known in (self.flights, self._known, self._right):
+    def keep(self, wanted, actual):
+        """Forget the items that are not in wanted. Returns whether a change of one of them was not shown in time.
+
+        Until then a change is under way, though nobody wants it any more: without it the picture would be wrong.
+        actual(item): the last state that the kernel has shown.
+        """
+        late = False
+        for item in [item for item in self.flights if item not in wanted]:
+            has = actual(item)
+            flight = self.look(item, has, {})
+            late = late or flight is not None and has not in (flight.target, MISSING)
+        for known in (self._known, self._right):
             for item in [item for item in known if item not in wanted]:
                 del known[item]
+        return late
 
     def times(self):
         """The monotonic seconds at which the flights are too late."""

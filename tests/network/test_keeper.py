@@ -670,12 +670,13 @@ def test_what_never_turned_up_is_forgotten_in_the_end():
 def test_what_the_monitor_has_lost_without_a_word_is_ours_when_everything_was_read_again():
     world = World(P1)
     settle(world, p1=PRESENT)
-    # A reload: nothing is decided about it any more, so that nobody waits for it.
+    # A reload, or a freeze: nothing is decided about it any more.
     world.network.settle({}, {}, str)
-    assert world.network.deadline() == UNSURE
+    assert world.network.deadline() == SHOWN_LIMIT
 
-    world.now = UNSURE
+    world.now = SHOWN_LIMIT
     world.network.settle({}, {}, str)
+    assert (world.replaced, world.network.deadline()) == ([SHOWN_LIMIT], UNSURE)
     world.read(P1, shown_on(5))
     assert settle(world) == ['addr del 10.0.0.1/32 dev p1']
 

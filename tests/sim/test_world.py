@@ -11,6 +11,10 @@ SEEDS, MORE, ORDERED = 40, 36, 32
 
 # Faults that such histories have shown, with the shortened history of each. All of them are mended.
 FOUND = [
+    # The monitor lost a change, and a freeze began: the daemon did not wait for the change any more, and went on with
+    # a picture without it.
+    [('file', 1510), ('give', ('override', 'off')), ('wait', 2.5), ('monitor', 'loses'), ('reload', 1118),
+     ('give', ('maintenance', 'b', False), ('override', 'freeze', 60.0), ('drill', 2.5)), ('wait', 1.0), ('wait', .5)],
     # After the daemon had observed, acted, and observed again, what it had told the first time was not told again.
     [('file', 1017), ('give', ('override', 'normal', None)), ('wait', 1.0), ('reload', 1394),
      ('give', ('override', 'freeze', None)), ('give', ('override', 'normal', 6.0)), ('wait', 6.0), ('alive', 3002),
