@@ -1,4 +1,5 @@
 """Starts children. Nobody waits for a program whose disk hangs."""
+import fcntl
 import os
 import select
 import signal
@@ -22,7 +23,7 @@ UNSEEN = 65535
 VFORK_STOPS_NOBODY = sys.version_info >= (3, 11, 4)
 
 
-def start_child(arguments, session=False, env=None, patient=False, **options):
+def start_child(arguments, session=False, env=None, patient=False, ends_with_reader=False, **options):
     """Start a child and return its Popen, with unbuffered pipes. session: in a session of its own.
 
     Raises EnvironmentError. Popen itself would wait until the child executes its program. If the disk of the program
@@ -32,6 +33,9 @@ def start_child(arguments, session=False, env=None, patient=False, **options):
 
     patient: the calling thread may wait for ever. Then we need not fork where VFORK_STOPS_NOBODY: after a fork the next
     reaction would have to claim the memory again, page by page.
+
+    ends_with_reader: its stdout is one end of a socket, and the kernel ends it when nobody has the other one any more,
+    because we were killed. A pipe would do that with the next write; a socket of datagrams does not.
     """
     if patient and VFORK_STOPS_NOBODY:
         return subprocess.Popen(arguments, bufsize=0, env=env, start_new_session=session, **options)
@@ -40,7 +44,7 @@ def start_child(arguments, session=False, env=None, patient=False, **options):
         # Popen of 2.7 is not safe from several threads at once (bpo-20318).
         with _spawning, _Held():
             child = subprocess.Popen(arguments, bufsize=0, close_fds=False, preexec_fn=lambda: _execute(
-                arguments, os.environ if env is None else env, session, report), **options)
+                arguments, os.environ if env is None else env, session, ends_with_reader, report), **options)
         os.close(report)
         report = None
         number = _number(outcome)
@@ -78,7 +82,7 @@ class _Held(object):
             raise KeyboardInterrupt()
 
 
-def _execute(arguments, env, session, report):
+def _execute(arguments, env, session, ends_with_reader, report):
     """Be the child: execute the program, or report why that fails.
 
     Before that, close all that is not the child's. If the program's disk hangs, the child keeps what it has: the lock
@@ -89,6 +93,10 @@ def _execute(arguments, env, session, report):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         if session:
             os.setsid()
+        if ends_with_reader:
+            # Before it closes its own copy of the other end. So it also ends if we were killed meanwhile.
+            fcntl.fcntl(1, fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(1, fcntl.F_SETFL, fcntl.fcntl(1, fcntl.F_GETFL) | fcntl.FASYNC)
         os.closerange(3, report)
         os.closerange(report + 1, _last() + 1)
         os.execvpe(arguments[0], arguments, env)

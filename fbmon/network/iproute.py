@@ -1,5 +1,4 @@
 """The only module that starts `ip`. It starts the children, and understands their words."""
-import fcntl
 import os
 import socket
 
@@ -14,17 +13,17 @@ class IpError(Exception):
     """`ip` could not be started, did not answer in time, or complained. str(): the command and ip's own words."""
 
 
-def spawn(arguments, stdin=None, stdout=starting.PIPE, patient=False):
+def spawn(arguments, stdin=None, stdout=starting.PIPE, **options):
     """Start `ip ARGUMENTS` from PATH, with non-blocking pipes and English words, and return it. Raises IpError.
 
-    patient: as for starting.start_child().
+    options: patient or ends_with_reader, as for starting.start_child().
     """
     environ = dict(os.environ, LC_ALL='C')
     try:
         with open(os.devnull, 'rb') as null:
             compat.close_on_exec(null.fileno())
             child = starting.start_child(['ip'] + arguments, stdin=stdin or null, stdout=stdout,
-                                         stderr=starting.PIPE, env=environ, patient=patient)
+                                         stderr=starting.PIPE, env=environ, **options)
     except EnvironmentError as error:
         raise _cannot_start(error)
     for stream in (child.stdin, child.stdout, child.stderr):
@@ -50,8 +49,7 @@ def spawn_by_write(arguments):
     # Room for as many records as in a pipe, if the system allows it.
     its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     try:
-        child = spawn(arguments, stdout=its)
-        _end_with_us(child, its)
+        child = spawn(arguments, stdout=its, ends_with_reader=True)
     except IpError:
         ours.close()
         raise
@@ -59,15 +57,6 @@ def spawn_by_write(arguments):
         its.close()
     child.stdout = ours
     return child
-
-
-def _end_with_us(child, its):
-    """Have the kernel end a child by SIGIO when nobody reads its stdout any more, because the daemon was killed.
-
-    A pipe would send SIGPIPE with the next write. A socket of this kind does not, and `ip monitor` would never end.
-    """
-    fcntl.fcntl(its.fileno(), fcntl.F_SETOWN, child.pid)
-    fcntl.fcntl(its.fileno(), fcntl.F_SETFL, fcntl.fcntl(its.fileno(), fcntl.F_GETFL) | fcntl.FASYNC)
 
 
 def _cannot_start(error):

@@ -162,3 +162,27 @@ def test_a_program_is_looked_up_on_the_path_that_it_gets(tmp_path):
         'PATH': '/nowhere:%s:/bin:/usr/bin' % tmp_path, 'A': 'b'})
 
     assert (child.communicate()[0], child.returncode) == (b'b\n', 0)
+
+
+# Is killed as soon as it has started a child whose stdout it reads. It prints the child's pid.
+KILLED = """
+import os, socket, subprocess, sys, time
+from fbmon.base import starting
+real = subprocess.Popen
+def start(*arguments, **options):
+    pid = real(*arguments, **options).pid
+    time.sleep(float(sys.argv[1]))
+    os.write(1, b'%d' % pid)
+    os.kill(os.getpid(), 9)
+subprocess.Popen = start
+ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+starting.start_child(['sleep', '600'], stdout=its, stderr=its, ends_with_reader=True)
+"""
+
+
+@pytest.mark.parametrize('seconds', [0, 0.2])
+def test_a_child_ends_with_the_reader_of_its_socket_however_early_that_is_killed(seconds):
+    code, pid, _ = finish(python(KILLED, seconds))
+
+    assert code == -signal.SIGKILL
+    helpers.wait_for(lambda: not helpers.alive(int(pid)))
