@@ -104,7 +104,7 @@ class Killer(object):
     def left(self):
         """The processes in the switch that are not the daemon's own."""
         pids = set(int(pid) for pid in ip('netns', 'pids', self.switch.name).split())
-        return pids - set(self.daemon.children()) - set([self.daemon.child.pid, self.daemon.log_writer()])
+        return pids - set(self.daemon.all_children()) - set([self.daemon.child.pid])
 
 
 def noted(daemon):
@@ -144,6 +144,6 @@ def test_killed_at_any_instant_the_next_start_reaches_what_must_be_and_nothing_i
             raise AssertionError('%s: left are %s' % (where, [
                 helpers.read('/proc/%d/cmdline' % pid).replace('\0', ' ') for pid in killer.left()]))
         kept = sorted(os.listdir(daemon.run_dir))
-        assert kept == ['daemon.lock', 'history', 'ledger', 'routes', 'status.sock'], where
+        assert kept == ['daemon.lock', 'history', 'ledger', 'life', 'routes', 'status.sock'], where
         assert 'Traceback' not in daemon.said(), where
     figure('%d kills, seed %d: %d of them when the network was half changed' % (KILLS, SEED, halfway))

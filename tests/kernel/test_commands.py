@@ -274,7 +274,8 @@ def test_status_as_json_is_what_the_page_promises(switch, small, dpis):
         'ignored', 'missed', 'heard', 'recovery', 'last_sender', 'error', 'node'])
     assert shown['cards'] == [
         {'index': index, 'name': None, 'address': '192.168.1.21%d' % (index + 1), 'interface': 'eth0',
-         'wanted': 'absent', 'actual': 'absent', 'error': None} for index in (0, 1)]
+         'pings': None, 'pings_total': None, 'last_ping_s': None, 'ping_rate': None, 'wanted': 'absent',
+         'actual': 'absent', 'error': None} for index in (0, 1)]
     assert shown['ports'] == [
         {'name': 'sw0', 'global': True, 'listeners': [], 'wanted': 'down', 'actual': 'down', 'error': None},
         {'name': 'sw1', 'global': False, 'listeners': [0], 'wanted': 'up', 'actual': 'up', 'error': None},
