@@ -7,12 +7,17 @@ import helpers
 CALLS = 'trace=?fork,?vfork,?clone,?clone3,execve'
 
 
+# The command lines of the children that a daemon has all the time.
+CHILDREN = ['ip -force -batch -', 'ip -o monitor address link']
+
+
 def check(switch, daemon, seconds):
     """Fails if within some seconds the kernel reports a change, or the daemon starts a process or a thread.
 
     Now and then the daemon may read the routes. So there are up to three tries, and in one of them it must start
     nothing at all.
     """
+    helpers.wait_for(lambda: sorted(lasting(daemon).values()) == CHILDREN)
     children = lasting(daemon)
     for _ in range(3):
         watch = switch.watch()
@@ -27,8 +32,10 @@ def check(switch, daemon, seconds):
 
 
 def lasting(daemon):
-    """{pid: command line} of its children, without one that reads routes at the moment."""
-    return dict((pid, line) for pid, line in daemon.children().items() if ' route ' not in line)
+    """{pid: command line} of its children, without one that reads routes at the moment, or is about to: until a child
+    executes `ip` it has the daemon's command line."""
+    return dict((pid, line) for pid, line in daemon.children().items()
+                if ' route ' not in line and 'fbmon.py' not in line)
 
 
 def has_strace():

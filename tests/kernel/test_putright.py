@@ -234,7 +234,7 @@ def test_when_all_is_put_right_the_daemon_is_silent(switch, small, dpis):
 
     silence.check(switch, small, 2.0)
 
-    assert sorted(silence.lasting(small).values()) == ['ip -force -batch -', 'ip -o monitor address link']
+    assert sorted(silence.lasting(small).values()) == silence.CHILDREN
 
 
 def test_what_looks_for_started_processes_finds_them(switch, small):
