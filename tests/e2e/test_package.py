@@ -88,7 +88,7 @@ def test_a_removal_stops_the_daemon_and_keeps_network_configuration_state_and_lo
     assert switch.field.answers(CARD)
     assert [path for path in switch.files('/var/fastbypass_monitor') if '/state/files' not in path] == [
         BACKEND, ENV, BACKEND + '/logs', BACKEND + '/logs/fastbypass_monitor.log', BACKEND + '/state',
-        BACKEND + '/state/orders']
+        BACKEND + '/state/journal', BACKEND + '/state/orders']
     assert switch.files('/usr/share/fastbypass_monitor') == []
 
 
