@@ -314,8 +314,7 @@ def test_no_thread_of_the_daemon_touches_a_disk_whatever_comes(switch, daemon, d
     daemon.wait_state('bypass')
     daemon.reload(files.SMALL + 'ON_CHANGE=%s\n' % (tmp_path / 'hook'))
     switch.recreate('sw1')
-    for child in daemon.children():
-        os.kill(child, signal.SIGKILL)
+    daemon.kill_children()
     dpis.steady(3100)
     daemon.wait_sound('normal')
     helpers.wait_for(lambda: 'normal' in helpers.read(tmp_path / 'told'))

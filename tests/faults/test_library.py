@@ -88,8 +88,7 @@ def changes_of_all_kinds(switch, daemon, dpis, fake_ip, told):
     switch.ip('link', 'set', 'sw1', 'down')
     switch.recreate('sw1')
     fake_ip.fail('batch', 'out of order')
-    for child in daemon.children():
-        os.kill(child, signal.SIGKILL)
+    daemon.kill_children()
     dpis.steady(3100)
     daemon.wait(lambda status: 'out of order' in ' '.join(status['problems']))
     fake_ip.fail('read', 'out of order')

@@ -1,4 +1,5 @@
 """The daemon as a process of its own in the switch's namespace."""
+import errno
 import json
 import os
 import signal
@@ -183,6 +184,15 @@ class Daemon(object):
                 if helpers.alive(pid):
                     found[pid] = ' '.join(words).strip()
         return found
+
+    def kill_children(self):
+        """kill -9 of its children. One that reads something may end by itself meanwhile."""
+        for pid in self.children():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except EnvironmentError as error:
+                if error.errno != errno.ESRCH:
+                    raise
 
     def child_of(self, word):
         """Wait until exactly one child has this word, 'batch' or 'monitor', in its command line. Returns its pid."""
