@@ -50,7 +50,7 @@ class Leases(object):
             self._at = None
         if self._owed and self._network.picture is not None:
             self._owed = False
-            self._network.make_permanent(self._leased(names, lease, decision) if self.idle else {}, names.forms)
+            self._network.make_permanent(self._all_leased(names, lease, decision) if self.idle else {}, names.forms)
         if self._at is None or self._clock() < self._at:
             return
         leased = self._items(names, lease)
@@ -67,7 +67,7 @@ class Leases(object):
     def freeze(self, names, lease, decision):
         """Nothing may be changed from now on: make the addresses permanent, by the first reading at the latest."""
         self._owed = self._network.picture is None
-        self.let_go(names, lease, decision, ())
+        self._network.make_permanent(self._all_leased(names, lease, decision), names.forms)
 
     def end(self, names, lease, decision):
         """The last step: let no address keep a lease, shown or not.
@@ -100,6 +100,13 @@ class Leases(object):
         """{item: PRESENT, or None if only a lease that the kernel shows counts}, without those that must be absent."""
         return dict((item, decision.cards.get(item) if lease else None) for item in self._items(names, lease)
                     if decision.cards.get(item) != ABSENT)
+
+    def _all_leased(self, names, lease, decision):
+        """As _leased(), also with addresses of ours that the file does not name, and of which nothing is decided."""
+        found = dict((item, None) for item in self._ledger.items
+                     if isinstance(item, AddressItem) and decision.cards.get(item) != ABSENT)
+        found.update(self._leased(names, lease, decision))
+        return found
 
     def _items(self, names, lease):
         return wanted.leased(names, lease, self._ledger.items, self._ledger.lasting())

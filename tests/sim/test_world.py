@@ -11,6 +11,12 @@ SEEDS, MORE, ORDERED = 40, 36, 32
 
 # Faults that such histories have shown, with the shortened history of each. All of them are mended.
 FOUND = [
+    # A daemon was killed before it let go of an address that its new file did not name. The next one froze the network
+    # before it had decided, and the lease of that address ran out.
+    [('file', 1220), ('give', ('override', 'off'), ('override', 'freeze', 20.0)), ('wait', 6.0),
+     ('disk', 'unreadable', 'later'), ('stop',), ('wait', 2.5), ('alive', 3003), ('alive', 3002), ('reload', 1572),
+     ('wait', 2.5), ('wait', .5), ('disk', 'hangs', 'lost'), ('wait', 2.5), ('knife', 1), ('reload', 1380),
+     ('wait', 2.5), ('reload', 1619), ('wait', 2.5)],
     # The monitor lost a change, and a freeze began: the daemon did not wait for the change any more, and went on with
     # a picture without it.
     [('file', 1510), ('give', ('override', 'off')), ('wait', 2.5), ('monitor', 'loses'), ('reload', 1118),
