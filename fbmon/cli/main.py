@@ -9,7 +9,6 @@ from fbmon.base import inherited
 from fbmon.base.tuples import namedtuple
 from fbmon.cli import output
 from fbmon.cli.output import fail, say
-from fbmon.rules.states import BYPASS, NORMAL
 
 CONFIG = '/var/fastbypass_monitor/backend/.env'
 LOG_DIR = '/var/fastbypass_monitor/backend/logs'
@@ -142,52 +141,14 @@ def status(options):
 
 def force_on(options):
     """Removes the cards' addresses now."""
-    from fbmon.cli import force
-    return _force(options, force.wanted_on, BYPASS, 'force_on')
+    from fbmon.cli import forcing
+    return forcing.on(options)
 
 
 def force_off(options):
     """Adds the cards' addresses for good and brings up the ports that the daemon had shut."""
-    from fbmon.cli import force
-    return _force(options, force.wanted_off, NORMAL, 'force_off')
-
-
-def _force(options, items_of, state, command):
-    from fbmon.cli import force, remembering
-    from fbmon.config import source
-    from fbmon.daemon import daemon
-    from fbmon.memory import ledger, records, rundir
-    from fbmon.network import batch, iproute, routekeeper
-    try:
-        settings = source.load(options.config).settings
-        directory = rundir.RunDirectory(options.run_dir)
-        notes = ledger.Ledger(directory.file(rundir.LEDGER))
-        kept = remembering.history(options, directory)
-        commands, why = batch.Batch(), '%s by %s' % (command, force.who())
-        routes = routekeeper.RouteKeeper(commands, records.Records(directory.file(rundir.ROUTES)))
-        done, wrong = force.apply(items_of, settings, notes, commands, routes=routes,
-                                  changed=lambda item, old, new: kept.item_changed(item, old, new, why))
-        if done and settings.cards:
-            kept.force(state, why)
-        # What a person has brought back is no bypass that the next start would have to return from.
-        course = records.Records(directory.file(rundir.RETURN))
-        if state == NORMAL and course.read():
-            course.rewrite([])
-        kept.write()
-    except rundir.AlreadyRunning as error:
-        fail('%s; stop it first' % error)
-        return daemon.ALREADY_RUNNING
-    except (source.Unreadable, iproute.IpError) as error:
-        return fail(error)
-    for line in done:
-        say(line)
-    if not settings.cards:
-        fail('%s names no bypass card: no address is changed' % options.config)
-    forgotten = course.error and course.error + ': the next start takes it for a bypass to return from'
-    errors = [error for error in (directory.error, notes.error, kept.error, forgotten) if error]
-    for line in wrong + routes.lost() + force.faulty(settings) + errors:
-        fail(line)
-    return 1 if wrong or force.faulty(settings) else 0
+    from fbmon.cli import forcing
+    return forcing.off(options)
 
 
 def report(options):
