@@ -30,16 +30,22 @@ class Launching(object):
         return not self.passed or any(one.interface in names for one in self._waiting())
 
     def step(self):
-        """Try if it is due."""
-        if self._at is not None and self._clock() >= self._at:
-            self.launch()
+        """Try if it is due. This comes after the decision, so one that joins makes another round: a listener in
+        maintenance counts at once.
+        """
+        if self._at is not None and self._clock() >= self._at and self.launch():
+            self.hasten()
 
     def launch(self):
-        """Try the unconfigured listeners and those that must be bound again. After PAUSE they are tried again."""
-        self._roster.launch(self._obstacle, self._scope)
+        """Try the unconfigured listeners and those that must be bound again. After PAUSE they are tried again.
+
+        Returns whether one was launched.
+        """
+        joined = self._roster.launch(self._obstacle, self._scope)
         self._roster.rebind(self._obstacle, self._scope)
         self._at = self._clock() + PAUSE if self._waiting() else None
         self.passed = True
+        return joined
 
     def _waiting(self):
         return self._roster.pending() + self._roster.moved(self._scope)

@@ -47,6 +47,9 @@ class Deciding(object):
 
     def judge(self):
         """The last decision must be that of the rules, and it must have been on what the listeners have heard."""
+        if self.world.deadline is not None and self.world.deadline <= self.world.now:
+            # It comes round again at once: it may have launched a listener after its decision.
+            return
         settings, held = self.world.daemon.settings, self.orders.now()
         states = ordered.marked(settings, self._states(), held)
         if self._judged[0] is not settings or self._judged[1] != states:

@@ -11,6 +11,11 @@ SEEDS, MORE, ORDERED = 40, 36, 32
 
 # Faults that such histories have shown, with the shortened history of each. All of them are mended.
 FOUND = [
+    # A freeze ended, and the listeners that could be launched then were all in maintenance: they were launched after
+    # the decision, and nothing made the daemon decide again.
+    [('file', 1694), ('alive', 3004), ('reload', 1141), ('wait', .5), ('give', ('maintenance', '0', True, None)),
+     ('give', ('override', 'freeze', 6.0), ('maintenance', 'b', True, 0.0)), ('wait', 1.0), ('reload', 1346),
+     ('wait', 6.0)],
     # A daemon was killed before it let go of an address that its new file did not name. The next one froze the network
     # before it had decided, and the lease of that address ran out.
     [('file', 1220), ('give', ('override', 'off'), ('override', 'freeze', 20.0)), ('wait', 6.0),
