@@ -20,9 +20,12 @@ Setup = namedtuple('Setup', 'nodes interval timeout threshold cards ports lines'
 
 USUAL = Setup(8, 25, 100, 1, ('192.168.1.211', '192.168.1.212'), (), '')
 
-# gone: seconds from the moment when a heartbeat was overdue to the last report; back: seconds from the first heartbeat
-# after the failure to the last report. None: the report did not come.
+# gone: the Took from the moment when a heartbeat was overdue; back: the Took from the first heartbeat after the
+# failure. None: a report did not come.
 Round = namedtuple('Round', 'gone back')
+
+# Seconds until the last report: all: of all; addresses, ports: of these only, None if the candidate has none.
+Took = namedtuple('Took', 'all addresses ports')
 
 
 class Candidate(object):
@@ -82,6 +85,12 @@ class Candidate(object):
         """The kernel's reports when all addresses are there and all ports are up again."""
         return ['+ ' + card for card in self._cards()] + [port + ' up' for port in self.setup.ports]
 
+    def took(self, reported, since):
+        """The Took of {text: seconds}, which Reports.wait_for() has returned, from the second `since` on."""
+        addresses = [at for text, at in reported.items() if text[0] in '+-']
+        ports = [at for text, at in reported.items() if text[0] not in '+-']
+        return Took(*[max(times) - since if times else None for times in (addresses + ports, addresses, ports)])
+
     def _cards(self):
         """The addresses without a prefix, as in the reports."""
         return [card.partition('/')[0] for card in self.setup.cards]
@@ -116,11 +125,11 @@ class Candidate(object):
         raise NotImplementedError
 
     def fail(self, source):
-        """Make it fail. Returns the seconds from the moment when that was due to be noticed to the last report."""
+        """Make it fail. Returns the Took from the moment when that was due to be noticed."""
         raise NotImplementedError
 
     def come_back(self):
-        """Let it come back. Returns the seconds from the first sign of that to the last report."""
+        """Let it come back. Returns the Took from the first sign of that."""
         raise NotImplementedError
 
 

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import helpers
-from candidates import SOURCE, Candidate
+from candidates import SOURCE, USUAL, Candidate
 from kernel.switch import OWN
 from observe import TooLate, now
 
@@ -52,8 +52,8 @@ class Keepalived(Candidate):
 
     advertisement = 0.1
 
-    def __init__(self, label, directory):
-        Candidate.__init__(self, label)
+    def __init__(self, label, directory, setup=USUAL):
+        Candidate.__init__(self, label, setup)
         self._directory = directory
 
     def open(self):
@@ -122,13 +122,13 @@ class TracksBfd(Keepalived):
         self._kill_peer()
         reported = self.reports.wait_for(self.gone())
         last = max(before + self.stamps(BFD_PORT))
-        return max(reported.values()) - (last + self.setup.timeout / 1000.0)
+        return self.took(reported, last + self.setup.timeout / 1000.0)
 
     def come_back(self):
         self.capture.take()
         self._start_peer()
         reported = self.reports.wait_for(self.back(), LIMIT)
-        return max(reported.values()) - min(self.stamps(BFD_PORT))
+        return self.took(reported, min(self.stamps(BFD_PORT)))
 
     def _bfd(self, neighbour, own):
         times = (self.setup.interval, self.setup.interval, self.setup.timeout // self.setup.interval)
@@ -188,7 +188,7 @@ class TracksFile(Keepalived):
     def _write(self, text, reports):
         began = now()
         helpers.write(self._flag, text)
-        return max(self.reports.wait_for(reports, LIMIT).values()) - began
+        return self.took(self.reports.wait_for(reports, LIMIT), began)
 
 
 def _family(pid):

@@ -108,11 +108,11 @@ class Ours(Candidate):
         self.nodes.order('kill', self._failed)
         reported = self.reports.wait_for(self.gone())
         last = max(self.stamps(PORT + self._failed))
-        return max(reported.values()) - (last + self.setup.timeout / 1000.0)
+        return self.took(reported, last + self.setup.timeout / 1000.0)
 
     def come_back(self):
         self.capture.take()
         self.nodes.order('revive', self._failed)
         reported = self.reports.wait_for(self.back())
         first = min(self.stamps(PORT + self._failed))
-        return max(reported.values()) - first
+        return self.took(reported, first)

@@ -2,6 +2,7 @@
 import os
 import random
 
+import budgets
 import helpers
 import idle
 import keepalived
@@ -18,6 +19,7 @@ from thousand import Thousand
 MANY = tuple('192.168.2.%d' % number for number in range(1, 65))
 PORTS = tuple('sw%d' % number for number in range(64))
 MASS = USUAL._replace(cards=MANY, ports=PORTS)
+ADDRESSES = USUAL._replace(cards=MANY)
 # Each node sends 10 heartbeats a second. Only when all 1,000 have failed does a bypass begin, so it begins with the
 # last timeout.
 THOUSAND = MASS._replace(nodes=1000, interval=114, timeout=1000, threshold=1000)
@@ -59,8 +61,13 @@ class Bench(object):
             for kind, text in (('coprocess', 'ip -batch, kept running'), ('netlink', 'netlink'))], 0.5, results.CHANGE)
 
     def mass(self):
-        """How long 64 cards and 64 ports at once take."""
-        return self._rounds('mass', self._ours(MASS), 0.5)
+        """How long 64 cards and 64 ports at once take, and each of both, beside what has no decision to make."""
+        path = self.interpreters[-1][1]
+        found = self._samples(self._ours(MASS) + [
+            keepalived.TracksFile(budgets.MANY, self._path(), ADDRESSES),
+            peers.Bare(budgets.BATCH, path, 'coprocess', MASS)], 0.5)
+        return [row for of, name in (('all', 'mass'), ('addresses', 'mass, addresses'), ('ports', 'mass, ports'))
+                for row in results.reaction_rows(name, found, of=of)]
 
     def crowd(self):
         """How long 400 cards in one network without another address take."""
@@ -110,10 +117,13 @@ class Bench(object):
                 for name, program in self.daemons for version, path in self.interpreters]
 
     def _rounds(self, part, candidates, share=1.0, names=results.REACTION):
+        return results.reaction_rows(part, self._samples(candidates, share), names)
+
+    def _samples(self, candidates, share=1.0):
         words = self.options.only.split('|')
         chosen = [one for one in candidates if any(word in one.label for word in words)]
         rounds = max(1, int(self.options.rounds * share))
-        return results.reaction_rows(part, reaction.run(chosen, rounds, self.options.blocks, self._source()), names)
+        return reaction.run(chosen, rounds, self.options.blocks, self._source())
 
     def _source(self):
         return random.Random(self.options.seed)

@@ -54,12 +54,12 @@ class Exabgp(Candidate):
     def fail(self, source):
         began = now()
         os.unlink(self._flag)
-        return max(self.reports.wait_for(self.gone(), LIMIT).values()) - began
+        return self.took(self.reports.wait_for(self.gone(), LIMIT), began)
 
     def come_back(self):
         began = now()
         helpers.write(self._flag, '')
-        return max(self.reports.wait_for(self.back(), LIMIT).values()) - began
+        return self.took(self.reports.wait_for(self.back(), LIMIT), began)
 
 
 class IdleExabgp(Exabgp):
@@ -105,4 +105,4 @@ class Bare(Candidate):
         self._child.stdin.write(order.encode('ascii') + b'\n')
         self._child.stdin.flush()
         reported = self.reports.wait_for(reports, LIMIT)
-        return max(reported.values()) - float(self._child.stdout.readline())
+        return self.took(reported, float(self._child.stdout.readline()))

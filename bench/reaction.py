@@ -15,9 +15,13 @@ class Samples(object):
         self.unasked = []
         self.error = None
 
-    def values(self, name):
-        """Blocks of seconds, [[seconds, ...], ...]; name: 'gone' or 'back'. Rounds without an end are left out."""
-        return [[getattr(one, name) for one in block if getattr(one, name) is not None] for block in self.blocks]
+    def values(self, name, what='all'):
+        """Blocks of seconds, [[seconds, ...], ...]; name: 'gone' or 'back'; what: the name of a time of a Took.
+
+        Rounds without an end are left out.
+        """
+        took = [[getattr(one, name) for one in block] for block in self.blocks]
+        return [[getattr(one, what) for one in block if one and getattr(one, what) is not None] for block in took]
 
     def lost(self):
         """The number of rounds that had no end."""

@@ -15,13 +15,17 @@ REACTION = ('overdue until gone', 'first sign until back')
 CHANGE = ('begun until gone', 'begun until there')
 
 
-def reaction_rows(part, found, names=REACTION):
-    """The Rows of [Samples], in ms: how long until all was gone, and how long until all was back."""
+def reaction_rows(part, found, names=REACTION, of='all'):
+    """The Rows of [Samples], in ms: how long until all was gone, and how long until all was back.
+
+    of: 'addresses' or 'ports' for how long only these took; a candidate that has none has no Row then.
+    """
     rows = []
     for name, what in zip(('gone', 'back'), names):
         for samples in found:
-            blocks = [[1000 * value for value in block] for block in samples.values(name)]
-            rows.append(Row(part, what, samples.label, 'ms', blocks, _remarks(samples)))
+            blocks = [[1000 * value for value in block] for block in samples.values(name, of)]
+            if of == 'all' or any(blocks):
+                rows.append(Row(part, what, samples.label, 'ms', blocks, _remarks(samples)))
     return rows
 
 

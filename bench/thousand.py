@@ -42,7 +42,7 @@ class Thousand(Ours):
             last[port] = max(at, last.get(port, 0.0))
         if len(last) < self.setup.nodes:
             raise ValueError('a last heartbeat of only %d nodes was seen' % len(last))
-        return max(reported.values()) - (max(last.values()) + self.setup.timeout / 1000.0)
+        return self.took(reported, max(last.values()) + self.setup.timeout / 1000.0)
 
     def come_back(self):
         self.capture.take()
@@ -51,7 +51,7 @@ class Thousand(Ours):
         # The threshold is all of them, so the first one that is back ends the bypass.
         first = min(at for at, port in self.capture.take() if port >= PORT)
         time.sleep(0.5)
-        return max(reported.values()) - first
+        return self.took(reported, first)
 
     def rows(self):
         """The Rows of what live() counted."""

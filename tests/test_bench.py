@@ -16,7 +16,9 @@ import compare  # noqa: E402
 import drawing  # noqa: E402
 import figures  # noqa: E402
 import installing  # noqa: E402
+import reaction  # noqa: E402
 import results  # noqa: E402
+from candidates import Candidate, Round, Took  # noqa: E402
 
 
 def row(blocks, candidate='one', part='reaction', what='until gone', note=''):
@@ -128,6 +130,8 @@ def test_the_picture_is_svg_with_a_curve_for_each_candidate_of_each_panel():
 def test_what_was_aimed_at_stands_beside_what_came_out():
     rows = [row([[0.9]], 'daemon, Python 2.7.18', what=budgets.GONE),
             row([[0.6]], budgets.KEEPALIVED, what=budgets.GONE),
+            row([[8.0]], 'daemon, Python 2.7.18', 'mass, addresses', budgets.GONE),
+            row([[4.0]], budgets.MANY, 'mass, addresses', budgets.GONE),
             row([[90.0]], 'daemon, Python 2.7.18', 'idle', 'CPU'),
             row([[20.0]], 'bare threads that receive, Python 2.7.18', 'idle', 'CPU'),
             row([[1.0]], 'daemon, Python 2.7.18, calm', 'loads', budgets.GONE)]
@@ -135,7 +139,7 @@ def test_what_was_aimed_at_stands_beside_what_came_out():
     cells = [[cell.strip() for cell in line.split('|')[1:-1]] for line in budgets.table(rows)]
 
     assert cells[0] == ['', 'aim', 'daemon, Python 2.7.18']
-    assert [line[2] for line in cells[2:]] == ['0.90', '1.50', '70.0']
+    assert [line[2] for line in cells[2:]] == ['0.90', '1.50', '2.00', '70.0']
 
 
 def test_without_a_daemon_nothing_was_aimed_at():
@@ -167,3 +171,16 @@ def test_a_number_that_is_none_and_a_part_that_is_not_there_are_told_of(argument
     output = child.communicate()[0].decode('utf-8')
 
     assert (child.returncode, told in output, 'Traceback' in output) == (2, True, False)
+
+
+def test_the_addresses_and_the_ports_of_a_round_are_told_apart():
+    both = Candidate('both').took({'- 10.0.0.1': 12.0, '- 10.0.0.2': 11.0, 'sw0 down': 15.0}, 10.0)
+    addresses = Candidate('addresses').took({'+ 10.0.0.1': 12.0}, 10.0)
+    samples = reaction.Samples('a')
+    samples.blocks = [[Round(both, addresses), Round(None, None)]]
+
+    assert (both, addresses) == (Took(5.0, 2.0, 5.0), Took(2.0, 2.0, None))
+    assert [samples.values(*words) for words in (('gone',), ('gone', 'addresses'), ('back', 'ports'))] == \
+        [[[5.0]], [[2.0]], [[]]]
+    assert [(row.what, row.blocks) for row in results.reaction_rows('mass', [samples], of='ports')] == \
+        [(budgets.GONE, [[5000.0]])]
