@@ -2,6 +2,7 @@
 import time
 
 from fbmon.base import compat, moments
+from fbmon.listeners.roster import REMOVED
 from fbmon.rules import decision, flapping, nodes
 from fbmon.rules.items import PortItem
 from fbmon.rules.states import ACTIVE, FAILED, MISSING, UNCONFIGURED, UNKNOWN
@@ -53,7 +54,12 @@ class Telling(object):
         return flapping.problem(self._flaps, self._clock(), settings, moments.short)
 
     def listener_changed(self, settings, old, new, why, kept):
-        """Note that a listener was launched. kept: False if it is only logged."""
+        """Note that a listener was launched, released or renamed, after what it has reported before. kept: False if it
+        is only logged."""
+        reported = [event for event in self._reports if event.listener.settings.index == settings.index]
+        self._reports = [event for event in self._reports if event not in reported]
+        for event in reported:
+            self._history.reported(event, self._before is decision.UNDECIDED)
         self._history.note('listener', '%d' % settings.index, old, new, why, settings.node or '', kept=kept)
 
     def item_changed(self, item, old, new, why, cards, called):
@@ -93,3 +99,6 @@ class Telling(object):
             if state != old and len(ways) > 1:
                 self._history.note('node', name, old, state, '%d of %d launched listeners are active' % (
                     ways.count(ACTIVE), len(ways)), kept=state != UNKNOWN)
+        for name in sorted(set(before).difference(self.nodes)):
+            if self._history.last('node', name) not in (None, UNCONFIGURED):
+                self._history.note('node', name, before[name][0], UNCONFIGURED, REMOVED)

@@ -20,6 +20,9 @@ STUCK = 5.0
 
 DEAF = 'hears nothing: interface %s is another one than before, and the address cannot be bound there: %s'
 
+# Why a listener is unconfigured that the file no longer has.
+REMOVED = 'a reload has removed it'
+
 
 def key_of(settings):
     """The Key of a listener's settings."""
@@ -31,7 +34,7 @@ class Roster(object):
 
     launched: {Key: Member}; reasons: {index: why this listener is unconfigured}; deaf: {index: why this launched
     listener hears nothing: it is bound to an interface that is no longer there}. changed(settings, old, new, why) is
-    called when one is launched.
+    called when one is launched or released, and when one gets another index or another node.
     """
 
     def __init__(self, report, changed, crashed, clock=compat.monotonic, opener=open_socket, create=Listener):
@@ -53,10 +56,21 @@ class Roster(object):
         named = dict((key_of(settings), settings) for settings in listeners if not settings.error)
         for key in [key for key in self.launched if key not in named]:
             self._release(key)
-        for key, member in self.launched.items():
-            member.listener.update(named[key])
+        self._rename(named)
         self._settings = tuple(listeners)
         self.reasons = dict((settings.index, settings.error) for settings in listeners if settings.error)
+
+    def _rename(self, named):
+        """Give the listeners their new settings. Under another name the same one begins anew for whoever is told."""
+        renamed = []
+        for key, member in self.launched.items():
+            before, after = member.listener.settings, named[key]
+            if (before.index, before.node) != (after.index, after.node):
+                self._changed(before, member.state, UNCONFIGURED, 'it is now ' + described(after))
+                renamed.append((after, member.state, 'it was ' + described(before)))
+            member.listener.update(after)
+        for after, state, why in renamed:
+            self._changed(after, UNCONFIGURED, state, why)
 
     def pending(self):
         """The settings of the listeners that are valid but not launched."""
@@ -151,7 +165,8 @@ class Roster(object):
                       'listens on %s port %d' % (settings.host, settings.port))
 
     def _release(self, key):
-        listener = self.launched.pop(key).listener
+        listener, state, _ = self.launched.pop(key)
         self._scopes.pop(key, None)
         listener.close()
         logging.info('%s (%s port %d) is released', described(listener.settings), key.host, key.port)
+        self._changed(listener.settings, state, UNCONFIGURED, REMOVED)

@@ -42,7 +42,7 @@ def spans(status, now):
             place = going.pop(what)
             found[place] = found[place]._replace(end=max(found[place].begin, one['at']))
         what = _what(one, of_nodes)
-        if what is None or one['to'] in (UNKNOWN, UNCONFIGURED):
+        if what is None or one['to'] == UNKNOWN:
             continue
         if one['to'] in (BYPASS, FAILED):
             if what not in going:

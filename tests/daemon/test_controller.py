@@ -16,8 +16,9 @@ from fbmon.network.carrier import Carrier
 from fbmon.network.iproute import IpError
 from fbmon.network.routekeeper import RouteKeeper
 from fbmon.network.routereadings import RouteReadings
+from fbmon.report.figures import figures
 from fbmon.rules.items import AddressItem, PortItem
-from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNKNOWN, UP
+from fbmon.rules.states import ACTIVE, BYPASS, DOWN, FAILED, NORMAL, PRESENT, UNCONFIGURED, UNKNOWN, UP
 from settings import card, config, listener
 from statuses import UNWATCHED
 from test_keeper import Batch, Ledger, Nowhere, ours
@@ -480,12 +481,71 @@ def test_a_reload_is_in_the_history_with_what_it_changed_or_why_it_was_refused(w
     switch.report(0, ACTIVE)
 
     assert reloaded(switch, second)[0] == ('reload', 'file', '-', 'taken', '1 component kept, 1 added')
-    assert reloaded(switch, first) == [('reload', 'file', '-', 'taken', '1 component kept, 1 removed')]
+    assert reloaded(switch, first)[0] == ('reload', 'file', '-', 'taken', '1 component kept, 1 removed')
     assert reloaded(switch, first._replace(mistakes=mistakes)) == [
         ('reload', 'file', '-', 'refused', 'line 3: LISTEN_HB_PORT[7]=x: give one (and 2 more)')]
     assert reloaded(switch, source.Unreadable('/etc/test.env: cannot be read: Permission denied')) == [
         ('reload', 'file', '-', 'refused', 'cannot be read: Permission denied')]
     assert reloaded(switch, first) == [('reload', 'file', '-', 'taken', '1 component kept')]
+
+
+GONE = 'a reload has removed it'
+
+
+def test_a_listener_that_a_reload_removes_is_unconfigured_from_then_on_in_the_history(world):
+    switch = world(config([listener(0), listener(1)]), HOST)
+    switch.report(0, ACTIVE)
+    switch.report(1, FAILED)
+
+    assert reloaded(switch, config([listener(0)]))[1:] == [
+        ('listener', '1', FAILED, UNCONFIGURED, GONE), ('global', 'state', BYPASS, NORMAL, '0 failed < 1')]
+
+
+def test_what_a_listener_has_reported_just_before_its_removal_comes_first_and_its_successor_last(world):
+    switch = world(config([listener(0)]), HOST)
+    switch.report(0, ACTIVE)
+    before, thread = len(switch.history.transitions), switch.controller.roster.find(listener(0)).listener
+    switch.loaded = config([listener(0, port=4000)])
+    switch.turn(StateChanged(thread, ACTIVE, FAILED, 'why', 1.0), Reload())
+
+    assert [one[1:6] for one in switch.history.transitions][before + 1:] == [
+        ('listener', '0', ACTIVE, FAILED, 'why'), ('listener', '0', FAILED, UNCONFIGURED, GONE),
+        ('listener', '0', UNCONFIGURED, UNKNOWN, 'listens on 10.0.0.2 port 4000')]
+
+
+def test_listeners_that_get_another_index_or_node_end_under_the_old_one_first(world):
+    switch = world(config([listener(0, node='a'), listener(1, node='b')]), HOST)
+    switch.report(0, ACTIVE)
+    switch.report(1, ACTIVE)
+
+    found = reloaded(switch, config([listener(1, port=3000, node='a'), listener(0, port=3001, node='b')]))[1:]
+
+    assert sorted(found[:2]) == [
+        ('listener', '0', ACTIVE, UNCONFIGURED, 'it is now listener 1 of node a'),
+        ('listener', '1', ACTIVE, UNCONFIGURED, 'it is now listener 0 of node b')]
+    assert sorted(found[2:]) == [
+        ('listener', '0', UNCONFIGURED, ACTIVE, 'it was listener 1 of node b'),
+        ('listener', '1', UNCONFIGURED, ACTIVE, 'it was listener 0 of node a')]
+
+
+def test_a_node_with_two_ways_that_a_reload_removes_is_unconfigured_and_the_report_knows_it(world):
+    def both(node):
+        return [listener(0), listener(1, node=node), listener(2, node=node)]
+    switch = world(config(both('a')), HOST)
+    for index in range(3):
+        switch.report(index, ACTIVE)
+    switch.report(1, FAILED)
+    switch.report(2, FAILED)
+
+    found = reloaded(switch, config([listener(0)]))[1:]
+
+    assert sorted(found) == [
+        ('global', 'state', BYPASS, NORMAL, '0 failed < 1'), ('listener', '1', FAILED, UNCONFIGURED, GONE),
+        ('listener', '2', FAILED, UNCONFIGURED, GONE), ('node', 'a', FAILED, UNCONFIGURED, GONE)]
+    lines = [one._replace(at=float(10 * at)) for at, one in enumerate(switch.history.transitions)]
+    parts = figures(lines, 0, 1000).node_parts['a']
+    gone = [one.at for one in lines if one.kind == 'listener' and one.new == UNCONFIGURED]
+    assert (parts[-1].state, parts[-1].end) == (FAILED, gone[-1])
 
 
 def test_a_reload_that_is_taken_names_the_keys_that_have_changed(world):

@@ -4,7 +4,7 @@ import socket
 
 from fbmon.listeners.listener import Counters, StateChanged
 from fbmon.listeners.roster import Key, Roster
-from fbmon.rules.states import ACTIVE, FAILED, UNKNOWN
+from fbmon.rules.states import ACTIVE, FAILED, UNCONFIGURED, UNKNOWN
 from settings import listener
 
 
@@ -116,6 +116,8 @@ def test_the_same_host_port_and_interface_keep_state_and_socket_under_a_new_inde
     assert world.roster.local_states() == {5: ACTIVE}
     assert world.member(5) == (thread, ACTIVE, 104.5)
     assert (thread.settings.timeout, thread.closed) == (100, False)
+    assert [(one[0].index,) + one[1:] for one in world.told[1:]] == [
+        (0, ACTIVE, UNCONFIGURED, 'it is now listener 5'), (5, UNCONFIGURED, ACTIVE, 'it was listener 0')]
 
 
 def test_what_the_new_file_does_not_name_is_closed_before_anything_is_launched():
@@ -128,6 +130,8 @@ def test_what_the_new_file_does_not_name_is_closed_before_anything_is_launched()
 
     assert thread.closed
     assert world.roster.local_states() == {}
+    assert [(one[0].index,) + one[1:] for one in world.told[1:]] == [
+        (0, UNKNOWN, UNCONFIGURED, 'a reload has removed it')]
     world.launch()
     assert list(world.roster.launched) == [Key('10.0.0.2', 3000, 'eth1')]
 

@@ -421,6 +421,15 @@ def test_a_failed_node_that_a_reload_has_removed_is_not_down_any_more():
     assert figures(heard, 10, 100).nodes[0][:4] == ('dpi-1', 1, 10, 10)
 
 
+def test_a_node_that_a_reload_has_removed_counts_for_nothing_from_then_on():
+    gone = [line(30, 'reload', 'file', '-', 'taken', '3 components kept, 1 removed'),
+            line(30, 'listener', '0', 'failed', 'unconfigured', 'a reload has removed it', 'dpi-1')]
+    well = NORMAL_AT_10 + [line(20, 'listener', '0', 'unknown', 'active', 'x', 'dpi-1'), gone[1]._replace(old='active')]
+
+    assert figures(NORMAL_AT_10 + FAILED_AT_20 + gone + BOOT_AT_50, 10, 100).nodes[0][:5] == ('dpi-1', 1, 10, 10, 10)
+    assert figures(well + BOOT_AT_50, 10, 100).nodes[0][:5] == ('dpi-1', 0, 0, 0, 10)
+
+
 BOOT_AT_50 = [line(50, 'daemon', 'process', '-', 'started'),
               line(60, 'global', 'state', 'unknown', 'normal', '0 failed < 1')]
 

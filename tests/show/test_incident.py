@@ -139,6 +139,14 @@ def test_a_node_that_a_reload_has_removed_is_failed_until_then():
         '  first: dpi-8 failed: no heartbeat for 3000 ms', '  dpi-8 failed once, for 50s']
 
 
+def test_a_node_whose_removal_the_history_has_was_failed_until_then_without_a_daemon_too():
+    history = [node(0, 0, FAILED), node(0, 1, FAILED), node(60, 0, UNCONFIGURED), node(90, 1, ACTIVE)]
+
+    found = incident.spans({'history': history}, NIGHT + 300)
+
+    assert [(span.what, span.end) for span in found] == [('dpi-1', NIGHT + 60), ('dpi-2', NIGHT + 90)]
+
+
 def test_a_node_that_is_well_after_a_boot_was_failed_until_then():
     history = [node(0, 0, FAILED), dict(state(600, NORMAL, '0 failed < 2'), **{'from': UNKNOWN})]
     assert told(history, 9000)[0] == 'from 2026-11-28 03:12:05 to 2026-11-28 03:22:05, 10m0s'
