@@ -188,6 +188,12 @@ def beat(options):
     return beats.send(options.host, options.port, options.interval, options.count, refused)
 
 
+def serve(options):
+    """Serves the status by HTTP: a page, /metrics for Prometheus and /status.json. Nothing can be changed by it."""
+    from fbmon.web import serve as web
+    return web.command(options.listen, options.run_dir, say, fail)
+
+
 COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('check', check, 'mistakes and warnings of the configuration, then its effective values'),
             ('reload', reload, 'have the running daemon read its file again, and say what became of it'),
@@ -201,4 +207,5 @@ COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('maintenance', maintenance, 'take a node out before work on it, and back after it'),
             ('override', override, 'decide instead of the rules: bypass, normal or freeze'),
             ('drill', drill, 'make a bypass for some seconds, and see whether all comes back'),
+            ('serve', serve, 'the status by HTTP: a page, metrics for Prometheus and JSON'),
             ('beat', beat, 'send heartbeats, for trying a switch out'))

@@ -14,7 +14,12 @@ WAITS = ('delay', 'carrier', 'operator')
 def render(status):
     """The exposition text of a status dict, from status.snapshot or, while no daemon runs, from status.stopped."""
     metrics = (UP,) + (METRICS if _is_up(status) else _kept(status))
-    return ''.join(line + '\n' for metric in metrics for line in _lines(metric, status))
+    return ''.join(rendered(metric, status) for metric in metrics)
+
+
+def rendered(metric, status):
+    """The exposition text of one Metric of a status dict."""
+    return ''.join(line + '\n' for line in _lines(metric, status))
 
 
 def _kept(status):
@@ -121,6 +126,9 @@ PORT = {'interface': 'name'}
 _CARDS = _items('cards', CARD, 'actual', 'present')
 
 UP = Metric('up', 'gauge', 'Whether the daemon answers.', lambda status: [({}, int(_is_up(status)))])
+# `serve` has this one of its own. In place of a status it gets the seconds.
+AGE = Metric('answer_age_seconds', 'gauge', 'Seconds since the daemon has answered `serve` last.',
+             lambda seconds: [({}, seconds)])
 BY_HAND = (
     Metric('forced', 'gauge', 'What force_on or force_off made of the state: 1 for the one that holds.', _forced),
     Metric('forced_seconds', 'gauge', 'Seconds since the state was forced; 0 while none is.',

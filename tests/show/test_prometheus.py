@@ -223,6 +223,7 @@ def test_each_metric_is_described_with_its_labels_and_nothing_else_is():
     for metric in (prometheus.UP,) + prometheus.METRICS:
         rows = [labels for labels, value in metric.rows(watched()) if value is not None]
         expected['fastbypass_' + metric.name] = set(rows[0])
+    expected['fastbypass_' + prometheus.AGE.name] = set()
 
     assert dict((name, set(re.findall(r'\w+', labels))) for name, labels in described.items()) == expected
 
