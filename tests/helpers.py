@@ -200,6 +200,22 @@ def descriptors():
     return len(os.listdir('/proc/self/fd'))
 
 
+def drained(leader):
+    """All that was written to a terminal that nobody has open any more. leader: its other end, which is closed."""
+    found = b''
+    try:
+        while True:
+            data = os.read(leader, 65536)
+            if not data:
+                return found
+            found += data
+    except EnvironmentError:
+        # EIO: the last one has closed it.
+        return found
+    finally:
+        os.close(leader)
+
+
 def finish(child, limit=LIMIT):
     """(exit code, stdout, stderr) of a child that must end by itself. After `limit` seconds it is killed."""
     timer = threading.Timer(limit, child.kill)

@@ -1,6 +1,5 @@
 """report: what the journal says about a period, without the daemon."""
 import gc
-import json
 import os
 import sys
 import time
@@ -17,6 +16,9 @@ USUAL = 30 * 86400
 # Seconds that may pass without a word, and lines between two looks at the clock.
 SOON, OFTEN = 1.0, 2000
 
+# What is shown meanwhile; the second one is the longer part.
+READING, COUNTING = 'reading the journal: %d %%', 'counting: %d %%         '
+
 # The FILE of --html that is stdout.
 STDOUT = '-'
 
@@ -32,42 +34,67 @@ def report(options):
     since = until - USUAL if options.since is None else options.since
     if since >= until:
         return fail('report: --since must be before --until and before now') and 2
+    waiting = Waiting()
     try:
         reading = journal.Reading(options.state_dir)
         if not reading.size:
             return fail('report: there is no journal yet: %s' % os.path.join(options.state_dir, journal.NAME))
-        found = _figures(reading, since, until, now)
+        found = _figures(reading, since, until, now, waiting)
     except EnvironmentError as error:
+        waiting.end()
         return fail('report: %s: %s' % (error.filename or options.state_dir, error.strerror))
     notes = [words % count for words, count in ((SKIPPED, reading.skipped), (LOST, reading.lost), (MOVED, found.moved))
              if count]
+    words = _words(options, found, notes)
+    waiting.end()
     if options.html:
-        return _write(options.html, page.render(found, notes, os.uname()[1]))
-    say(json.dumps(document.document(found, notes), sort_keys=True, indent=2) if options.json
-        else text.render(found, notes).rstrip('\n'))
+        return _write(options.html, words)
+    say(words)
     return 0
 
 
-def _figures(reading, since, until, now):
+def _words(options, found, notes):
+    """The report in the form that is wanted."""
+    if options.html:
+        return page.render(found, notes, os.uname()[1])
+    return document.lines(document.document(found, notes)) if options.json else text.render(found, notes).rstrip('\n')
+
+
+def _figures(reading, since, until, now, waiting):
     # A year is a million values, and none of them is garbage.
     gc.disable()
     try:
-        return figures.figures(_shown(reading), since, until, now)
+        return figures.figures(
+            waiting.through(reading, READING, lambda _count: (reading.done, reading.size)), since, until, now,
+            lambda found: waiting.through(found, COUNTING, lambda count: (count, len(found))))
     finally:
         gc.enable()
 
 
-def _shown(reading):
-    """The transitions. If it takes long, a person at a terminal sees how far it is."""
-    person, began, shown = sys.stderr.isatty(), compat.monotonic(), False
-    for count, one in enumerate(reading):
-        if person and count % OFTEN == 0 and compat.monotonic() - began >= SOON:
-            sys.stderr.write('\rreading the journal: %d %%' % (100 * reading.done // max(1, reading.size)))
-            sys.stderr.flush()
-            shown = True
-        yield one
-    if shown:
-        sys.stderr.write('\r' + ' ' * 30 + '\r')
+class Waiting(object):
+    """Shows a person at a terminal how far it is, if it takes long."""
+
+    def __init__(self):
+        self._person = sys.stderr.isatty()
+        self._began, self._shown = compat.monotonic(), False
+
+    def through(self, items, words, share):
+        """Yield the items. words: for how far it is in percent; share(number of items so far): (part, whole)."""
+        for count, one in enumerate(items):
+            if self._person and count % OFTEN == 0 and compat.monotonic() - self._began >= SOON:
+                part, whole = share(count)
+                self._show(words % (100 * part // max(1, whole)))
+                self._shown = True
+            yield one
+
+    def end(self):
+        """Leave nothing of it on the line."""
+        if self._shown:
+            self._show(' ' * 30 + '\r')
+
+    @staticmethod
+    def _show(words):
+        sys.stderr.write('\r' + words)
         sys.stderr.flush()
 
 

@@ -21,7 +21,7 @@ NAME, FILES, SIZE = 'journal', 4, 5 * 1024 * 1024
 DAEMON, PROCESS = 'daemon', 'process'
 STARTED, STOPPED, ALIVE = 'started', 'stopped', 'alive'
 
-_WORDS = '"((?:[^"\\\\\x00-\x1f\x7f])*)"'
+_WORDS = r'"([ !#-\[\]-~]*)"'
 _LINE = re.compile(r'\{"at": ([0-9]{1,10}(?:\.[0-9]{1,6})?), "kind": %s, "name": %s, "from": %s, "to": %s, "why": %s, '
                    r'"called": (?:null|%s)\}\n\Z' % ((_WORDS,) * 6))
 
@@ -119,10 +119,10 @@ def of_daemon(at, new, why):
 def parse(line):
     """The Transition in one line, which is bytes with their line end; None if it makes no sense."""
     try:
-        words = line.decode('ascii')
+        words = str(line.decode('ascii'))
         found = _LINE.match(words)
-        fields = found.groups() if found else _fields(words)
-        found = Transition(float(fields[0]), *[str(field or '') for field in fields[1:]])
+        fields = found.groups('') if found else _fields(words)
+        found = Transition(float(fields[0]), *fields[1:])
         return found if 0 <= found.at < LATEST else None
     except (ValueError, TypeError, LookupError, OverflowError):
         return None
@@ -136,4 +136,4 @@ def _fields(words):
     fields = [found[word] for word in ('at', 'kind', 'name', 'from', 'to', 'why')] + [found.get('called') or '']
     if not all(isinstance(field, (str, type(u''))) for field in fields[1:]) or isinstance(fields[0], bool):
         raise ValueError('no text')
-    return fields
+    return fields[:1] + [str(field) for field in fields[1:]]

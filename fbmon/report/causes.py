@@ -30,10 +30,13 @@ Cause = namedtuple('Cause', 'what who why')
 # what: what was done, who, and why, as words; at: seconds since 1970.
 Action = namedtuple('Action', 'at what who why')
 
+# The kinds of the transitions that tell of what a person does.
+BY_HAND = (RELOAD, 'operator', 'global')
+
 # A person's name may have blanks and colons, but an order's end looks always the same.
 _ORDER = re.compile(r'by (.{1,32}?)(?: until [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})?(?:: (.*))?\Z')
 _FORCED = re.compile(r'force_o(?:n|ff) (by .+)\Z')
-_BY_HAND = re.compile(r'(force_on|force_off|fbypass_ctl return) (by .+)\Z')
+_WITHOUT_ORDER = re.compile(r'(force_on|force_off|fbypass_ctl return) (by .+)\Z')
 _OVERRIDDEN = re.compile(r'override \w+ (by .+)\Z')
 _OF_NODES = re.compile(r'[0-9]+ failed|[0-9]+ of [0-9]+ launched ')
 _SWITCHED = re.compile(r'changed: (?:.*, )?OBSERVE(?:,| and |\Z)')
@@ -108,5 +111,5 @@ def action(at, one):
         what = 'override' if one.name == OVERRIDE else 'maintenance of ' + one.name
         return Action(at, '%s %s' % (what, one.new if one.name == OVERRIDE or one.new == 'off' else 'on'),
                       *order(one.why))
-    found = _BY_HAND.match(one.why) if one.kind == 'global' else None
+    found = _WITHOUT_ORDER.match(one.why) if one.kind == 'global' else None
     return Action(at, found.group(1), *order(found.group(2))) if found else None

@@ -22,10 +22,14 @@ PLAIN = dict((what, causes.only(what)) for what in causes.CLASSES + (NO_DAEMON, 
 
 
 class Course(object):
-    """Takes the lines of the journal in order. spans: what happened, without gaps, after end()."""
+    """Takes the lines of the journal in order. spans: what happened, without gaps, after end().
 
-    def __init__(self):
+    failed(): the nodes that have failed up to the line that is taken.
+    """
+
+    def __init__(self, failed):
         self.spans = []
+        self._failed = failed
         self._begin = self._last = self._key = None
         # The global state as the daemon has told it; whether it only observes; whether a person has forced it.
         self._state, self._would, self._forced = UNKNOWN, False, False
@@ -42,8 +46,8 @@ class Course(object):
         self._takes = {'global': self._take_global, journal.DAEMON: self._take_daemon, 'card': self._take_card,
                        'port': self._take_port, 'operator': self._take_order, RELOAD: self._take_reload}
 
-    def take(self, at, one, failed):
-        """Take a transition. at: its time, which is not before that of the last one; failed(): the nodes that have."""
+    def take(self, at, one):
+        """Take a transition of any kind. at: its time, which is not before that of the last one."""
         if self._key is None:
             self._begin = self._last = at
             self._key = self._now()
@@ -52,7 +56,7 @@ class Course(object):
             if self._there and self._shows_absence(one):
                 self._there = False
                 self._change(self._last)
-            take(at, one, failed)
+            take(at, one)
             self._change(at)
         self._last = at
 
@@ -73,13 +77,13 @@ class Course(object):
             return one.new == journal.STARTED
         return causes.forced(one.why) or one.kind == 'global' and causes.DIED in one.why
 
-    def _take_global(self, at, one, failed):
+    def _take_global(self, at, one):
         self._forced, self._would = causes.forced(one.why), causes.observed(one.why)
         if one.why.startswith(causes.STARTED) and self._there is not None:
             self._there = True
         self._state = one.new
         if one.new == BYPASS and not self._would:
-            self._cause = causes.of_bypass(one.why, failed(), self._cause if self._cards == BYPASS else None)
+            self._cause = causes.of_bypass(one.why, self._failed(), self._cause if self._cards == BYPASS else None)
             self._alone = self._cause if self._forced or self._cause.what == SHUTDOWN else PLAIN[NO_DAEMON]
         if one.new in (NORMAL, BYPASS):
             before, self._cards = self._cards, UNKNOWN if self._would else one.new
@@ -87,14 +91,14 @@ class Course(object):
             if one.new == before == NORMAL and not self._forced:
                 self._decided, self._seen = at, set()
 
-    def _take_daemon(self, at, one, failed):
+    def _take_daemon(self, at, one):
         if one.new != journal.ALIVE or self._there is None:
             self._there = one.new != journal.STOPPED
         if one.new == journal.STARTED:
             # After a boot it knows of no state before, so it does not say that this one has ended.
             self._state = UNKNOWN
 
-    def _take_card(self, at, one, failed):
+    def _take_card(self, at, one):
         self._over.discard(one.name)
         if one.new == ABSENT and causes.lease_over(one.why) and self._cards == NORMAL:
             self._over.add(one.name)
@@ -103,20 +107,20 @@ class Course(object):
             self._was_gone()
         self._seen.add(one.name)
 
-    def _take_port(self, at, one, failed):
+    def _take_port(self, at, one):
         """A port counts for nothing here, but force_off says with it that no daemon is there."""
 
-    def _take_order(self, at, one, failed):
+    def _take_order(self, at, one):
         if one.name != OVERRIDE:
             return
         before = self._override
         self._override = causes.Cause(OPERATOR, *causes.order(one.why)) if one.new == BYPASS else None
-        if before and self._override is None and self._state == BYPASS and failed():
+        if before and self._override is None and self._state == BYPASS and self._failed():
             # The rules go on with it.
-            self._cause = causes.of_nodes(failed())
+            self._cause = causes.of_nodes(self._failed())
             self._alone = PLAIN[NO_DAEMON]
 
-    def _take_reload(self, at, one, failed):
+    def _take_reload(self, at, one):
         if one.new == REFUSED:
             return
         self._over.clear()

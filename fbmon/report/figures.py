@@ -1,6 +1,7 @@
 """Makes figures of the journal's transitions and a period. Pure: values in, values out."""
 import bisect
 import itertools
+import operator
 
 from fbmon.base.tuples import namedtuple
 from fbmon.base.words import natural
@@ -32,32 +33,52 @@ Node = namedtuple('Node', 'name failures down longest active away share')
 Card = namedtuple('Card', 'address called absences absent foreign silences')
 
 
-def figures(transitions, since, until, now=float('inf')):
+def figures(transitions, since, until, now=float('inf'), counting=iter):
     """The Figures of a period, since <= at < until. transitions: all of the journal, in its order.
 
     now: what the clock says, so no line is later. What comes after the period may say that a daemon had died in it.
+    counting([transition]): yields them one by one, for who wants to know how far it is.
     """
     transitions = list(transitions)
     moments, moved = inorder.times([one.at for one in transitions], now)
-    course, nodes, cards, actions = Course(), Nodes(), Cards(since, until), []
-    for at, one in zip(moments, transitions):
-        nodes.take(at, one)
-        cards.take(at, one)
-        course.take(at, one, nodes.failed)
-        found = causes.action(at, one) if since <= at < until else None
-        if found:
-            actions.append(found)
+    nodes, cards, actions = Nodes(moments[:1]), Cards(since, until), Actions(since, until)
+    course = Course(nodes.failed)
+    takes = _by_kind(nodes.takes, cards.takes, actions.takes)
+    for at, one in zip(moments, counting(transitions)):
+        for take in takes.get(one.kind, ()):
+            take(at, one)
+        course.take(at, one)
     end = max([until] + moments[-1:])
     course.end(end)
     spans = _recorded(course.spans, since, until)
     node_parts, card_parts = nodes.end(end), cards.end(end)
     inside = clipped(spans, since, until)
+    sums = _sums(inside)
     bypasses = _stretches(spans, since, until, lambda span: span.cause.what in causes.BYPASSES)
-    return Figures(since, until, _seconds(inside), _totals(inside), bypasses,
+    return Figures(since, until, _seconds(sums), _totals(sums, bypasses), bypasses,
                    _stretches(spans, since, until, lambda span: not span.watched),
                    _nodes(node_parts, Watched(inside), since, until),
-                   _cards(card_parts, cards, since, until), actions, inside,
+                   _cards(card_parts, cards, since, until), actions.found, inside,
                    _clipped_all(node_parts, since, until), _clipped_all(card_parts, since, until), moved)
+
+
+def _by_kind(*takes):
+    """{kind of a transition: [all that take it]} of several {kind: what takes it}."""
+    return dict((kind, [one[kind] for one in takes if kind in one]) for kind in set(itertools.chain(*takes)))
+
+
+class Actions(object):
+    """What persons have done in the period. found: [causes.Action]; takes: {kind: the method that takes it}."""
+
+    def __init__(self, since, until):
+        self.found = []
+        self.takes = dict.fromkeys(causes.BY_HAND, self._take)
+        self._since, self._until = since, until
+
+    def _take(self, at, one):
+        found = causes.action(at, one) if self._since <= at < self._until else None
+        if found:
+            self.found.append(found)
 
 
 def _recorded(spans, since, until):
@@ -68,7 +89,9 @@ def _recorded(spans, since, until):
 
 
 def clipped(spans, since, until):
-    """What belongs to the period of Spans or Parts."""
+    """What belongs to the period of Spans or Parts, which are in order."""
+    if not spans or since <= spans[0].begin and spans[-1].end <= until:
+        return spans
     return [span if since <= span.begin and span.end <= until else
             span._replace(begin=max(span.begin, since), end=min(span.end, until))
             for span in spans if span.end > since and span.begin < until]
@@ -82,34 +105,35 @@ def _length(span):
     return span.end - span.begin
 
 
-def _seconds(spans):
-    found = dict.fromkeys(causes.BYPASSES + causes.CLASSES, 0)
-    for span in spans:
-        found[span.cause.what] += _length(span)
+def _sums(spans):
+    """{causes.Cause: seconds}."""
+    found = {}
+    for begin, end, cause, _ in spans:
+        found[cause] = found.get(cause, 0) + end - begin
     return found
 
 
-def _runs(spans, fits):
-    """[[Spans without a gap] that fit]."""
-    return [list(run) for good, run in itertools.groupby(spans, fits) if good]
+def _seconds(sums):
+    found = dict.fromkeys(causes.BYPASSES + causes.CLASSES, 0)
+    for cause, seconds in sums.items():
+        found[cause.what] += seconds
+    return found
 
 
-def _totals(spans):
-    """[Total] of all causes, the longest first."""
-    found = {}
-    for run in _runs(spans, lambda span: span.cause.what in causes.BYPASSES):
-        for span in run:
-            found.setdefault(span.cause, [0, 0])[0] += _length(span)
-        for cause in set(span.cause for span in run):
-            found[cause][1] += 1
-    return sorted((Total(cause, seconds, count) for cause, (seconds, count) in found.items()),
+def _totals(sums, bypasses):
+    """[Total] of all causes of these Stretches, the longest first."""
+    counts = {}
+    for bypass in bypasses:
+        for cause in bypass.causes:
+            counts[cause] = counts.get(cause, 0) + 1
+    return sorted((Total(cause, sums[cause], count) for cause, count in counts.items()),
                   key=lambda total: (-total.seconds, total.cause))
 
 
 def _stretches(spans, since, until, fits):
     """[Stretch] of the runs of all spans that fit and touch the period."""
     found = []
-    for run in _runs(spans, fits):
+    for run in [list(run) for good, run in itertools.groupby(spans, fits) if good]:
         inside = clipped(run, since, until)
         if inside:
             # Of many changes between the same causes each is named once.
@@ -125,33 +149,37 @@ class Watched(object):
     """How many seconds of the period somebody has watched until a time."""
 
     def __init__(self, spans):
-        self._begins = [span.begin for span in spans]
-        self._watched = [span.watched for span in spans]
-        sums = [0]
-        for span in spans:
-            sums.append(sums[-1] + (_length(span) if span.watched else 0))
-        self._sums = sums
+        # One after the other, what is watched and what is not. They are few.
+        self._begins, self._watched, self._sums = [], [], []
+        total = 0
+        for watched, run in itertools.groupby(spans, operator.attrgetter('watched')):
+            run = list(run)
+            self._begins.append(run[0].begin)
+            self._watched.append(watched)
+            self._sums.append(total)
+            total += run[-1].end - run[0].begin if watched else 0
 
     def between(self, begin, end):
-        """Seconds that somebody has watched."""
+        """Seconds that somebody has watched of a time in the period."""
+        place = bisect.bisect_right(self._begins, begin) - 1
+        if place == bisect.bisect_right(self._begins, end) - 1:
+            return end - begin if self._watched[place] else 0
         return self._until(end) - self._until(begin)
 
     def _until(self, at):
         place = bisect.bisect_right(self._begins, at) - 1
-        if place < 0:
-            return 0
         return self._sums[place] + (at - self._begins[place] if self._watched[place] else 0)
 
 
 def _nodes(parts, watched, since, until):
     found = []
     for name in sorted(parts, key=natural):
-        inside = clipped(parts[name], since, until)
-        lengths = [(part.state, watched.between(part.begin, part.end)) for part in inside]
+        inside, lengths = clipped(parts[name], since, until), {FAILED: [0], ACTIVE: [0], MAINTENANCE: [0]}
+        for begin, end, state in inside:
+            lengths[state].append(watched.between(begin, end))
         failures = sum(part.state == FAILED and since <= part.begin < until for part in parts[name])
-        down, active, away = [sum(length for state, length in lengths if state == which)
-                              for which in (FAILED, ACTIVE, MAINTENANCE)]
-        longest = max([length for state, length in lengths if state == FAILED] or [0])
+        down, active, away = [sum(lengths[state]) for state in (FAILED, ACTIVE, MAINTENANCE)]
+        longest = max(lengths[FAILED])
         share = float(active) / (active + down) if active + down else None
         if inside:
             found.append(Node(name, failures, down, longest, active, away, share))

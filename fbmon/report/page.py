@@ -57,22 +57,21 @@ def render(found, notes=(), name=''):
                 POLICY, html(title), STYLE, PATTERNS, '\n'.join(part for part in parts if part)))
 
 
-def _table(title, titles, rows, classes):
-    """A table with a title. classes: those of its columns."""
-    if not rows:
+def _table(title, titles, items, cells, classes):
+    """A table with a title. cells(item): those of its row; classes: those of its columns."""
+    if not items:
         return '<h2>%s</h2><p>%s</p>' % (html(title), text.NOTHING)
     head = ''.join('<th class="%s">%s</th>' % (one, html(name)) for one, name in zip(classes, titles))
     body = '\n'.join('<tr>%s</tr>' % ''.join('<td class="%s">%s</td>' % (one, html(cell))
-                                             for one, cell in zip(classes, row)) for row in rows[:MOST])
-    more = len(rows) - MOST
+                                             for one, cell in zip(classes, row)) for row in map(cells, items[:MOST]))
+    more = len(items) - MOST
     return '<h2>%s</h2><div class="wide"><table><thead><tr>%s</tr></thead>\n<tbody>%s</tbody></table></div>%s' % (
         html(title), head, body, '<p>and %d more: report --json has all</p>' % more if more > 0 else '')
 
 
 def _times(found):
-    rows = [(word, layout.duration(seconds), text.percent(share), meaning)
-            for word, seconds, share, meaning in text.classes(found)]
-    return _table('Time', ('', 'length', 'share', ''), rows, ('nowrap', 'number', 'number', ''))
+    return _table('Time', ('', 'length', 'share', ''), text.classes(found), lambda one: (
+        one[0], layout.duration(one[1]), text.percent(one[2]), one[3]), ('nowrap', 'number', 'number', ''))
 
 
 def _picture(found):
@@ -88,34 +87,34 @@ def _picture(found):
 
 
 def _causes(found):
-    rows = [(layout.duration(one.seconds), '%d' % one.count, text.cause(one.cause)) for one in found.causes]
-    return _table('Bypass by cause', ('length', 'times', 'cause'), rows, ('number', 'number', ''))
+    return _table('Bypass by cause', ('length', 'times', 'cause'), found.causes, lambda one: (
+        layout.duration(one.seconds), '%d' % one.count, text.cause(one.cause)), ('number', 'number', ''))
 
 
 def _bypasses(found):
-    rows = [(moments.short(one.begin), text.length(one), text.all_causes(one)) for one in found.bypasses]
-    return _table('Bypasses', ('begin', 'length', 'cause'), rows, ('nowrap', 'number', ''))
+    return _table('Bypasses', ('begin', 'length', 'cause'), found.bypasses, lambda one: (
+        moments.short(one.begin), text.length(one), text.all_causes(one)), ('nowrap', 'number', ''))
 
 
 def _nodes(found):
-    rows = [(one.name, '%d' % one.failures, layout.duration(one.down), layout.duration(one.longest),
-             layout.duration(one.away), text.percent(one.share)) for one in found.nodes]
-    return _table('Nodes', ('node', 'failures', 'down', 'longest', 'maintenance', 'available'), rows,
-                  ('',) + ('number',) * 5) + '<p>%s</p>' % text.BY_NAME
+    titles = ('node', 'failures', 'down', 'longest', 'maintenance', 'available')
+    return _table('Nodes', titles, found.nodes, lambda one: (
+        one.name, '%d' % one.failures, layout.duration(one.down), layout.duration(one.longest),
+        layout.duration(one.away), text.percent(one.share)), ('',) + ('number',) * 5) + '<p>%s</p>' % text.BY_NAME
 
 
 def _cards(found):
-    rows = [(one.address, one.called, '%d' % one.absences, layout.duration(one.absent), '%d' % one.foreign,
-             '%d' % one.silences) for one in found.cards]
-    return _table('Cards', ('address', 'name', 'absent', 'together', 'changed by others', 'silent'), rows,
-                  ('nowrap', '') + ('number',) * 4) if rows else ''
+    titles = ('address', 'name', 'absent', 'together', 'changed by others', 'silent')
+    return _table('Cards', titles, found.cards, lambda one: (
+        one.address, one.called, '%d' % one.absences, layout.duration(one.absent), '%d' % one.foreign,
+        '%d' % one.silences), ('nowrap', '') + ('number',) * 4) if found.cards else ''
 
 
 def _unwatched(found):
-    rows = [(moments.short(one.begin), text.length(one), 'cards: ' + text.meanwhile(one)) for one in found.unwatched]
-    return _table('Nobody watched', ('begin', 'length', 'meanwhile'), rows, ('nowrap', 'number', ''))
+    return _table('Nobody watched', ('begin', 'length', 'meanwhile'), found.unwatched, lambda one: (
+        moments.short(one.begin), text.length(one), 'cards: ' + text.meanwhile(one)), ('nowrap', 'number', ''))
 
 
 def _actions(found):
-    rows = [(moments.short(one.at), text.action(one)) for one in found.actions]
-    return _table('By hand', ('at', 'what'), rows, ('nowrap', ''))
+    return _table('By hand', ('at', 'what'), found.actions, lambda one: (moments.short(one.at), text.action(one)),
+                  ('nowrap', ''))

@@ -1,4 +1,6 @@
 """The figures as text of 80 columns, for a console or a mail. Pure."""
+import itertools
+
 from fbmon.base import moments
 from fbmon.report import causes
 from fbmon.show import layout
@@ -72,8 +74,12 @@ def _head(found, notes):
     rows = [[word, layout.duration(seconds), percent(share), meaning]
             for word, seconds, share, meaning in classes(found)]
     table = layout.grid(('TIME', 'LENGTH', 'SHARE', ''), rows)
-    return ['report of ' + period(found)] + [''] + sum(table, []) + [
+    return ['report of ' + period(found)] + [''] + _joined(table) + [
         line for note in notes for line in layout.wrapped(note, '! ')]
+
+
+def _joined(lists):
+    return list(itertools.chain.from_iterable(lists))
 
 
 def _table(title, titles, rows, texts=False):
@@ -81,7 +87,7 @@ def _table(title, titles, rows, texts=False):
     if not rows:
         return [title, '  ' + NOTHING]
     others = sum(2 + max(map(len, column)) for column in list(zip(titles, *rows))[1:])
-    lines = sum(layout.table(titles, rows, limit=WIDTH if texts else WIDTH - others), [])
+    lines = _joined(layout.table(titles, rows, limit=WIDTH if texts else WIDTH - others))
     start = lines[0].rindex(titles[-1])
     return [title] + [part for line in lines
                       for part in (layout.hanging(line, start, WIDTH) if texts and len(line) > WIDTH else [line])]

@@ -53,33 +53,23 @@ class Node(object):
 
 
 class Nodes(object):
-    """All nodes. A node is called by its name, or else by the index of its listener, as text."""
+    """All nodes. A node is called by its name, or else by the index of its listener, as text.
 
-    def __init__(self):
+    began: [when the journal begins], or []; takes: {kind of a transition: the method that takes it}.
+    """
+
+    def __init__(self, began):
         self.all = {}
+        self._names = []    # of all, as a person would sort them
         self._of = {}    # {index of a listener: the name of its node}
-        self._first = None
+        self._began = began
         self._heard = None    # the listeners heard of since a daemon has started that has decided nothing yet, or None
-
-    def take(self, at, one):
-        """Take a transition of any kind."""
-        if self._first is None:
-            self._first = at
-        if one.kind == 'listener':
-            self._report(at, one)
-        elif one.kind == 'operator' and one.name != OVERRIDE:
-            self._order(at, one)
-        elif one.kind == journal.DAEMON and one.new == journal.STARTED:
-            self._heard = set()
-        elif one.kind == 'global' and one.new in (NORMAL, BYPASS) and not causes.forced(one.why):
-            self._decided(at)
-        elif one.kind == RELOAD and one.new != REFUSED and _REMOVED.search(one.why):
-            for node in self.all.values():
-                node.removed = node.removed or at
+        self.takes = {'listener': self._report, 'operator': self._order, journal.DAEMON: self._begin,
+                      'global': self._decided, RELOAD: self._reload}
 
     def failed(self):
         """[The names of the nodes that have failed], but for those in maintenance."""
-        return sorted((name for name, node in self.all.items() if node.row.state == FAILED), key=natural)
+        return [name for name in self._names if self.all[name].row.state == FAILED]
 
     def end(self, at):
         """{name: [Part]}. A node that had failed and was not heard of since a reload has been removed by it."""
@@ -100,19 +90,30 @@ class Nodes(object):
         if not node.ways and one.old in (ACTIVE, FAILED) and not node.row.parts:
             # It was so before the journal began, or at a start that had nothing new to tell.
             node.ways[one.name] = one.old
-            node.look(self._first)
+            node.look(self._began[0])
         node.ways[one.name] = one.new
         node.removed = None
         node.look(at)
         if self._heard is not None:
             self._heard.add(one.name)
 
-    def _decided(self, at):
-        """A daemon has decided for the first time: what it has said nothing of has not failed.
+    def _begin(self, at, one):
+        if one.new == journal.STARTED:
+            self._heard = set()
+
+    def _reload(self, at, one):
+        if one.new != REFUSED and _REMOVED.search(one.why):
+            for node in self.all.values():
+                node.removed = node.removed or at
+
+    def _decided(self, at, one):
+        """If a daemon has decided for the first time: what it has said nothing of has not failed.
 
         That a listener is active it says only if it knows that it had failed, and a boot makes it forget that.
         """
-        for index, name in self._of.items() if self._heard is not None else ():
+        if self._heard is None or one.new not in (NORMAL, BYPASS) or causes.forced(one.why):
+            return
+        for index, name in self._of.items():
             node = self.all[name]
             if index not in self._heard and node.ways.get(index) == FAILED:
                 if node.removed is None:
@@ -124,6 +125,8 @@ class Nodes(object):
         self._heard = None
 
     def _order(self, at, one):
+        if one.name == OVERRIDE:
+            return
         node = self._node(one.name)
         node.away = one.new == MAINTENANCE
         node.look(at)
@@ -131,6 +134,7 @@ class Nodes(object):
     def _node(self, name):
         if name not in self.all:
             self.all[name] = Node()
+            self._names = sorted(self.all, key=natural)
         return self.all[name]
 
 
@@ -144,30 +148,31 @@ def _best(states):
 
 class Cards(object):
     """All cards, by their addresses. called: {address: name in the file}; foreign, silences: {address: how often in the
-    period somebody else has changed it, and how often it began not to be pinged}."""
+    period somebody else has changed it, and how often it began not to be pinged}; takes: as of Nodes."""
 
     def __init__(self, since, until):
         self.called, self.foreign, self.silences = {}, {}, {}
         self._rows = {}
         self._pings = {}    # {address: what was told of its pings last}
         self._since, self._until = since, until
+        self.takes = {'card': self._card, PINGS: self._ping}
 
-    def take(self, at, one):
-        """Take a transition of any kind."""
-        if one.kind not in ('card', PINGS):
-            return
+    def _card(self, at, one):
+        self._know(one)
+        self._rows[one.name].become(at, one.new)
+        self.foreign[one.name] += self._since <= at < self._until and causes.foreign(one.why)
+
+    def _ping(self, at, one):
+        self._know(one)
+        # A daemon that starts tells again that a card is silent; that it pings it may have no reason to tell.
+        again = one.old == UNKNOWN and self._pings.get(one.name) == SILENT
+        self.silences[one.name] += self._since <= at < self._until and one.new == SILENT and not again
+        self._pings[one.name] = one.new
+
+    def _know(self, one):
         if one.name not in self._rows:
             self._rows[one.name], self.foreign[one.name], self.silences[one.name] = Row(), 0, 0
         self.called[one.name] = one.called
-        inside = self._since <= at < self._until
-        if one.kind == 'card':
-            self._rows[one.name].become(at, one.new)
-            self.foreign[one.name] += inside and causes.foreign(one.why)
-        else:
-            # A daemon that starts tells again that a card is silent; that it pings it may have no reason to tell.
-            again = one.old == UNKNOWN and self._pings.get(one.name) == SILENT
-            self.silences[one.name] += inside and one.new == SILENT and not again
-            self._pings[one.name] = one.new
 
     def end(self, at):
         """{address: [Part]}."""

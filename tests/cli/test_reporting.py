@@ -1,6 +1,7 @@
 """report: the command itself, with a journal in a directory of the test."""
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
@@ -12,6 +13,15 @@ from fbmon.base import compat
 from fbmon.cli import main, reporting
 from fbmon.memory import journal
 from fbmon.memory.history import Transition
+
+
+# One that waits for nothing before it says how far it is.
+AT_ONCE = """
+import sys
+from fbmon.cli import main, reporting
+reporting.SOON, reporting.OFTEN = 0.0, 1
+sys.exit(main.main(['--state-dir', sys.argv[1], 'report'] + sys.argv[2:]))
+"""
 
 
 class Terminal(object):
@@ -181,7 +191,48 @@ def test_a_person_who_waits_sees_how_far_it_is(state, monkeypatch):
     assert report(state(lines(time.time() - 86400, 2)), '--json') == 0
 
     shown = terminal.text.split('\r')
-    assert shown[1].startswith('reading the journal: ') and shown[-3].endswith(' %') and shown[-2:] == [' ' * 30, '']
+    assert shown[1].startswith('reading the journal: ') and shown[-2:] == [' ' * 30, '']
+    assert shown[-3].startswith('counting: ') and shown[-3].rstrip().endswith(' %')
+
+
+@pytest.mark.parametrize('form', [[], ['--json'], ['--html', '-']])
+def test_how_far_it_is_stands_on_a_real_terminal_and_not_in_the_report(state, form):
+    directory = state(lines(time.time() - 86400, 2))
+    leader, follower = pty.openpty()
+    argv = [sys.executable, '-c', AT_ONCE, directory] + form
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=follower, close_fds=True, cwd=helpers.ROOT)
+    os.close(follower)
+    out = child.communicate()[0].decode('ascii')
+    seen = helpers.drained(leader).decode('ascii').split('\r')
+
+    assert child.returncode == 0
+    assert [word for word in ('reading the journal: 100 %', 'counting: 90 %')
+            if word not in [one.strip() for one in seen]] == []
+    assert seen[-2:] == [' ' * 30, ''] and ' %\r' not in out and 'counting' not in out
+
+
+def test_a_journal_that_breaks_off_leaves_nothing_of_how_far_it_was(state, monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, 'stderr', terminal)
+    monkeypatch.setattr(reporting, 'SOON', 0.0)
+    directory = state(lines(time.time() - 86400, 2))
+
+    def broken(reading):
+        yield lines(1.0)[0]
+        raise EnvironmentError(5, 'Input/output error', 'journal')
+    monkeypatch.setattr(journal.Reading, '__iter__', broken)
+
+    assert report(directory) == 1
+    assert terminal.text.split('\r')[-2:] == [' ' * 30, 'report: journal: Input/output error\n']
+
+
+def test_the_document_has_a_line_for_each_bypass(state, capsys):
+    assert report(state(lines(time.time() - 86400, 3)), '--json') == 0
+
+    out = capsys.readouterr().out
+    alone = [json.loads(row.rstrip(',')) for row in out.splitlines()[1:] if row.startswith('{')]
+    bypasses = json.loads(out)['bypasses']
+    assert len(bypasses) == 3 and [one for one in bypasses if one not in alone] == []
 
 
 def test_who_does_not_wait_sees_nothing_of_it(state, monkeypatch):

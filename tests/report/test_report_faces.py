@@ -100,6 +100,25 @@ def test_no_line_of_the_text_is_wider_than_80_columns():
     assert 'node-%s63' % (25 * 'x') in found
 
 
+class Counting(list):
+    """A line of a table. COPIED: how many lines were copied when it was added to a list."""
+
+    COPIED = []
+
+    def __radd__(self, other):
+        self.COPIED.append(len(other))
+        return other + list(self)
+
+
+def test_the_lines_of_a_long_table_are_not_copied_again_for_each_further_line(monkeypatch):
+    grid = text.layout.grid
+    monkeypatch.setattr(text.layout, 'grid', lambda *words: list(map(Counting, grid(*words))))
+    many = [line(10 + number, 'operator', 'override', 'off', 'freeze', 'by bob') for number in range(100)]
+
+    assert text.render(figures(MONTH + many, BEGIN, BEGIN + 9000)).count('freeze by bob') == 100
+    assert Counting.COPIED == []
+
+
 def test_an_empty_period_has_a_report_in_each_form():
     found = figures([], BEGIN, BEGIN + 30 * DAY)
 
