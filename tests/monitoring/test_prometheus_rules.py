@@ -1,4 +1,4 @@
-"""docs/monitoring/prometheus-rules.yml: promtool takes it, and its fault raises each alert, and nothing less does."""
+"""docs/monitoring/prometheus-*.yml: promtool takes them; its fault raises each alert, and nothing less does."""
 import json
 import os
 import re
@@ -98,8 +98,13 @@ def promtool():
     return run
 
 
-def test_promtool_takes_the_rules(promtool):
-    assert 'SUCCESS: %d rules found' % len(alerts()) in promtool('check', 'rules', RULES)
+def test_promtool_takes_the_rules_and_the_scrape_job_with_them(promtool, tmp_path):
+    for name in ('rules', 'scrape'):
+        helpers.write(tmp_path / ('fastbypass-%s.yml' % name), helpers.read(FILES + '/prometheus-%s.yml' % name))
+
+    said = promtool('check', 'config', str(tmp_path / 'fastbypass-scrape.yml'))
+
+    assert '%d rules found' % len(alerts()) in said and 'is valid prometheus config' in said
 
 
 def looked(number, alert, minute, firing):
