@@ -106,13 +106,16 @@ class Month(object):
         self.state('unknown', 'normal', '0 failed < 2', back=True)
 
 
-def draw(source, target):
-    """Have Chromium draw a page into a PNG file."""
+def draw(source, target, size=SIZE, words=()):
+    """Have Chromium draw a page into a PNG file. size: of the window; words: more options of Chromium."""
     chromium = next(name for name in ('chromium', 'chromium-browser', 'google-chrome')
                     if subprocess.call(['which', name], stdout=subprocess.DEVNULL) == 0)
-    subprocess.check_call([chromium, '--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars',
-                           '--window-size=%d,%d' % SIZE, '--screenshot=' + os.path.abspath(target),
-                           'file://' + os.path.abspath(source)], stderr=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.check_call([chromium, '--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars',
+                               '--disable-quic', '--no-first-run', '--disable-background-networking',
+                               '--disable-component-update', '--disable-sync', '--user-data-dir=' + profile,
+                               '--window-size=%d,%d' % size, '--screenshot=' + os.path.abspath(target)] + list(words)
+                              + ['file://' + os.path.abspath(source)], stderr=subprocess.DEVNULL)
 
 
 def main():

@@ -1,11 +1,11 @@
-"""What is at which path: the metrics, the status as JSON. Each is made at most once a second, however many ask."""
+"""What is at which path: the page, the metrics, the status as JSON. Each is made at most once a second."""
 import json
 import logging
 import re
 
 from fbmon import __version__
 from fbmon.show import prometheus
-from fbmon.web import responses
+from fbmon.web import page, responses, style
 from fbmon.web.source import judged
 
 # Halves of characters, which no UTF-8 has. A name that is no UTF-8 comes from the daemon so.
@@ -14,33 +14,40 @@ _HALVES = re.compile(u'[\ud800-\udfff]')
 # Seconds for which a face is given again, if there is no new answer of the daemon.
 KEPT = 1.0
 
-NO_PATH = 'there is /metrics and /status.json'
+NO_PATH = 'there is /, /metrics and /status.json'
 NOT_OURS = 'the status of this daemon cannot be shown: it is that of another version; restart fastbypass_web'
 
 
 class Faces(object):
-    """Makes the Response for a Request and a source.View. now: the monotonic second."""
+    """Makes the Response for a Request and a source.View. now: the monotonic second; name: that of this machine."""
 
-    def __init__(self):
-        self._faces = {'/metrics': metrics, '/status.json': document}
+    def __init__(self, name):
+        self._name = name
+        self._faces = {'/': self._page, '/metrics': metrics, '/status.json': document}
         self._made = {}
 
     def response(self, request, view, now):
         """The Response."""
         if request.path not in self._faces:
             return responses.plain(404, NO_PATH)
-        made = self._made.get(request.path)
+        # There are few of them.
+        which = request.path, page.every(request.query)
+        made = self._made.get(which)
         if made is None or made[0] is not view or not 0 <= now - made[1] < KEPT:
-            made = self._made[request.path] = view, now, self._new(request, view, now)
+            made = self._made[which] = view, now, self._new(request, view, now)
         return made[2]
 
     def _new(self, request, view, now):
         try:
-            return self._faces[request.path](judged(view, now), age(view, now))
+            return self._faces[request.path](judged(view, now), age(view, now), request.query)
         except Exception:
             # The daemon may have become one of another version.
             logging.exception('%s cannot be made', request.path)
             return responses.plain(500, NOT_OURS)
+
+    def _page(self, view, seconds, query):
+        text = page.render(view, seconds, query, self._name)
+        return responses.Response(200, responses.HTML, encoded(text), style.POLICY)
 
 
 def age(view, now):
@@ -56,7 +63,7 @@ def current(view):
     return {'version': __version__, 'state': 'down', 'forced': None} if view.error else view.status
 
 
-def metrics(view, seconds):
+def metrics(view, seconds, query=''):
     """The face for Prometheus. While the daemon does not answer it has no figures of before: they would be lies."""
     text = prometheus.render(current(view))
     if seconds is not None:
@@ -64,7 +71,7 @@ def metrics(view, seconds):
     return responses.Response(200, responses.METRICS, encoded(text), '')
 
 
-def document(view, seconds):
+def document(view, seconds, query=''):
     """The face as JSON: what `show --json` has, and under "serve" how old it is, and the last answer if that is old."""
     serve = {'version': __version__, 'answers': not view.error, 'age_s': seconds, 'error': view.error,
              'last': view.status if view.error else None}

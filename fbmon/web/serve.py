@@ -75,7 +75,7 @@ def serve(where, run_dir, said):
     sock = listen(where)
     # There is nothing to put in order, and threads of 2.7 that still run would print noise.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    server = Server(sock, os.uname()[1], Faces())
+    server = Server(sock, os.uname()[1], Faces(os.uname()[1]))
     server.source = Source(os.path.join(run_dir, rundir.SOCKET), server.wake)
     server.source.start(lambda: os._exit(1))
     said('serving at ' + url(where._replace(port=sock.getsockname()[1])))
