@@ -192,7 +192,8 @@ def test_bash_completes_every_command_of_fbypass_ctl():
     (['check', '--'], ['--against']),
     (['check', '--against', TOP + '/sample.e'], [TOP + '/sample.env']),
     (['beat', '10.0.0.1', ''], []),
-    (['beat', '10.0.0.1', '3000', '--'], ['--interval', '--count', '--force']),
+    (['beat', '10.0.0.1', '3000', '--'], [
+        '--interval', '--count', '--force', '--while', '--every', '--source', '--interface']),
     (['stop', ''], []),
     (['maintenance', 'dpi-1', ''], ['on', 'off']),
     (['maintenance', 'dpi-1', 'on', '--'], ['--for', '--reason']),

@@ -9,8 +9,8 @@ import threading
 
 from fbmon.base import compat
 
-# A pipe to or from the child.
-PIPE = subprocess.PIPE
+# A pipe to or from the child; the same as its stdout.
+PIPE, STDOUT = subprocess.PIPE, subprocess.STDOUT
 
 # Seconds for which the start of a child waits to learn whether its program can be executed.
 BRIEFLY = 0.2

@@ -16,6 +16,38 @@ OURS = ('not sent: listener %d of the daemon that runs here is at this address a
 NOT_ASKED = 'not sent: this address is on this machine, and its daemon does not say where it listens (%s): give --force'
 
 
+def beat(options):
+    """Send as the command line says. Returns the exit code."""
+    refused = (lambda address: None) if options.force else refusal(options.run_dir)
+    if options.check or options.every or options.source or options.interface or options.more:
+        return _for_ever(options, refused)
+    return send(options.host, options.port, options.interval, options.count, refused)
+
+
+def _for_ever(options, refused):
+    """Send as a node with fastbypass_beat(8) does."""
+    from fbmon.beat import commandline, main, settings, voice
+    try:
+        found = commandline.make(options, [options.host, str(options.port)] + options.more)
+    except settings.Mistake as error:
+        return fail('beat: error: ' + commandline.in_words(error)) and 2
+    for one in found.targets:
+        why = refused(_sockaddr(one, found.interface))
+        if why:
+            return fail('%s port %d: %s' % (one.host, one.port, why))
+    return main.send(found, voice.Voice())
+
+
+def _sockaddr(aim, interface):
+    """The socket address of a settings.Aim, without a scope if its interface is not there."""
+    zone = aim.zone or interface
+    try:
+        return socket.getaddrinfo(aim.host + ('%' + zone if zone and ':' in aim.host else ''), aim.port, 0,
+                                  socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)[0][4]
+    except socket.gaierror:
+        return aim.host, aim.port
+
+
 def refusal(run_dir):
     """The function refused(address) for send().
 

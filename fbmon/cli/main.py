@@ -182,10 +182,9 @@ def drill(options):
 
 
 def beat(options):
-    """Sends heartbeats."""
+    """Sends heartbeats. With a check, a source, an interface or several targets it goes on after any error."""
     from fbmon.cli import beats
-    refused = (lambda address: None) if options.force else beats.refusal(options.run_dir)
-    return beats.send(options.host, options.port, options.interval, options.count, refused)
+    return beats.beat(options)
 
 
 def serve(options):

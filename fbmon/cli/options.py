@@ -5,6 +5,8 @@ import time
 from difflib import get_close_matches
 
 from fbmon.base import moments
+from fbmon.beat import commandline
+from fbmon.beat.commandline import given as _given, number as _number
 from fbmon.cli.output import fail, say
 from fbmon.rules import ordering, orders
 
@@ -50,15 +52,6 @@ def parse(argv, commands, places):
     return _parser(commands, places).parse_args(_with_command(argv))
 
 
-def _number(least, most):
-    """A type for argparse: a whole number from least to most."""
-    def number(text):
-        if not text.isdigit() or len(text) > 10 or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError('%r: give a whole number from %d to %d' % (text, least, most))
-        return int(text)
-    return number
-
-
 def _duration(text):
     """An argparse type: a duration like 90s, 30m, 2h or 1d, in seconds."""
     try:
@@ -88,13 +81,6 @@ def _trial(text):
     if not 10 <= seconds <= 86400:
         raise argparse.ArgumentTypeError('%r: give a time from 10s to 1d' % text)
     return seconds
-
-
-def _given(text):
-    """An argparse type: any text but the empty one, which a script makes of a variable that is not set."""
-    if not text:
-        raise argparse.ArgumentTypeError('it is empty')
-    return text
 
 
 def _global_options(parser, places):
@@ -158,10 +144,8 @@ def _parser(commands, places):
         if name == 'beat':
             command.add_argument('host', metavar='HOST', type=_given, help='IPv4 or IPv6 address of the listener')
             command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')
-            command.add_argument('--interval', metavar='MS', type=_number(1, 3600000), default=1000,
-                                 help='milliseconds between two heartbeats (%(default)s)')
-            command.add_argument('--count', metavar='N', type=_number(1, 1000000000), default=None,
-                                 help='stop after N heartbeats (default: go on)')
+            command.add_argument('more', metavar='HOST PORT', nargs='*', help='more targets')
+            commandline.add_words(command)
             command.add_argument('--force', action='store_true',
                                  help='send also to a listener of the daemon that runs here')
     return parser

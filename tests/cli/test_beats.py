@@ -5,6 +5,7 @@ import pytest
 
 from fbmon.base import compat
 from fbmon.cli import beats
+from fbmon.cli.main import main
 from helpers import LIMIT, finish, has_ipv6, in_a_terminal, python, require
 
 
@@ -141,3 +142,20 @@ def test_what_is_refused_is_told_in_one_line_and_ends_with_1(capsys):
 
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ('', '127.0.0.1 port 9: not sent: why\n')
+
+
+# --- as a node's own sender: see tests/beat ---
+ALONE = 'import sys; from fbmon.cli.main import main; sys.exit(main())'
+
+
+def test_with_several_targets_all_get_them_and_one_of_the_daemon_here_refuses_all(receiver, daemon, capsys):
+    host, port = receiver.getsockname()[:2]
+    words = ['beat', host, str(port), host, str(port), '--count', '2', '--interval', '20']
+    daemon(row(host, port))
+
+    assert main(words) == 1
+    assert capsys.readouterr().err == '%s port %d: %s\n' % (host, port, beats.OURS % 4)
+    code, output, errors = finish(python(ALONE, *(words + ['--force'])))
+
+    assert (code, output, errors.splitlines()[-1]) == (0, '', '2 heartbeats sent')
+    assert [receiver.recv(100) for _ in range(4)] == [beats.PAYLOAD] * 4
