@@ -15,10 +15,11 @@ HOST, PORT, SOURCE = '192.168.1.202', 3000, '192.168.1.1'
 
 # nodes: how many send heartbeats, each one after 75 to 100 % of `interval` ms; timeout: ms after which a heartbeat is
 # overdue; threshold: the number of failed listeners at which a bypass begins; cards: addresses, with a prefix if
-# wanted; ports: interfaces; lines: further lines of the configuration file, as text.
-Setup = namedtuple('Setup', 'nodes interval timeout threshold cards ports lines')
+# wanted; ports: interfaces; lines: further lines of the configuration file, as text; journal: whether the daemon keeps
+# one.
+Setup = namedtuple('Setup', 'nodes interval timeout threshold cards ports lines journal')
 
-USUAL = Setup(8, 25, 100, 1, ('192.168.1.211', '192.168.1.212'), (), '')
+USUAL = Setup(8, 25, 100, 1, ('192.168.1.211', '192.168.1.212'), (), '', True)
 
 # gone: the Took from the moment when a heartbeat was overdue; back: the Took from the first heartbeat after the
 # failure. None: a report did not come.

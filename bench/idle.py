@@ -70,7 +70,7 @@ class Receiver(Candidate):
         return [self._child.pid]
 
 
-def run(candidates, seconds=SECONDS):
+def run(candidates, seconds=SECONDS, part='idle'):
     """The Rows of CPU, context switches and memory of all candidates that could be opened."""
     opened, rows = [], []
     try:
@@ -88,24 +88,24 @@ def run(candidates, seconds=SECONDS):
                 costs[candidate].append(cost(candidate.pids()))
             sys.stderr.write('  %d of %d s\n' % ((window + 1) * seconds // WINDOWS, seconds))
         for candidate in running:
-            rows += _rows(candidate, costs[candidate], 60.0 / seconds * WINDOWS)
+            rows += _rows(part, candidate, costs[candidate], 60.0 / seconds * WINDOWS)
     finally:
         for candidate, _ in opened:
             candidate.close()
     return sorted(rows, key=lambda row: ('CPU', 'context', 'resident', 'own').index(row.what.split()[0]))
 
 
-def _rows(candidate, costs, scale):
+def _rows(part, candidate, costs, scale):
     """The Rows of one candidate; each window's cost is scaled to a minute."""
     pairs = list(zip(costs, costs[1:]))
     cpu = [[(after.cpu - before.cpu) * 1e-6 * scale] for before, after in pairs]
     switches = [[(after.switches - before.switches) * scale] for before, after in pairs]
     resident, own = memory(candidate.pids())
-    return [results.Row('idle', 'CPU', candidate.label, 'ms a minute', cpu, ''),
-            results.Row('idle', 'context switches', candidate.label, 'a minute', switches, ''),
-            results.Row('idle', 'resident memory', candidate.label, 'MB', [[sum(resident)]],
+    return [results.Row(part, 'CPU', candidate.label, 'ms a minute', cpu, ''),
+            results.Row(part, 'context switches', candidate.label, 'a minute', switches, ''),
+            results.Row(part, 'resident memory', candidate.label, 'MB', [[sum(resident)]],
                         ' + '.join('%.1f' % one for one in resident)),
-            results.Row('idle', 'own share of memory (PSS)', candidate.label, 'MB', [[sum(own)]],
+            results.Row(part, 'own share of memory (PSS)', candidate.label, 'MB', [[sum(own)]],
                         ' + '.join('%.1f' % one for one in own))]
 
 

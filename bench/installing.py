@@ -4,12 +4,29 @@ import shutil
 import subprocess
 
 
-def install(program, interpreter, target):
-    """Copy the program to a directory and compile it as the postinst does. Returns the path of the new fbmon.py."""
+# There is no setting for this: it is the copy that drops what goes into the journal.
+NO_JOURNAL = '\n\nEvidence.take = lambda self, transition: None\n'
+
+
+def install(program, interpreter, target, journal=True):
+    """Copy the program to a directory and compile it as the postinst does. Returns the path of the new fbmon.py.
+
+    journal: whether it keeps one.
+    """
     copy(program, target)
+    if not journal:
+        drop_journal(target)
     environ = dict((name, value) for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE')
     subprocess.check_call([interpreter, '-E', '-s', '-S', '-m', 'compileall', '-q', target + '/fbmon'], env=environ)
     return target + '/fbmon.py'
+
+
+def drop_journal(target):
+    """Let a copy drop what goes into the journal, if this version has one."""
+    path = target + '/fbmon/tell/evidence.py'
+    if os.path.exists(path):
+        with open(path, 'a') as source:
+            source.write(NO_JOURNAL)
 
 
 def copy(program, target):

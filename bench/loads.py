@@ -1,10 +1,12 @@
-"""Loads beside the daemon while it reacts: a flood, somebody who keeps asking for the status, an ON_CHANGE program.
+"""Loads beside the daemon: a flood, cards that ping, somebody who keeps asking for the status, an ON_CHANGE program.
 
     python3 bench/loads.py flood HOST PORT RATE SOURCE
+    python3 bench/loads.py ping HOST,HOST RATE
     python3 bench/loads.py ask SOCKET PAUSE_MS
 """
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -12,6 +14,8 @@ import time
 # RATE: datagrams a second; STRANGER: their source, which the listener does not accept; PAUSE: ms between two questions
 # for the status.
 RATE, STRANGER, PAUSE = 10000, '192.168.1.2', 10
+# How often a card pings, in a second.
+PINGS = 10
 HOOK = '#!/bin/sh\n# Some tens of milliseconds of one CPU.\nn=0\nwhile [ $n -lt 40000 ]; do n=$((n + 1)); done\n'
 
 
@@ -37,9 +41,14 @@ class Load(object):
             self._child = None
 
 
-def flooding(host, port):
+def flooding(host, port, source=STRANGER):
     """The Load of a flood at one listener."""
-    return Load(['flood', host, str(port), str(RATE), STRANGER], outside=True)
+    return Load(['flood', host, str(port), str(RATE), source], outside=True)
+
+
+def pinging(hosts, rate=PINGS):
+    """The Load of cards that each ping their address `rate` times a second."""
+    return Load(['ping', ','.join(hosts), str(rate * len(hosts))], outside=True)
 
 
 def asking():
@@ -48,19 +57,37 @@ def asking():
 
 
 def flood(host, port, rate, source):
-    """Send `rate` datagrams a second, those of one millisecond at a time."""
+    """Send `rate` datagrams a second."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((source, 0))
-    sock.connect((host, int(port)))
+    _endless(sock, [(host, int(port))], b'junk', int(rate))
+
+
+def ping(hosts, rate):
+    """Send `rate` echo requests a second, to one host after the other."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    # Nobody reads the answers.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    _endless(sock, [(host, 0) for host in hosts.split(',')], echo_request(), int(rate))
+
+
+def echo_request():
+    """An ICMP echo request without data (RFC 792)."""
+    words = 8 << 8, 0x4242, 1
+    return struct.pack('!HHHH', words[0], 0xffff - sum(words), *words[1:])
+
+
+def _endless(sock, targets, data, rate):
+    """Send to the targets in turns, what is due in one millisecond at a time."""
     sent, began = 0, time.monotonic()
     while True:
-        while sent < (time.monotonic() - began) * int(rate):
+        while sent < (time.monotonic() - began) * rate:
             try:
-                sock.send(b'junk')
+                sock.sendto(data, targets[sent % len(targets)])
             except OSError:
                 pass
             sent += 1
-        time.sleep(0.001)
+        time.sleep(max(0.001, began + float(sent) / rate - time.monotonic()))
 
 
 def ask(path, pause):
@@ -80,4 +107,4 @@ def ask(path, pause):
 
 
 if __name__ == '__main__':
-    {'flood': flood, 'ask': ask}[sys.argv[1]](*sys.argv[2:])
+    {'flood': flood, 'ping': ping, 'ask': ask}[sys.argv[1]](*sys.argv[2:])

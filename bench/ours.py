@@ -20,10 +20,10 @@ MEMORY = '/dev/shm'
 class Installed(Daemon):
     """The daemon of the tests, with an interpreter and a checkout of its own."""
 
-    def __init__(self, switch, directory, interpreter, program):
+    def __init__(self, switch, directory, interpreter, program, journal=True):
         Daemon.__init__(self, switch, directory)
         self._interpreter = interpreter
-        self._program = install(program, interpreter, directory + '/installed')
+        self._program = install(program, interpreter, directory + '/installed', journal)
         self.run_dir = tempfile.mkdtemp(prefix='fbmon-bench-', dir=MEMORY)
 
     def close(self):
@@ -66,7 +66,8 @@ class Ours(Candidate):
     def open(self):
         Candidate.open(self)
         os.makedirs(self._directory)
-        self.daemon = Installed(self.switch, self._directory, self._interpreter, self._program)
+        self.daemon = Installed(self.switch, self._directory, self._interpreter, self._program,
+                                self.setup.journal)
         self.daemon.start(configuration(self.setup))
         self.begin()
 
@@ -78,6 +79,9 @@ class Ours(Candidate):
         self.rest()
 
     def close(self):
+        # After an error nobody has called rest().
+        if self._load:
+            self._load.stop()
         if self.daemon:
             self.daemon.close()
         Candidate.close(self)

@@ -11,7 +11,7 @@ import peers
 import reaction
 import results
 import starting
-from candidates import HOST, PORT, USUAL
+from candidates import HOST, PORT, SOURCE, USUAL
 from ours import Ours
 from thousand import Thousand
 
@@ -83,6 +83,15 @@ class Bench(object):
         candidates = [candidate for name, setup, load in kinds for candidate in self._ours(setup, ', ' + name, load)]
         return self._rounds('loads', candidates, 0.5)
 
+    def evidence(self):
+        """The reaction with and without the journal and the watch of the cards' pings. The cards ping in any case."""
+        watched = USUAL._replace(lines='BYPASS_CARD_PING_TIMEOUT=5000\n')
+        kinds = (('neither', USUAL._replace(journal=False)), ('journal', USUAL),
+                 ('pings', watched._replace(journal=False)), ('journal and pings', watched))
+        candidates = [candidate for name, setup in kinds
+                      for candidate in self._ours(setup, ', ' + name, loads.pinging(USUAL.cards))]
+        return self._rounds('evidence', candidates)
+
     def thousand(self):
         """1,000 listeners: what goes wrong while all nodes live, and how long it takes when all fail at once."""
         rows = []
@@ -101,6 +110,17 @@ class Bench(object):
         candidates += [idle.IdleBfd('keepalived, BFD', self._path()),
                        peers.IdleExabgp('exabgp healthcheck, each second', self._path(), 1.0)]
         return idle.run(candidates, self.options.seconds)
+
+    def floods(self):
+        """What a flood of heartbeats and one of pings cost, and what no flood costs."""
+        setup = idle.HEARTBEATS._replace(lines='BYPASS_CARD_PING_TIMEOUT=5000\n')
+        kinds = (('calm', None), ('heartbeats', loads.flooding(HOST, PORT, SOURCE)),
+                 ('pings', loads.pinging(setup.cards[:1], loads.RATE)))
+        candidates = [candidate for name, load in kinds
+                      for candidate in self._ours(setup, ', ' + name, load, idle.Beating)]
+        # One after the other: two floods at once would be slower ones.
+        return [row for candidate in candidates
+                for row in idle.run([candidate], max(1, self.options.seconds // 6), 'floods')]
 
     def start(self):
         """How long the daemon takes from its start until it listens."""

@@ -23,7 +23,7 @@ os.environ['PATH'] = os.environ.get('PATH', os.defpath) + ':/usr/sbin:/sbin'
 import interpreters  # noqa: E402
 import machine  # noqa: E402
 
-PARTS = 'reaction limits mass crowd loads thousand idle start'
+PARTS = 'reaction limits mass crowd loads evidence thousand idle floods start'
 
 
 def main(argv=None):

@@ -1,6 +1,7 @@
 """Parts of bench/: how samples become figures, tables and a picture, and what is measured. No time is measured here."""
 import os
 import re
+import struct
 import subprocess
 import sys
 import xml.dom.minidom
@@ -16,6 +17,8 @@ import compare  # noqa: E402
 import drawing  # noqa: E402
 import figures  # noqa: E402
 import installing  # noqa: E402
+import loads  # noqa: E402
+import ours  # noqa: E402
 import reaction  # noqa: E402
 import results  # noqa: E402
 from candidates import Candidate, Round, Took  # noqa: E402
@@ -157,6 +160,52 @@ def test_what_is_measured_is_the_whole_program(tmp_path):
     installing.copy(os.path.join(ROOT, 'fbmon.py'), target)
 
     subprocess.check_call([sys.executable, '-B', '-E', '-c', 'import fbmon.daemon.daemon'], cwd=target)
+
+
+@pytest.mark.parametrize('journal', [True, False])
+def test_a_copy_without_a_journal_keeps_none(tmp_path, journal):
+    target = str(tmp_path / 'installed')
+    installing.copy(os.path.join(ROOT, 'fbmon.py'), target)
+    if not journal:
+        installing.drop_journal(target)
+    script = ("import sys; from fbmon.memory import journal; from fbmon.memory.records import Records;"
+              "from fbmon.tell.evidence import Evidence; one = Evidence(sys.argv[1], Records(sys.argv[1] + '/life'));"
+              "queued = []; one.lines.put = queued.append; one.take(journal.of_daemon(1.0, 'started', 'x'));"
+              "print(len(queued))")
+
+    found = subprocess.check_output([sys.executable, '-B', '-E', '-c', script, str(tmp_path)], cwd=target)
+
+    assert int(found) == journal
+
+
+def test_a_ping_has_the_checksum_that_a_kernel_answers_to():
+    words = struct.unpack('!4H', loads.echo_request())
+
+    assert words[0] == 0x0800
+    total = sum(words)
+    assert (total & 0xffff) + (total >> 16) == 0xffff
+
+
+def test_what_runs_beside_a_candidate_ends_with_it_also_after_an_error(monkeypatch):
+    ended = []
+
+    class Load(object):
+        def stop(self):
+            ended.append('load')
+
+    monkeypatch.setattr(Candidate, 'close', lambda self: ended.append('switch'))
+    ours.Ours('one', 'python3', 'fbmon.py', '/nowhere', load=Load()).close()
+
+    assert ended == ['load', 'switch']
+
+
+def test_the_parts_that_there_are_are_told_of_in_the_page():
+    with open(os.path.join(ROOT, 'bench', 'run.py')) as source:
+        parts = re.search(r"(?m)^PARTS = '(.*)'$", source.read()).group(1)
+    with open(os.path.join(ROOT, 'docs', 'performance.md')) as page:
+        told = re.findall(r'(?m)^\| `([a-z]+)` \|', page.read())
+
+    assert told == parts.split()
 
 
 @pytest.mark.parametrize('arguments, told', [
