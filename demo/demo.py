@@ -2,9 +2,9 @@
 """Shows the daemon at work on a switch that is made of network namespaces.
 
 It needs root, iproute2 and ping; nothing has to be configured. Two DPI nodes send heartbeats and two bypass cards ping
-the switch. One DPI node dies and comes back. Where no namespaces can be made, the same story runs on loopback
-addresses: everything is real but the changes. The exit code is 0 if everything went as it should. The demo leaves
-nothing behind, however it ends.
+the switch. One DPI node dies and comes back, and one card stops pinging for a while. Where no namespaces can be made,
+the same story runs on loopback addresses: everything is real but the changes. The exit code is 0 if everything went as
+it should. The demo leaves nothing behind, however it ends.
 """
 import os
 import shutil

@@ -4,6 +4,10 @@ from stage import ip
 from story import CONFIG, Story
 
 
+# Seconds after which a card that does not ping is silent. A ping that has to wait for the processor is not late yet.
+SILENT = 2.0
+
+
 class InNamespaces(Story):
     """The demo as it is where network namespaces can be made."""
 
@@ -24,7 +28,7 @@ class InNamespaces(Story):
         ip('addr', 'add', '192.168.1.200/24', 'dev', 'eth0')
         self.dpis = [stage.Dpi(self.stage, 'DPI %d' % n, '192.168.1.%d/24' % (11 + n)) for n in (0, 1)]
         self.pinging = [stage.Card(self.stage, 'card %d' % n, '192.168.1.%d/24' % (21 + n)) for n in (0, 1)]
-        self.configure(CONFIG)
+        self.configure(CONFIG + 'BYPASS_CARD_PING_TIMEOUT=%d\n' % (1000 * SILENT))
         for card, address in zip(self.pinging, self.cards):
             card.watch(address)
         for dpi, port in zip(self.dpis, self.ports):
@@ -32,10 +36,18 @@ class InNamespaces(Story):
         self.expect('both DPI nodes send heartbeats, no card is answered yet', self.is_bypass)
 
     def between(self):
-        """The daemon puts right what somebody else changes."""
+        """The daemon puts right what somebody else changes, and says which card does not look at the switch."""
         self.say('somebody deletes %s by hand' % self.cards[0])
         ip('addr', 'del', self.cards[0] + '/32', 'dev', 'eth0')
         self.expect('it is there again', self.is_normal)
+        self.say('card 1 is set to manual mode: it pings no more')
+        self.pinging[1].rest()
+        self.expect('nobody pings %s: a problem, and nothing is changed' % self.cards[1],
+                    lambda: self.pings() == ['seen', 'silent'] and self.present() == [True, True])
+        self.show('status')
+        self.say('card 1 pings again')
+        self.pinging[1].watch(self.cards[1])
+        self.expect('it is seen', lambda: self.pings() == ['seen', 'seen'] and self.is_normal())
 
     def is_normal(self):
         """Whether both cards' addresses are there and both cards are answered."""
@@ -46,6 +58,11 @@ class InNamespaces(Story):
     def is_bypass(self):
         """Whether neither address is there and neither card is answered."""
         return self.present() == [False, False] and self.answered() == [False, False]
+
+    def pings(self):
+        """[Whether the daemon has seen or misses the card's pings, as the status says it] of each card."""
+        seen = self.status()
+        return seen and [card['pings'] for card in seen['cards']]
 
     def answered(self):
         """[Whether the card's last ping was answered] of each card; None before its first ping has ended."""

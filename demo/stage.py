@@ -173,7 +173,12 @@ class Card(Node):
     def watch(self, address):
         """Ping every 100 ms from now on."""
         self._address = address
-        self.start(['ping', '-n', '-O', '-i', '0.1', address], self._hear)
+        self._pinging = self.start(['ping', '-n', '-O', '-i', '0.1', address], self._hear)
+
+    def rest(self):
+        """Ping no more."""
+        end(self._pinging)
+        self.answered = None
 
     def _hear(self, line):
         if ' bytes from ' in line:

@@ -58,7 +58,10 @@ def test_all_is_as_it_should_be_and_nothing_is_left(tmp_path):
 
     code, said = play.finish()
 
-    assert (code, said[-1:], play.leftovers()) == (0, ['all of it was as it should be'], [])
+    assert (code, said[-1:], play.leftovers()) == (0, ['all of it was as it should be'], []), play.output
+    assert [one.partition(': ')[2] for one in said if 'nobody pings' in one] == [
+        'nobody pings 192.168.1.212: a problem, and nothing is changed']
+    assert '! 1 192.168.1.212  present  present' in play.output
 
 
 @pytest.fixture
