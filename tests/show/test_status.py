@@ -215,12 +215,11 @@ def test_each_word_of_a_state_is_described(documents):
 
 
 def test_the_paths_for_zabbix_name_fields_that_there_are():
-    text = helpers.read(os.path.join(helpers.ROOT, 'docs', 'monitoring.md')).partition('## Zabbix')[2]
-    paths = [re.sub(r'\[\?.*?\]', '[]', path) for path in re.findall(r'`\$\.(.+?)(?:\.first\(\)|\.length\(\))?`', text)]
-    # Discovery rules look into the rows of the lists that they get.
-    known = set(described()) | set(['index', 'name'])
+    text = helpers.read(os.path.join(helpers.ROOT, 'docs', 'monitoring', 'zabbix-template.yaml'))
+    paths = [re.sub(r'\[\?.*?\]|\[-\d+:\]$', '[]', path).replace('history[]', 'history') for path in re.findall(
+        r'- \'?\$\.(.+?)(?:\.first\(\)|\.length\(\))?\'?$', text, re.M)]
 
-    assert len(paths) > 15 and [path for path in paths if path not in known] == []
+    assert len(paths) > 30 and [path for path in paths if path not in described()] == []
 
 
 def test_times_are_seconds_to_the_millisecond_since_now(documents):
