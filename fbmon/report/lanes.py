@@ -1,7 +1,8 @@
 """The picture of a period: a lane for the global state, each node, each card and the operators, as SVG. Pure.
 
 A lane is told apart by form as well as by colour: what is bad fills the lane, what is good is a line in its middle, and
-what nobody has watched is hatched. So it can be read in print.
+what nobody has watched is hatched. So it can be read in print. What was bad in a column, but good for the larger part
+of it, fills half of the lane: a day of flapping is not a day of bypass.
 """
 import time
 
@@ -13,17 +14,19 @@ from fbmon.rules.states import ACTIVE, FAILED, MAINTENANCE, PRESENT
 Lane = namedtuple('Lane', 'title spans')
 
 # From what must be seen to what may be hidden behind it in one column.
-FORMS = BAD, HAND, UNKNOWN, AWAY, GOOD = 'bad', 'hand', 'unknown', 'away', 'good'
+FORMS = BAD, BRIEF, HAND, UNKNOWN, AWAY, GOOD = 'bad', 'brief', 'hand', 'unknown', 'away', 'good'
 
 # A lane has so many columns. What is shorter than one of them is still as wide as one.
 COLUMNS = 360
 
 # The names of the forms for the legend.
-LEGEND = ((BAD, 'bypass, failed or absent'), (HAND, 'bypass or another order by hand'), (AWAY, 'maintenance'),
-          (UNKNOWN, 'not watched'), (GOOD, 'normal, active or present'))
+LEGEND = ((BAD, 'bypass, failed or absent'), (BRIEF, 'the same, for less than half of this width'),
+          (HAND, 'bypass or another order by hand'), (AWAY, 'maintenance'), (UNKNOWN, 'not watched'),
+          (GOOD, 'normal, active or present'))
 
-# [(top, height)] of a form, in a lane of 16 pixels.
-_BOXES = {BAD: (0, 16), HAND: (0, 16), UNKNOWN: (3, 10), AWAY: (2, 12), GOOD: (7, 2)}
+# (top, height, class) of a form, in a lane of 16 pixels.
+_BOXES = {BAD: (0, 16, BAD), BRIEF: (4, 8, BAD), HAND: (0, 16, HAND), UNKNOWN: (3, 10, UNKNOWN), AWAY: (2, 12, AWAY),
+          GOOD: (7, 2, GOOD)}
 
 _STEPS = (3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400, 2 * 86400, 5 * 86400, 7 * 86400, 14 * 86400, 30 * 86400,
           90 * 86400, 365 * 86400)
@@ -55,21 +58,25 @@ def _of_global(cause):
 
 def columns(spans, since, until):
     """[(first column, column after the last, form)]: each column has the form that must be seen the most."""
-    worst = [None] * COLUMNS
+    worst, good = [None] * COLUMNS, [0.0] * COLUMNS
     scale = COLUMNS / float(until - since)
     for begin, end, form in spans:
         rank = FORMS.index(form)
-        first = min(COLUMNS - 1, int((begin - since) * scale))
-        last = max(first, min(COLUMNS - 1, int(-(-(end - since) * scale // 1)) - 1))
+        left, right = (begin - since) * scale, (end - since) * scale
+        first = min(COLUMNS - 1, int(left))
+        last = max(first, min(COLUMNS - 1, int(-(-right // 1)) - 1))
         for column in range(first, last + 1):
             if worst[column] is None or rank < worst[column]:
                 worst[column] = rank
+            if form == GOOD:
+                good[column] += min(right, column + 1) - max(left, column)
     found = []
     for column, rank in enumerate(worst):
-        if rank is not None and found and found[-1][1] == column and found[-1][2] == FORMS[rank]:
-            found[-1] = (found[-1][0], column + 1, FORMS[rank])
-        elif rank is not None:
-            found.append((column, column + 1, FORMS[rank]))
+        form = rank if rank is None else BRIEF if FORMS[rank] == BAD and good[column] > 0.5 else FORMS[rank]
+        if form and found and found[-1][1] == column and found[-1][2] == form:
+            found[-1] = (found[-1][0], column + 1, form)
+        elif form:
+            found.append((column, column + 1, form))
     return found
 
 
@@ -83,8 +90,8 @@ def drawn(lane, since, until):
 
 def box(form, left, width):
     """The rectangle of a form, as SVG. left, width: as text."""
-    return '<rect class="%s" x="%s" y="%d" width="%s" height="%d"/>' % (form, left, _BOXES[form][0], width,
-                                                                        _BOXES[form][1])
+    top, height, name = _BOXES[form]
+    return '<rect class="%s" x="%s" y="%d" width="%s" height="%d"/>' % (name, left, top, width, height)
 
 
 def _percent(number):

@@ -17,7 +17,7 @@ h1 { font-size: 1.4em } h2 { font-size: 1.1em; margin: 1.6em 0 .4em }
 table { border-collapse: collapse }
 th, td { text-align: left; vertical-align: top; padding: 3px 18px 3px 0; border-bottom: 1px solid #ccc }
 th { border-bottom: 2px solid #111 } td { overflow-wrap: anywhere }
-.nowrap, th { white-space: nowrap; overflow-wrap: normal }
+.plain { overflow-wrap: normal } .nowrap, th { white-space: nowrap; overflow-wrap: normal }
 .number { text-align: right; white-space: nowrap }
 .note { border-left: 4px solid #111; padding-left: 8px }
 figure { margin: 0 } .row { break-inside: avoid; margin-bottom: 6px } .row div { font-size: 13px }
@@ -71,7 +71,7 @@ def _table(title, titles, items, cells, classes):
 
 def _times(found):
     return _table('Time', ('', 'length', 'share', ''), text.classes(found), lambda one: (
-        one[0], layout.duration(one[1]), text.percent(one[2]), one[3]), ('nowrap', 'number', 'number', ''))
+        one[0], layout.duration(one[1]), text.percent(one[2]), one[3]), ('nowrap', 'number', 'number', 'plain'))
 
 
 def _picture(found):

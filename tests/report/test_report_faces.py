@@ -176,8 +176,9 @@ def test_the_page_has_a_lane_for_everything_with_a_form_that_needs_no_colour():
                  for svg in tree.iter('svg') if svg.get('class') == 'lane')
 
     bad, good, hand, unknown = ('bad', '0', '16'), ('good', '7', '2'), ('hand', '0', '16'), ('unknown', '3', '10')
-    assert found == {'global state': {bad, good, hand, unknown}, 'by hand': {hand}, 'node dpi-1': {bad, good},
-                     'card east 10.0.1.1': {bad, good}}
+    brief = ('bad', '4', '8')
+    assert found == {'global state': {bad, brief, good, hand, unknown}, 'by hand': {hand},
+                     'node dpi-1': {bad, brief, good}, 'card east 10.0.1.1': {bad, brief, good}}
 
 
 def test_a_table_of_the_page_says_what_is_left_out():
@@ -193,11 +194,19 @@ def test_a_table_of_the_page_says_what_is_left_out():
 @pytest.mark.parametrize('spans, found', [
     ([], []), ([(0, 360, lanes.GOOD)], [(0, 360, lanes.GOOD)]),
     ([(0, 100, lanes.GOOD), (100, 100.001, lanes.BAD), (100.001, 360, lanes.GOOD)],
-     [(0, 100, lanes.GOOD), (100, 101, lanes.BAD), (101, 360, lanes.GOOD)]),
+     [(0, 100, lanes.GOOD), (100, 101, lanes.BRIEF), (101, 360, lanes.GOOD)]),
     ([(0, 1.5, lanes.UNKNOWN), (1.5, 2, lanes.BAD)], [(0, 1, lanes.UNKNOWN), (1, 2, lanes.BAD)]),
     ([(360, 360, lanes.HAND)], [(359, 360, lanes.HAND)])])
 def test_what_is_shorter_than_a_column_is_seen(spans, found):
     assert lanes.columns(spans, 0, lanes.COLUMNS) == found
+
+
+def test_a_day_of_flapping_does_not_look_like_a_day_of_bypass():
+    spans = [(at, at + 0.2, lanes.BAD) for at in range(360)] + [(at + 0.2, at + 1, lanes.GOOD) for at in range(360)]
+    assert lanes.columns(spans, 0, lanes.COLUMNS) == [(0, 360, lanes.BRIEF)]
+
+    spans = [(at, at + 0.8, lanes.BAD) for at in range(360)] + [(at + 0.8, at + 1, lanes.GOOD) for at in range(360)]
+    assert lanes.columns(spans, 0, lanes.COLUMNS) == [(0, 360, lanes.BAD)]
 
 
 @pytest.mark.parametrize('zone_name', ['UTC', 'CET-1CEST,M3.5.0,M10.5.0/3', 'EST5EDT,M3.2.0,M11.1.0'])
