@@ -73,7 +73,7 @@ bench: ## how fast it is, compared with similar programs, which it installs (roo
 deb: ## the Debian package, in dist/
 	@rm -rf build/deb
 	@mkdir -p build/deb/source dist
-	@cp -a fbmon.py fbmon sample.env fbypass_ctl fastbypass_monitor.service docs debian build/deb/source
+	@cp -a fbmon.py fbmon sample.env fbypass_ctl fastbypass_monitor.service fastbypass_web.service docs debian build/deb/source
 	@cd build/deb/source && dpkg-buildpackage --no-sign --build=binary >../log 2>&1 || { cat ../log; exit 1; }
 	@mv build/deb/*_all.deb $(DEB)
 	@ls -l $(DEB)

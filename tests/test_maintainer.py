@@ -9,16 +9,19 @@ from helpers import ROOT, read
 
 SCRIPTS = ('preinst', 'postinst', 'prerm', 'postrm')
 UNIT = 'fastbypass_monitor.service'
+WEB = 'fastbypass_web.service'
 # It notes its call. Files say what systemd answers about itself and about the unit.
 SYSTEMCTL = '''echo "systemctl $*" >> "$TREE/notes"
 case "$*" in
     is-system-running) cat "$TREE/system" 2> /dev/null || echo running ;;
+    *is-active*fastbypass_web*) [ -e "$TREE/web" ] ;;
     *is-active*) [ -e "$TREE/active" ] ;;
     *is-enabled*) [ ! -e "$TREE/disabled" ] ;;
 esac
 '''
-# There are the groups of this file.
+# There are the groups and users of this file.
 GETENT = '[ -e "$TREE/groups" ] && grep -qx "$2" "$TREE/groups"'
+USERADD = 'echo "useradd $*" >> "$TREE/notes"; for last; do :; done; echo "$last" >> "$TREE/groups"'
 GROUPADD = 'echo "groupadd $*" >> "$TREE/notes"; echo "$2" >> "$TREE/groups"'
 NOTED = 'echo "%s $*" >> "$TREE/notes"'
 # All calls that dpkg may make (Debian policy, 6.6).
@@ -47,12 +50,13 @@ class Tree(object):
         self.program('bin/systemctl', SYSTEMCTL)
         self.program('bin/getent', GETENT)
         self.program('bin/groupadd', GROUPADD)
+        self.program('bin/useradd', USERADD)
         for name in ('deb-systemd-invoke', 'deb-systemd-helper', 'python3', 'python2.7'):
             self.program('bin/' + name, NOTED % name)
         self.program('usr/share/fastbypass_monitor/launch', 'exit 0')
         for name in SCRIPTS:
             text = read(os.path.join(ROOT, 'debian', name)).replace('/proc/1/root/', '=one=')
-            for top in ('/usr/share', '/usr/sbin', '/var/', '/run/'):
+            for top in ('/usr/share', '/usr/sbin', '/var/', '/run/', '/etc/'):
                 text = text.replace(top, self.path + top)
             helpers.write(self.at(name), text.replace('=one=', self.at('root-of-1/')))
 
@@ -200,7 +204,7 @@ def test_what_is_called_off_touches_no_daemon(tree, call):
 def test_a_removal_that_is_called_off_starts_what_ran_even_if_it_is_disabled(tree):
     tree.mark('active')
     tree.mark('disabled')
-    assert tree('prerm', 'remove')[2] == ['deb-systemd-invoke stop ' + UNIT]
+    assert tree('prerm', 'remove')[2] == ['deb-systemd-invoke stop %s %s' % (UNIT, WEB)]
     tree.lose('active')
 
     assert tree('postinst', 'abort-remove') == (0, '', ['systemctl start ' + UNIT])
@@ -280,7 +284,7 @@ def test_the_group_is_made_once_with_or_without_systemd(tree, begin):
     made = read(tree.at('notes')).count('groupadd --system fastbypass\n')
     tree('postinst', 'configure', '1.2.00')
 
-    assert (made, read(tree.at('groups'))) == (1, 'fastbypass\n')
+    assert (made, read(tree.at('groups'))) == (1, 'fastbypass\nfastbypass-web\n')
 
 
 @pytest.mark.parametrize('script', ['exit 9', 'echo "cannot lock /etc/group" >&2; exit 10'])
@@ -292,6 +296,67 @@ def test_where_the_group_cannot_be_made_the_installation_says_so_and_goes_on(tre
     assert (code, said) == (0, 'fastbypass-monitor: the group fastbypass could not be made: only root can read the '
                             'status\n')
     assert deeds == ['deb-systemd-invoke start ' + UNIT]
+
+
+# --- the page ---
+
+def of_the_page(tree):
+    """The calls of systemctl that are about the page and change something."""
+    return [line for line in read(tree.at('notes')).splitlines() if WEB in line and 'is-active' not in line]
+
+
+@pytest.mark.parametrize('version', ['', '1.3.00'])
+def test_the_page_is_neither_enabled_nor_started_and_renewed_only_if_it_runs(tree, version):
+    tree('postinst', 'configure', version)
+
+    assert of_the_page(tree) == ['systemctl --no-block try-restart ' + WEB]
+
+
+def test_a_policy_keeps_the_page_as_it_is(tree):
+    tree.program('usr/sbin/policy-rc.d', 'case $1 in *web*) exit 101 ;; esac')
+    tree('postinst', 'configure', '1.3.00')
+
+    assert of_the_page(tree) == []
+
+
+def test_a_removal_that_is_called_off_starts_the_page_if_it_ran(tree):
+    tree.mark('web')
+    tree('prerm', 'remove')
+    tree('postinst', 'abort-remove')
+    assert of_the_page(tree) == ['systemctl --no-block start ' + WEB]
+
+    tree.lose('web')
+    tree('prerm', 'remove')
+    tree('postinst', 'abort-remove')
+    assert of_the_page(tree) == [] and not tree.there('var/fastbypass_monitor/.start_web')
+
+
+def test_the_pages_user_is_made_once_in_the_group_and_without_a_home_or_a_shell(tree):
+    tree('postinst', 'configure', '')
+    made = [line for line in read(tree.at('notes')).splitlines() if line.startswith('useradd')]
+    tree('postinst', 'configure', '1.3.00')
+
+    assert made == ['useradd --system --gid fastbypass --no-create-home --home-dir /nonexistent --shell %s --comment '
+                    'FastBypass status page fastbypass-web' % tree.at('usr/sbin/nologin')]
+    assert 'useradd' not in read(tree.at('notes'))
+
+
+def test_where_the_user_cannot_be_made_the_installation_says_so_and_goes_on(tree):
+    tree.program('bin/useradd', 'exit 9')
+
+    assert tree('postinst', 'configure', '')[:2] == (
+        0, 'fastbypass-monitor: the user fastbypass-web could not be made: %s cannot be started\n' % WEB)
+
+
+def test_a_purge_takes_the_link_that_enables_the_page(tree):
+    link = tree.at('etc/systemd/system/multi-user.target.wants/' + WEB)
+    os.makedirs(os.path.dirname(link))
+    os.symlink('/lib/systemd/system/' + WEB, link)
+
+    tree('postrm', 'remove')
+    assert os.path.islink(link)
+    tree('postrm', 'purge')
+    assert not os.path.islink(link)
 
 
 @pytest.mark.parametrize('before', [0o700, 0o755, None])

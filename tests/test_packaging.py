@@ -9,6 +9,7 @@ import helpers
 from fbmon import __version__
 from fbmon.cli import main, options as command_line
 from fbmon.memory import rundir
+from fbmon.web import serve
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCRIPTS = ['debian/preinst', 'debian/postinst', 'debian/prerm', 'debian/postrm', 'debian/libexec/launch',
@@ -36,18 +37,18 @@ def read(name):
         return stream.read()
 
 
-def directives():
-    """[(name, value)] of all lines of the unit."""
-    return re.findall(r'(?m)^([A-Z]\w+)=(.*)$', read('fastbypass_monitor.service'))
+def directives(unit='fastbypass_monitor.service'):
+    """[(name, value)] of all lines of a unit."""
+    return re.findall(r'(?m)^([A-Z]\w+)=(.*)$', read(unit))
 
 
 def test_there_is_one_version_in_the_tree():
     changelog = re.match(r'fastbypass-monitor \((.*)\)', read('debian/changelog')).group(1)
     pages = [re.search(r'"fastbypass_monitor (.*?)"', read('docs/man/' + page)).group(1)
-             for page in ('fbypass_ctl.8', 'fastbypass_monitor.8')]
+             for page in ('fbypass_ctl.8', 'fastbypass_monitor.8', 'fastbypass_web.8')]
     changes = re.search(r'(?m)^## (.*)$', read('CHANGELOG.md')).group(1)
 
-    assert [changelog, changes] + pages == [__version__] * 4
+    assert [changelog, changes] + pages == [__version__] * 5
 
 
 def test_the_unit_has_only_directives_that_systemd_215_knows_or_can_do_without():
@@ -106,6 +107,31 @@ def test_it_is_restarted_for_ever_and_never_waits_for_the_network_to_be_online()
     assert (values['Type'], values['TimeoutStopSec'], values['KillMode']) == ('notify', '5s', 'mixed')
     assert values['After'].split() == ['network.target', 'networking.service']
     assert not re.search(r'(?m)^(Requires|Wants|BindsTo)=', read('fastbypass_monitor.service'))
+
+
+def test_the_pages_unit_runs_an_old_systemd_as_its_own_user_and_may_do_nothing():
+    found = directives('fastbypass_web.service')
+    values = dict(found)
+
+    # What a version before 232 ignores must only protect or limit. It would run a DynamicUser as root.
+    assert {name for name, _ in found} - KNOWN_TO_215 - {'User', 'Group', 'Nice'} == MAY_BE_IGNORED - {
+        'ReadWritePaths'} | {'InaccessiblePaths', 'MemoryDenyWriteExecute', 'MemoryMax', 'ProcSubset',
+                             'ProtectKernelTunables', 'RemoveIPC'}
+    assert (values['User'], values['Group']) == ('fastbypass-web', rundir.READERS)
+    assert '\nweb_user=%s\n' % values['User'] in read('debian/postinst')
+    assert (values['CapabilityBoundingSet'], values['NoNewPrivileges']) == ('', 'true')
+    assert [value for name, value in found if name == 'ProtectSystem'] == ['full', 'strict']
+    assert values['RestrictAddressFamilies'] == 'AF_UNIX AF_INET AF_INET6'
+    assert values['SystemCallFilter'].startswith('~') and '@privileged' in values['SystemCallFilter']
+    assert (values['Restart'], values['StartLimitInterval']) == ('always', '0')
+
+
+def test_the_pages_unit_serves_where_the_command_does():
+    found = directives('fastbypass_web.service')
+
+    assert ('Environment', 'LISTEN=' + serve.USUAL) in found
+    assert dict(found)['ExecStart'] == '/usr/share/fastbypass_monitor/launch serve --listen ${LISTEN}'
+    assert '127.0.0.1:9742' == serve.USUAL and serve.USUAL in read('docs/monitoring.md')
 
 
 @pytest.mark.parametrize('verbs', sorted(HELPER_VERBS))

@@ -41,7 +41,8 @@ def test_the_files_are_roots_and_where_they_belong():
 
     assert {owner for _, owner, _ in files} == {'root/root'}
     assert [path for path in paths if not path.startswith(homes)] == [
-        './lib/systemd/system/fastbypass_monitor.service', './usr/bin/fbypass_ctl',
+        './lib/systemd/system/fastbypass_monitor.service', './lib/systemd/system/fastbypass_web.service',
+        './usr/bin/fbypass_ctl',
         './usr/lib/tmpfiles.d/fastbypass_monitor.conf', './usr/share/bash-completion/completions/fbypass_ctl',
         './var/fastbypass_monitor/backend/sample.env']
     assert './var/fastbypass_monitor/backend/logs/' in [path for _, _, path in files]
@@ -61,7 +62,7 @@ def test_lintian_has_nothing_to_say():
     assert (done.returncode, done.stdout) == (0, '')
 
 
-@pytest.mark.parametrize('page', ['fbypass_ctl.8', 'fastbypass_monitor.8'])
+@pytest.mark.parametrize('page', ['fbypass_ctl.8', 'fastbypass_monitor.8', 'fastbypass_web.8'])
 def test_man_has_no_warning_about_the_pages(page):
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'man', page)
     done = run('man', '--warnings', '-E', 'UTF-8', '-l', '-Tutf8', '-Z', path,
