@@ -13,6 +13,8 @@
 # SECONDS=1200                  how long `make soak` and `make sim` run, and how long `make bench` measures the idle
 #                               state, instead of 60
 # SEED=7                        the random life that `make soak` or `make sim` repeats, instead of new ones
+# SERVE=1                       `make demo` also serves the page at http://127.0.0.1:9742/, or at another address:
+#                               SERVE=0.0.0.0:9742; it stays until Ctrl-C, and one node dies and comes back
 # JOBS=1                        the number of processes of `make sim`, instead of one for each processor
 # PYTHON=python2.7              the interpreter of `make soak`, `make sim` and `make mutations`, instead of python3
 
@@ -29,6 +31,7 @@ OUT ?= dist/bench
 SECONDS ?= 60
 SEED ?=
 JOBS ?=
+SERVE ?=
 PYTHON ?= python3
 
 VERSION := $(shell sed -n "s/^__version__ = '\(.*\)'/\1/p" fbmon/__init__.py)
@@ -54,7 +57,7 @@ lint: ## shellcheck and flake8 only
 	@$(PYTHON3) tools/lint.py
 
 demo: ## a switch, two DPI nodes and two bypass cards in network namespaces (root; otherwise on loopback)
-	@$(PYTHON3) demo/demo.py
+	@$(PYTHON3) demo/demo.py $(if $(SERVE),--serve "$(SERVE)")
 
 sim: ## the daemon's own controller in a simulated world, one random life after the other (60 s)
 	@python=$$($(PYTHON3) tools/interpreters.py $(PYTHON)) && \

@@ -39,18 +39,27 @@ def main():
         signal.signal(number, interrupt)
     story = OnLoopback(lacking) if lacking else InNamespaces()
     try:
-        story.play()
+        story.play(page(sys.argv))
         return 0
     except (stage.Unexpected, EnvironmentError, subprocess.CalledProcessError) as error:
         story.say('NOT AS IT SHOULD BE: %s' % error)
         return 1
     except Interrupted as interrupted:
+        if story.stays:
+            story.say('everything is taken down again')
+            return 0
         story.say('interrupted: everything is taken down again')
         return 128 + interrupted.args[0]
     finally:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         story.stage.close()
+
+
+def page(argv):
+    """Where the page is served, of `--serve WHERE`; 1 is the usual place. None without it."""
+    where = argv[argv.index('--serve') + 1] if '--serve' in argv else None
+    return '127.0.0.1:9742' if where == '1' else where
 
 
 def absent(*names):

@@ -42,6 +42,10 @@ class OnLoopback(Story):
             text = text.replace(old, new)
         return text
 
+    def outside(self):
+        """The page is served where all of it is."""
+        return []
+
     def between(self):
         """Show what the daemon would have changed."""
         if 'would be: ' not in self.show('status', '--history'):

@@ -35,6 +35,10 @@ class InNamespaces(Story):
             dpi.live(self.program, self.host, port)
         self.expect('both DPI nodes send heartbeats, no card is answered yet', self.is_bypass)
 
+    def outside(self):
+        """The page is served in the network around the switch, where a browser is."""
+        return stage.outside()
+
     def between(self):
         """The daemon puts right what somebody else changes, and says which card does not look at the switch."""
         self.say('somebody deletes %s by hand' % self.cards[0])

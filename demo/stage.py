@@ -13,8 +13,9 @@ import textwrap
 import threading
 import time
 
-# After so many seconds every process ends by itself, in case the demo is killed and cannot clean up.
-LIFETIME = '60'
+# After so many seconds every process ends by itself, in case the demo is killed and cannot clean up. LONG: of a demo
+# that stays until Ctrl-C.
+LIFETIME, LONG = '60', '86400'
 
 
 class Unexpected(Exception):
@@ -22,9 +23,17 @@ class Unexpected(Exception):
 
 
 def enter():
-    """Run this program once more, in a network namespace of its own, which is the switch."""
+    """Run this program once more, in a network namespace of its own, which is the switch. outside() leads out of it."""
     if '--inside' not in sys.argv:
-        os.execvp('unshare', ['unshare', '--net', '--', sys.executable] + sys.argv + ['--inside'])
+        around = os.open('/proc/self/ns/net', os.O_RDONLY)
+        os.set_inheritable(around, True)
+        os.execvp('unshare', ['unshare', '--net', '--', sys.executable] + sys.argv + ['--inside', str(around)])
+
+
+def outside():
+    """The words before a command that make it run in the network around the switch."""
+    around = sys.argv[sys.argv.index('--inside') + 1]
+    return ['nsenter', '--net=/proc/%d/fd/%s' % (os.getpid(), around), '--']
 
 
 def ip(*words, **options):
@@ -54,6 +63,7 @@ class Stage(object):
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix='fbmon-demo-')
         self._begin = time.monotonic()
+        self.lifetime = LIFETIME
         self._processes = []
         self._ears = []
         self._lock = threading.Lock()
@@ -75,10 +85,10 @@ class Stage(object):
     def start(self, argv, hear=None, bounded=True):
         """Start a process and return it. Each line that it prints goes to hear(line).
 
-        bounded: the process ends after LIFETIME.
+        bounded: the process ends after its lifetime.
         """
         output = subprocess.PIPE if hear else subprocess.DEVNULL
-        limit = ['timeout', '--foreground', LIFETIME] if bounded else []
+        limit = ['timeout', '--foreground', self.lifetime] if bounded else []
         # In a session of its own, so that Ctrl-C reaches only the demo, which then ends its processes in order.
         process = subprocess.Popen(limit + argv, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT if hear else None, start_new_session=True,
@@ -133,7 +143,7 @@ class Node(object):
 
     def __init__(self, stage, name, address):
         self.stage, self.name = stage, name
-        holder = stage.start(['unshare', '--net', 'sleep', LIFETIME], bounded=False)
+        holder = stage.start(['unshare', '--net', 'sleep', stage.lifetime], bounded=False)
         namespace = '/proc/%d/ns/net' % holder.pid
         if not wait_for(lambda: os.readlink(namespace) != os.readlink('/proc/self/ns/net')):
             raise Unexpected('no network namespace could be made')

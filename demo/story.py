@@ -11,6 +11,8 @@ from stage import Unexpected, wait_for
 FBMON = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'fbmon.py')
 # Seconds of the listeners' timeout, and between two heartbeats of a DPI node.
 TIMEOUT, INTERVAL = 1.0, 0.1
+# Seconds that DPI 1 lives and is dead in turns while the page stays.
+PAUSE = 20
 # The exit code of `fbmon.py status` when no daemon answers.
 NOT_RUNNING = 3
 # The example of the README, with a timeout of one second instead of three.
@@ -33,25 +35,31 @@ BYPASS_CARD_HOST[1]=192.168.1.212
 class Story(object):
     """One run of the demo: two DPI nodes and two cards; one node dies and comes back.
 
-    A place adds the steps arrive() and between(), the conditions is_normal(), is_bypass() and is_left(), and the words
-    for what is seen when they are true.
+    A place adds the steps arrive() and between(), outside() for the page, the conditions is_normal(), is_bypass() and
+    is_left(), and the words for what is seen when they are true.
     """
 
     interface = host = ports = cards = None
     normal = again = bypass = left = None
+    stays, address = False, None
 
     def __init__(self):
         self.stage = stage.Stage()
         self.program = [sys.executable, FBMON, '--config', self.path('.env'), '--log-dir', self.path('logs'),
                         '--run-dir', self.path('run'), '--state-dir', self.path('state')]
 
-    def play(self):
-        """Run all steps in order."""
+    def play(self, page=None):
+        """Run all steps in order. page: where to serve the page; then the demo stays until Ctrl-C."""
+        self.stage.lifetime = stage.LONG if page else stage.LIFETIME
         self.arrive()
         self.begin()
+        if page:
+            self.serve(page)
         self.lose_a_dpi()
         self.get_it_back()
         self.between()
+        if page:
+            self.stay()
         self.stop()
         self.say('all of it was as it should be')
 
@@ -66,6 +74,26 @@ class Story(object):
         self.daemon = self.stage.start(self.program + ['run'], self.hear)
         self.expect(self.normal, self.is_normal)
         self.show_status('normal')
+
+    def serve(self, page):
+        """Serve the page. Raises Unexpected if it cannot be served there."""
+        said = []
+        process = self.stage.start(self.outside() + self.program + ['serve', '--listen', page], said.append)
+        wait_for(lambda: said or process.poll() is not None)
+        if not said or not said[0].startswith('serving at '):
+            raise Unexpected('no page: ' + (said[0] if said else 'exit code %s' % process.poll()))
+        self.address = said[0].rpartition(' ')[2]
+        self.say('the page is at ' + self.address)
+
+    def stay(self):
+        """One node dies and comes back again and again, until a signal comes."""
+        self.stays = True
+        self.say('the page stays until Ctrl-C: %s; DPI 1 dies and comes back again and again' % self.address)
+        while True:
+            time.sleep(PAUSE)
+            self.dpis[1].die()
+            time.sleep(PAUSE)
+            self.dpis[1].live(self.program, self.host, self.ports[1])
 
     def lose_a_dpi(self):
         """One DPI node dies, so the daemon goes to bypass."""

@@ -2,6 +2,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,10 +31,10 @@ class Play(object):
                                       stdout=stdout, stderr=stderr)
 
     def heard(self, text):
-        """Read its output up to the first line with this text."""
+        """Read its output up to the first line with this text, and return that line."""
         for line in self.child.stdout:
             if text in line.decode('utf-8'):
-                return
+                return line.decode('utf-8')
         pytest.fail('the demo ended before it said: ' + text)
 
     def finish(self):
@@ -62,6 +63,32 @@ def test_all_is_as_it_should_be_and_nothing_is_left(tmp_path):
     assert [one.partition(': ')[2] for one in said if 'nobody pings' in one] == [
         'nobody pings 192.168.1.212: a problem, and nothing is changed']
     assert '! 1 192.168.1.212  present  present' in play.output
+
+
+@rights
+def test_with_serve_the_page_is_there_for_a_browser_of_this_machine_until_it_is_ended(tmp_path):
+    play = Play(tmp_path, argv=DEMO + ['--serve', '127.0.0.1:0'])
+    line = play.heard('the page is at ')
+    sock = socket.create_connection(('127.0.0.1', int(line.rstrip().rstrip('/').rpartition(':')[2])), helpers.LIMIT)
+    sock.sendall(b'GET / HTTP/1.0\r\n\r\n')
+    answer = b''.join(iter(lambda: sock.recv(65536), b''))
+    sock.close()
+    play.heard('the page stays until Ctrl-C')
+    play.child.send_signal(signal.SIGINT)
+
+    code, said = play.finish()
+
+    assert answer.startswith(b'HTTP/1.1 200 ') and b'192.168.1.202:3000' in answer
+    assert (code, said, play.leftovers()) == (0, ['everything is taken down again'], [])
+
+
+@rights
+def test_an_address_that_cannot_be_had_for_the_page_is_told_of(tmp_path):
+    play = Play(tmp_path, argv=DEMO + ['--serve', 'nonsense'])
+
+    code, said = play.finish()
+
+    assert code == 1 and 'no page: serve: ' in said[-1] and play.leftovers() == []
 
 
 @pytest.fixture
