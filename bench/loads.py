@@ -1,10 +1,13 @@
-"""Loads beside the daemon: a flood, cards that ping, somebody who keeps asking for the status, an ON_CHANGE program.
+"""Loads beside the daemon: a flood, cards that ping, somebody who keeps asking for the status, an ON_CHANGE program,
+and a page with many readers.
 
     python3 bench/loads.py flood HOST PORT RATE SOURCE
     python3 bench/loads.py ping HOST,HOST RATE
     python3 bench/loads.py ask SOCKET PAUSE_MS
+    python3 bench/loads.py page RUN_DIR RATE
 """
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -12,8 +15,8 @@ import sys
 import time
 
 # RATE: datagrams a second; STRANGER: their source, which the listener does not accept; PAUSE: ms between two questions
-# for the status.
-RATE, STRANGER, PAUSE = 10000, '192.168.1.2', 10
+# for the status; READERS: requests for the page a second.
+RATE, STRANGER, PAUSE, READERS = 10000, '192.168.1.2', 10, 200
 # How often a card pings, in a second.
 PINGS = 10
 HOOK = '#!/bin/sh\n# Some tens of milliseconds of one CPU.\nn=0\nwhile [ $n -lt 40000 ]; do n=$((n + 1)); done\n'
@@ -34,9 +37,9 @@ class Load(object):
                                        start_new_session=True)
 
     def stop(self):
-        """Kill it if it runs."""
+        """Kill it and its children if it runs."""
         if self._child:
-            self._child.kill()
+            os.killpg(self._child.pid, signal.SIGKILL)
             self._child.wait()
             self._child = None
 
@@ -54,6 +57,11 @@ def pinging(hosts, rate=PINGS):
 def asking():
     """The Load of somebody who asks for the status."""
     return Load(['ask', '{}/status.sock', str(PAUSE)])
+
+
+def reading():
+    """The Load of the page's process, with many readers."""
+    return Load(['page', '{}', str(READERS)])
 
 
 def flood(host, port, rate, source):
@@ -106,5 +114,31 @@ def ask(path, pause):
         time.sleep(int(pause) / 1000.0)
 
 
+def page(run_dir, rate):
+    """Serve the page of a run directory as its unit does, and ask for all that it has, `rate` times a second."""
+    program = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'fbmon.py')
+    child = subprocess.Popen(['nice', '-n', '10', sys.executable, '-B', '-E', '-s', '-S', program, '--run-dir', run_dir,
+                              'serve', '--listen', '127.0.0.1:0'], stdout=subprocess.PIPE)
+    port = int(child.stdout.readline().decode('ascii').strip('\n/').rpartition(':')[2])
+    asked, began = 0, time.monotonic()
+    while True:
+        while asked < (time.monotonic() - began) * int(rate):
+            _fetch(port, ('/', '/metrics', '/status.json')[asked % 3])
+            asked += 1
+        time.sleep(0.001)
+
+
+def _fetch(port, path):
+    sock = socket.create_connection(('127.0.0.1', port), 20)
+    try:
+        sock.sendall(('GET %s HTTP/1.0\r\n\r\n' % path).encode('ascii'))
+        while sock.recv(65536):
+            pass
+    except OSError:
+        pass
+    finally:
+        sock.close()
+
+
 if __name__ == '__main__':
-    {'flood': flood, 'ping': ping, 'ask': ask}[sys.argv[1]](*sys.argv[2:])
+    {'flood': flood, 'ping': ping, 'ask': ask, 'page': page}[sys.argv[1]](*sys.argv[2:])

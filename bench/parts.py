@@ -79,6 +79,7 @@ class Bench(object):
         helpers.write(hook, loads.HOOK)
         os.chmod(hook, 0o755)
         kinds = (('calm', USUAL, None), ('flood', USUAL, loads.flooding(HOST, PORT)), ('status', USUAL, loads.asking()),
+                 ('page', USUAL, loads.reading()),
                  ('hook', USUAL._replace(lines='ON_CHANGE=%s\n' % hook), None))
         candidates = [candidate for name, setup, load in kinds for candidate in self._ours(setup, ', ' + name, load)]
         return self._rounds('loads', candidates, 0.5)
