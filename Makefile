@@ -36,6 +36,7 @@ PYTHON ?= python3
 
 VERSION := $(shell sed -n "s/^__version__ = '\(.*\)'/\1/p" fbmon/__init__.py)
 DEB = dist/fastbypass_monitor-$(VERSION).deb
+BEAT_DEB = dist/fastbypass_beat-$(VERSION).deb
 
 export PYTHONDONTWRITEBYTECODE = 1
 # Without this, programs would not find the modules beside them.
@@ -73,13 +74,14 @@ bench: ## how fast it is, compared with similar programs, which it installs (roo
 	@$(PYTHON3) bench/run.py $(if $(PARTS),--parts "$(PARTS)") $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	    $(if $(PYTHONS),--pythons "$(PYTHONS)") --seconds $(SECONDS) --fbmon "$(FBMON)" --only "$(ONLY)" --out "$(OUT)"
 
-deb: ## the Debian package, in dist/
+deb: ## the Debian packages, in dist/
 	@rm -rf build/deb
 	@mkdir -p build/deb/source dist
 	@cp -a fbmon.py fbmon sample.env fbypass_ctl fastbypass_monitor.service fastbypass_web.service docs debian build/deb/source
 	@cd build/deb/source && dpkg-buildpackage --no-sign --build=binary >../log 2>&1 || { cat ../log; exit 1; }
-	@mv build/deb/*_all.deb $(DEB)
-	@ls -l $(DEB)
+	@mv build/deb/fastbypass-monitor_*_all.deb $(DEB)
+	@mv build/deb/fastbypass-beat_*_all.deb $(BEAT_DEB)
+	@ls -l $(DEB) $(BEAT_DEB)
 
 e2e: deb ## install, operate, kill and upgrade it on booted Debian systems (root, a few minutes for each release)
 	@$(PYTHON3) tests/e2e/run.py $(DEB) "$(SUITES)" $(ARGS)

@@ -10,7 +10,8 @@ import interpreters
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FLAKE8 = 'flake8>=7,<8'
 # Directories that a build of the package leaves in the tree, and those that are not ours.
-SKIPPED = {'.git', '__pycache__', 'build', 'dist', 'fastbypass-monitor', '.debhelper', '.pytest_cache'}
+SKIPPED = {'.git', '__pycache__', 'build', 'dist', 'fastbypass-monitor', 'fastbypass-beat', '.debhelper',
+           '.pytest_cache'}
 NO_SHELLCHECK = 'shellcheck is not installed: sudo apt-get install shellcheck'
 NO_FLAKE8 = 'flake8 cannot be had: is PyPI reachable?'
 

@@ -27,7 +27,6 @@ def test_a_reader_that_hangs_holds_up_nothing_and_gets_the_last_lines_later():
         voice.flush()
         lines = (first + os.read(reader, 1 << 20)).split(b'\n')
         assert lines[0].startswith(b'line 000 ')
-        assert [line[:8] for line in lines[-21:-1]] != []
         assert first.count(b'\n') < 1000 - MOST
         while voice._lines:
             voice.flush()

@@ -21,8 +21,8 @@ def pair(deb, directory):
     first = subprocess.check_output(['dpkg-deb', '--field', deb, 'Version']).decode().strip()
     content, later = os.path.join(directory, 'content'), os.path.join(directory, 'later.deb')
     subprocess.check_call(['dpkg-deb', '--raw-extract', deb, content])
-    _replace(os.path.join(content, 'DEBIAN/control'), r'(?m)^Version: .*', 'Version: ' + LATER)
-    _replace(os.path.join(content, 'usr/share/fastbypass_monitor/fbmon/__init__.py'), re.escape(first), LATER)
+    replace(os.path.join(content, 'DEBIAN/control'), r'(?m)^Version: .*', 'Version: ' + LATER)
+    replace(os.path.join(content, 'usr/share/fastbypass_monitor/fbmon/__init__.py'), re.escape(first), LATER)
     subprocess.check_call(['dpkg-deb', '--root-owner-group', '-Zxz', '--build', content, later],
                           stdout=subprocess.DEVNULL)
     return Pair(deb, later, first, LATER)
@@ -32,7 +32,7 @@ def first_version(deb, directory):
     """A package with the files of 1.0.00 below /usr/share, but without their content. It installs and runs nothing."""
     content, made = os.path.join(directory, 'content'), os.path.join(directory, 'first.deb')
     subprocess.check_call(['dpkg-deb', '--raw-extract', deb, content])
-    _replace(os.path.join(content, 'DEBIAN/control'), r'(?m)^Version: .*', 'Version: 1.0.00')
+    replace(os.path.join(content, 'DEBIAN/control'), r'(?m)^Version: .*', 'Version: 1.0.00')
     modules = os.path.join(content, 'usr/share/fastbypass_monitor/fbmon')
     shutil.rmtree(modules)
     os.mkdir(modules)
@@ -43,7 +43,8 @@ def first_version(deb, directory):
     return made
 
 
-def _replace(path, pattern, text):
+def replace(path, pattern, text):
+    """Replace what matches a pattern in a file."""
     with open(path) as stream:
         content = stream.read()
     with open(path, 'w') as stream:
