@@ -94,6 +94,14 @@ def _maintenance(status):
     return [({'node': row['name']}, int(row['maintenance'] is not None)) for row in status['nodes']]
 
 
+def _maintenance_ends(status):
+    return [({'node': row['name']}, row['maintenance'] and row['maintenance']['until']) for row in status['nodes']]
+
+
+def _override_ends(status):
+    return [({'state': one['state']}, one['until']) for one in [status['override']] if one]
+
+
 def _override(status):
     return [({'state': name}, value)
             for name, value in _one_of(OVERRIDES, status['override'] and status['override']['state'])]
@@ -135,6 +143,9 @@ BY_HAND = (
            lambda status: [({}, status['forced']['since_s'] if status['forced'] else 0)]))
 ORDERED = (
     Metric('maintenance', 'gauge', 'Whether an operator has taken a node out for maintenance.', _maintenance),
+    Metric('maintenance_end_timestamp_seconds', 'gauge', 'When a maintenance ends by itself, since 1970.',
+           _maintenance_ends),
+    Metric('override_end_timestamp_seconds', 'gauge', 'When an override ends by itself, since 1970.', _override_ends),
     Metric('override', 'gauge', 'What an operator has ordered instead of the rules: 1 for what holds.', _override))
 METRICS = BY_HAND + ORDERED + (
     Metric('info', 'gauge', 'Version of the daemon; always 1.', lambda status: [({'version': status['version']}, 1)]),

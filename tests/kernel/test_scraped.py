@@ -111,7 +111,7 @@ def begin(switch, daemon):
     for address in CARDS:
         switch.card.until_answered(address)
     daemon.wait(lambda status: all(row['last_ping_s'] is not None for row in status['cards']))
-    assert daemon.command('maintenance', 'dpi-3', 'on', '--reason', 'upgrade')[0] == 0
+    assert daemon.command('maintenance', 'dpi-3', 'on', '--for', '9m')[0] == 0
     switch.dpis.silence(3100, 3300)
     # Its wanted state cannot be reached: a problem.
     switch.ip('link', 'del', 'sw1')
@@ -182,6 +182,8 @@ def test_every_rule_can_be_evaluated_and_its_words_are_whole(prometheus):
                 if one['labels']['alertname'] == alert]
     helpers.wait_for(lambda: summaries('FastbypassNodeFailed') == [SERVE + ': node dpi-2 has failed'])
     helpers.wait_for(lambda: summaries('FastbypassBypass') == [SERVE + ': bypass'])
+    soon = helpers.wait_for(lambda: summaries('FastbypassOrderEndsSoon'))
+    assert [text.partition(' ends in ')[0] for text in soon] == [SERVE + ': the maintenance of node dpi-3']
 
     rules = prometheus.ask('rules')['groups'][0]['rules']
     texts = [text for one in prometheus.ask('alerts')['alerts'] for text in one['annotations'].values()]

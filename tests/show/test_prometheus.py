@@ -105,8 +105,11 @@ def test_a_large_switch_is_read_whole():
 
 
 def watched():
-    """The status of a large switch that watches the pings of its cards."""
-    return dict(statuses.large(), cards=[statuses.card(0, **statuses.WATCHED)])
+    """The status of a large switch that watches the pings of its cards, with orders that end by themselves."""
+    order = {'by': 'alice', 'since': 1795552760.5, 'until': 1795559960.5, 'reason': ''}
+    found = dict(statuses.large(), cards=[statuses.card(0, **statuses.WATCHED)], override=dict(order, state='freeze'))
+    found['nodes'][0]['maintenance'] = order
+    return found
 
 
 def test_names_have_our_prefix_and_their_unit_and_each_has_its_help_and_type():
@@ -176,6 +179,24 @@ def test_without_a_daemon_what_is_ordered_for_the_next_start_has_its_figures():
         ('fastbypass_override', labels(state='bypass')): 0, ('fastbypass_override', labels(state='normal')): 0,
         ('fastbypass_override', labels(state='freeze')): 1}
     assert parsed(prometheus.render(stopped(None, NONE))) == parsed(prometheus.render(stopped(None)))
+
+
+def test_an_order_that_ends_by_itself_has_its_end_with_and_without_a_daemon():
+    orders = Orders({'dpi-1': Order('alice', 1795552760.5, 1795559960.5, ''), 'dpi-2': Order('bob', 0.0, None, '')},
+                    Override('freeze', Order('bob', 1795552760.5, 1795552820.5, '')))
+
+    for status in (stopped(None, orders), statuses.status(**stopped_orders(orders))):
+        _, values = parsed(prometheus.render(status))
+        assert dict((key, value) for key, value in values.items() if '_end_' in key[0]) == {
+            ('fastbypass_maintenance_end_timestamp_seconds', labels(node='dpi-1')): 1795559960.5,
+            ('fastbypass_override_end_timestamp_seconds', labels(state='freeze')): 1795552820.5}
+
+
+def stopped_orders(orders):
+    """The fields of a status in which a daemon runs and these Orders hold."""
+    found = stopped(None, orders)
+    nodes = [dict(statuses.node(row['name'], [0]), maintenance=row['maintenance']) for row in found['nodes']]
+    return {'nodes': nodes, 'override': found['override']}
 
 
 def test_a_reload_on_trial_is_a_figure():
