@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -115,6 +116,17 @@ def signals():
     for number, handler in zip(numbers, before):
         if signal.getsignal(number) is not handler:
             signal.signal(number, handler)
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """zone(TZ): sets the local time zone of the test."""
+    def change(name):
+        monkeypatch.setenv('TZ', name)
+        time.tzset()
+    yield change
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture

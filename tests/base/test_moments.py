@@ -1,18 +1,12 @@
 """moments.py: what a person may write for a moment, and what the log has written."""
-import time
-
 import pytest
 
 from fbmon.base import moments
 
 
 @pytest.fixture(autouse=True)
-def vienna(monkeypatch):
-    monkeypatch.setenv('TZ', 'CET-1CEST,M3.5.0,M10.5.0/3')
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def vienna(zone):
+    zone('CET-1CEST,M3.5.0,M10.5.0/3')
 
 
 @pytest.mark.parametrize('text, seconds', [

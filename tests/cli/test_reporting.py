@@ -85,14 +85,10 @@ def test_the_period_can_be_another_one(state, capsys, words, times):
     assert len(json.loads(capsys.readouterr().out)['bypasses']) == times
 
 
-def test_a_period_by_dates_is_one_at_this_place(state, capsys, monkeypatch):
-    monkeypatch.setenv('TZ', 'CET-1CEST,M3.5.0,M10.5.0/3')
-    time.tzset()
-    try:
-        assert report(state(lines(1.0)), '--since', '2024-03-01', '--until', '2024-04-01T03:30', '--json') == 0
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+def test_a_period_by_dates_is_one_at_this_place(state, capsys, zone):
+    zone('CET-1CEST,M3.5.0,M10.5.0/3')
+
+    assert report(state(lines(1.0)), '--since', '2024-03-01', '--until', '2024-04-01T03:30', '--json') == 0
     found = json.loads(capsys.readouterr().out)
     # 31 days, and half past three of the next one, but an hour less: summer time begins.
     assert found['until'] - found['since'] == 31 * 86400 + 2.5 * 3600

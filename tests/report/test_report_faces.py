@@ -1,7 +1,6 @@
 """text.py, document.py and page.py: the same figures for a console, a program and a browser."""
 import json
 import re
-import time
 from xml.etree import ElementTree
 
 import pytest
@@ -40,12 +39,8 @@ MONTH = [
 
 
 @pytest.fixture(autouse=True)
-def zone(monkeypatch):
-    monkeypatch.setenv('TZ', 'UTC')
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def utc(zone):
+    zone('UTC')
 
 
 def month():
@@ -211,9 +206,8 @@ def test_a_day_of_flapping_does_not_look_like_a_day_of_bypass():
 
 @pytest.mark.parametrize('zone_name', ['UTC', 'CET-1CEST,M3.5.0,M10.5.0/3', 'EST5EDT,M3.2.0,M11.1.0'])
 @pytest.mark.parametrize('days', [0.1, 1, 7, 30, 365, 2000, 20000])
-def test_the_times_below_the_lanes_are_few_and_round(monkeypatch, zone_name, days):
-    monkeypatch.setenv('TZ', zone_name)
-    time.tzset()
+def test_the_times_below_the_lanes_are_few_and_round(zone, zone_name, days):
+    zone(zone_name)
     found = lanes.ticks(BEGIN + 1234, BEGIN + 1234 + days * DAY)
 
     assert 2 <= len(found) <= lanes.TICKS + 2

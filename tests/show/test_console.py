@@ -4,7 +4,6 @@ import os
 import pty
 import struct
 import termios
-import time
 
 import pytest
 
@@ -408,9 +407,8 @@ def test_where_there_was_no_gap_yet_none_is_shown():
     assert ' 0.4s   - ' in console.render(statuses.status([row]))
 
 
-def test_the_history_is_a_line_for_each_transition(monkeypatch):
-    monkeypatch.setenv('TZ', 'XXX-05:30')
-    time.tzset()
+def test_the_history_is_a_line_for_each_transition(zone):
+    zone('XXX-05:30')
     one = {'at': 1795552760.5, 'kind': 'global', 'name': 'state', 'from': 'normal', 'to': 'bypass',
            'why': '1 failed >= 1'}
     read = dict(one, kind='reload', name='file', to='refused', why='line 3: no (and 2 more)', **{'from': '-'})
@@ -420,8 +418,6 @@ def test_the_history_is_a_line_for_each_transition(monkeypatch):
         '2026-11-25T02:09:20.500+05:30  port sw1: normal -> bypass: 1 failed >= 1\n'
         '2026-11-25T02:09:20.500+05:30  reload refused: line 3: no (and 2 more)\n')
     assert console.history([]) == 'no transitions yet\n'
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_the_history_says_how_long_a_bypass_or_an_outage_was():
@@ -502,9 +498,8 @@ def test_many_nodes_in_maintenance_leave_the_state_on_the_screen():
 ORDER = {'by': 'alice', 'since': 0.0, 'until': 7200.0, 'reason': 'a new kernel'}
 
 
-def test_what_an_operator_has_ordered_comes_first_with_who_until_when_and_why(monkeypatch):
-    monkeypatch.setenv('TZ', 'UTC')
-    time.tzset()
+def test_what_an_operator_has_ordered_comes_first_with_who_until_when_and_why(zone):
+    zone('UTC')
     found = dict(FULL, override=dict(ORDER, state='freeze', until=None, reason=''))
     found['nodes'] = [dict(row, maintenance=ORDER if row['name'] == '0' else None) for row in FULL['nodes']]
     lines = console.render(found).splitlines()

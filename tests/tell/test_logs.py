@@ -8,24 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 from fbmon.base import compat
 from fbmon.tell import lines, logs, logwriter
 from helpers import LIMIT, ROOT, alive, descriptors, fill, read, wait_for, write, written
-
-
-@pytest.fixture
-def zone(monkeypatch):
-    """zone(TZ): sets the local time zone of the test."""
-    def change(name):
-        monkeypatch.setenv('TZ', name)
-        time.tzset()
-    yield change
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.fixture
