@@ -19,6 +19,9 @@ for _path in ROOMS + [HERE, ROOT]:
 
 import helpers  # noqa: E402
 
+# A shell starts what it runs in the background with SIGINT ignored, and all children would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A test with one of these fixtures needs rights that a plain user does not have.
 PRIVILEGED = set(['rights', 'network_namespaces', 'namespace', 'small_disk'])
