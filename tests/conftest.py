@@ -19,6 +19,9 @@ for _path in ROOMS + [HERE, ROOT]:
 
 import helpers  # noqa: E402
 
+# At once, so that no test that counts descriptors counts this one.
+helpers.claim_ports()
+
 # A shell starts what it runs in the background with SIGINT ignored, and all children would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -26,6 +29,14 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # A test with one of these fixtures needs rights that a plain user does not have.
 PRIVILEGED = set(['rights', 'network_namespaces', 'namespace', 'small_disk'])
 LEFT_OUT = []
+
+# Files of tests that take long, the longest first. They begin first, so that at the end no process is left with one.
+LONG = ['tests/faults/test_kill.py', 'tests/faults/', 'tests/kernel/', 'tests/sim/', 'tests/soak/', 'tests/test_']
+
+
+def pytest_configure(config):
+    """Tell pytest-xdist to begin with the first file. By itself it begins with the one that has the most tests."""
+    config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(config, items):
@@ -39,12 +50,43 @@ def pytest_collection_modifyitems(config, items):
         LEFT_OUT.append('left out: %d tests that %s' % (len(wanting), reason))
         config.hook.pytest_deselected(items=wanting)
         items[:] = [item for item in items if item not in wanting]
+    items.sort(key=_length)
+
+
+def _length(item):
+    """The place of an item's file in LONG."""
+    return next((place for place, begin in enumerate(LONG) if item.nodeid.startswith(begin)), len(LONG))
+
+
+def pytest_sessionfinish(session):
+    """A process that has tests from another one tells that one what it has left out."""
+    if hasattr(session.config, 'workeroutput'):
+        session.config.workeroutput['left out'] = LEFT_OUT
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Hear what such a process has left out. They all leave out the same."""
+    LEFT_OUT[:] = getattr(node, 'workeroutput', {}).get('left out', LEFT_OUT)
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Show what was left out."""
+    """Show what was left out, and what was measured."""
     for text in LEFT_OUT:
         terminalreporter.write_line(text)
+    calls = [report for report in sum(terminalreporter.stats.values(), []) if getattr(report, 'when', None) == 'call']
+    figures = [text for report in sorted(calls, key=lambda report: report.nodeid)
+               for name, text in report.user_properties if name == 'figure']
+    if figures:
+        terminalreporter.section('measured')
+        for text in figures:
+            terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def figure(record_property):
+    """figure(text) shows a measured figure at the end of the run. No test fails because of it."""
+    return lambda text: record_property('figure', text)
 
 
 @pytest.fixture(scope='session')

@@ -68,6 +68,15 @@ def has_ipv6():
         return False
 
 
+def has_xdist():
+    """Whether this interpreter has pytest-xdist."""
+    try:
+        import xdist  # noqa: F401
+        return True
+    except ImportError:
+        return False
+
+
 def program(name):
     """The path of a program on PATH."""
     return next(path for path in (os.path.join(directory, name) for directory in os.environ['PATH'].split(os.pathsep))
@@ -146,14 +155,33 @@ def alive(pid):
     return read('/proc/%d/stat' % pid).rpartition(')')[2].split()[:1] not in ([], ['Z'])
 
 
-# Each process has ports of its own, so that two runs at the same time do not meet. They lie below those that the kernel
-# gives away.
-_ports = itertools.cycle(range(10000 + os.getpid() % 100 * 200, 10000 + os.getpid() % 100 * 200 + 200))
+# The ports of this process: an iterator, and what keeps them for it.
+_ports = []
+
+
+def claim_ports():
+    """Claim 200 ports for this process as long as it lives, so that tests in other processes do not meet with its ones.
+
+    They lie below those that the kernel gives away. Who has bound the first one of them for TCP has them all.
+    """
+    for first in range(10000, 30000, 200):
+        claim = socket.socket()
+        try:
+            claim.bind(('127.0.0.1', first))
+        except compat.SYSTEM_ERRORS:
+            claim.close()
+            continue
+        fcntl.fcntl(claim, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+        _ports[:] = [itertools.cycle(range(first, first + 200)), claim]
+        return
+    raise AssertionError('all ports for tests are taken')
 
 
 def free_port(host='127.0.0.1'):
     """A UDP port that nobody uses now."""
-    for port in _ports:
+    if not _ports:
+        claim_ports()
+    for port in _ports[0]:
         sock = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
         try:
             sock.bind((host, port))

@@ -30,10 +30,11 @@ def run(lack, *argv):
     return code, output
 
 
-@pytest.mark.parametrize('lack', sorted(WITHOUT))
-def test_tests_that_cannot_run_are_left_out_for_one_reason_and_the_others_run(lack):
+@pytest.mark.parametrize('lack, processes', zip(sorted(WITHOUT), [0, 2]))
+def test_tests_that_cannot_run_are_left_out_for_one_reason_and_the_others_run(lack, processes):
+    shared = ['-n%d' % processes, '--dist', 'loadfile'] if processes and helpers.has_xdist() else []
     code, output = run(lack, sys.executable, '-m', 'pytest', '-rsfE', '-p', 'no:cacheprovider',
-                       'tests/kernel/test_lease.py', 'tests/rules/test_wanted.py')
+                       'tests/kernel/test_lease.py', 'tests/rules/test_wanted.py', *shared)
 
     told = [line for line in output.splitlines() if line.startswith('left out: ')]
     assert (code, len(told)) == (0, 1), output

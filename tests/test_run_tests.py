@@ -1,6 +1,8 @@
 """tools/run_tests.py. The stand-in for an interpreter is a program of sh that says what pytest would say."""
 import os
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -84,6 +86,35 @@ def test_without_pypi_its_own_pytest_serves_and_lint_is_left_out_both_told(tools
         'flake8 cannot be had: is PyPI reachable? (pip: no network)',
         'Python 3.8.0: it has no pytest, and PyPI cannot be reached (or: sudo apt-get install python3-pytest)',
         'Python 3.9.0: the pytest of PyPI, which cannot be had: tested with its own one')]
+
+
+def test_the_tests_are_shared_out_where_that_is_possible(tools, pythons, capsys):
+    pythons(9, 'echo "$*"; echo "== 9 passed in 1.00s =="')
+
+    assert tools.main([]) == 0
+    assert '-n 3 --dist loadfile tests\n' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('there', [False, True])
+def test_an_own_pytest_shares_them_out_if_it_has_pytest_xdist(tools, pythons, capsys, monkeypatch, there):
+    monkeypatch.setattr(tools.interpreters, 'environment', no_pypi)
+    pythons(9, '[ "$*" != "-c import xdist" ] || exit %d; echo "$*"; echo "== 9 passed in 1.00s =="' % (not there))
+
+    assert tools.main(['tests/rules']) == 0
+    assert ('-n 3 --dist loadfile tests/rules\n' in capsys.readouterr().out) is there
+
+
+@pytest.mark.parametrize('code', [0, 1])
+def test_the_files_of_the_tests_have_short_paths_and_are_kept_after_a_failure_only(tools, pythons, capsys, code):
+    pythons(9, 'while [ $1 != --basetemp ]; do shift; done; touch $2/one; echo directory $2; exit %d' % code)
+
+    tools.main([])
+    said = capsys.readouterr().out.splitlines()
+    path = next(line.partition(' ')[2] for line in said if line.startswith('directory '))
+    # As short as that of a pytest in one process: a socket's path has 107 bytes at most.
+    assert len(os.path.relpath(path, tempfile.gettempdir()) + '/popen-gw2') <= len('pytest-of-root/pytest-9999')
+    assert os.path.isdir(path) is (code == 1)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def test_without_any_pytest_nothing_passes(tools, pythons, monkeypatch):

@@ -1,14 +1,17 @@
 """Runs the tests under several interpreters, two at a time. The last line is a summary line of pytest.
 
-Each interpreter gets a pytest from PyPI that still works with it, in an environment that is kept for the next run. If
-PyPI cannot be reached, the interpreter's own pytest is used, for example Debian's python3-pytest. What cannot run on
+Each interpreter gets a pytest from PyPI that still works with it, in an environment that is kept for the next run, and
+pytest-xdist, which shares the files of tests out among several processes. If PyPI cannot be reached, the interpreter's
+own pytest is used, for example Debian's python3-pytest. What cannot run on
 this machine is left out and named. With --pythons all interpreters that you name must be there; with --require
 everything else must be there too.
 """
 import argparse
+import collections
 import concurrent.futures
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +24,10 @@ import lint
 PYTEST = 'pytest>=4.6.11,<9'
 # It reads what the daemon writes for Prometheus. 0.12 is the last one for Python 2.7.
 PROMETHEUS = 'prometheus_client>=0.12,<1'
+# It runs the tests in several processes. 1.34 is the last one for Python 2.7, and 3.0 the last one for 3.6.
+XDIST = 'pytest-xdist>=1.34,<4'
+# The tests of a file run one after the other, in one process. ARGS="-n0 ..." has all tests in pytest's own process.
+SHARED_OUT = ['-n', '3', '--dist', 'loadfile']
 # Seconds for the tests of one interpreter, in case something hangs.
 LIMIT = 2000
 # The number of interpreters whose tests run at the same time: the tests wait more than they work.
@@ -30,6 +37,9 @@ NO_PYTHON = 'a Python that the tests could run with'
 OWN_PYTEST = 'Python %s: the pytest of PyPI, which cannot be had: tested with its own one'
 NO_PYTEST = 'Python %s: it has no pytest, and PyPI cannot be reached (or: sudo apt-get install python3-pytest)'
 SUMMARY = re.compile(r'.*\b(passed|failed|errors?|skipped|deselected|no tests ran)\b.* in [\d.]+')
+
+# python: the path of a python that has pytest; shared: the arguments that share the tests out, [] without pytest-xdist.
+Ready = collections.namedtuple('Ready', 'interpreter python shared')
 
 
 def main(argv=None):
@@ -69,18 +79,18 @@ def _lint(options, left_out):
 
 
 def _prepared(found, options, left_out):
-    """[(Interpreter, path of a python that has pytest)]. Raises Failed with --require if PyPI's pytest is missing."""
+    """[Ready, ...]. Raises Failed with --require if PyPI's pytest is missing."""
     ready = []
     for one in found:
         try:
-            ready.append((one, interpreters.environment(one, [PYTEST, PROMETHEUS])))
+            ready.append(Ready(one, interpreters.environment(one, [PYTEST, XDIST, PROMETHEUS]), SHARED_OUT))
         except interpreters.Failed as error:
             if options.require:
                 raise
             _say(str(error))
             own = interpreters.has(one, 'pytest')
             left_out.append((OWN_PYTEST if own else NO_PYTEST) % interpreters.version(one))
-            ready += [(one, one.path)] if own else []
+            ready += [Ready(one, one.path, SHARED_OUT if interpreters.has(one, 'xdist') else [])] if own else []
     return ready
 
 
@@ -88,26 +98,30 @@ def _tested(ready, options):
     """[(title, exit code, last line)] of all interpreters, in their order. The output of each is shown in one piece."""
     results = []
     with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
-        for title, code, text in pool.map(lambda one: _test(one[0], one[1], options), ready):
+        for title, code, text in pool.map(lambda one: _test(one, options), ready):
             _say('\n%s\n%s' % (title, text.rstrip('\n')))
             results.append((title, code, _last_line(text)))
     return results
 
 
-def _test(interpreter, python, options):
+def _test(ready, options):
     """(title, exit code, output) of the tests of one interpreter."""
-    title = 'Python %s (%s)' % (interpreters.version(interpreter), interpreter.path)
+    title = 'Python %s (%s)' % (interpreters.version(ready.interpreter), ready.interpreter.path)
     environ = dict(os.environ, PYTHONDONTWRITEBYTECODE='1')
     if options.require:
         environ['FBMON_REQUIRE_KERNEL'] = '1'
-    argv = ['timeout', '--foreground', '--kill-after=5', str(LIMIT), python, '-m', 'pytest', '-rsfE', '-p',
-            'no:cacheprovider'] + (options.arguments or ['tests'])
+    # Its own place for the tests' files has so long a path that no socket could be there.
+    directory = tempfile.mkdtemp(prefix='fbmon-')
+    argv = ['timeout', '--foreground', '--kill-after=5', str(LIMIT), ready.python, '-m', 'pytest', '-rsfE', '-p',
+            'no:cacheprovider', '--basetemp', directory] + ready.shared + (options.arguments or ['tests'])
     begin = time.time()
     with tempfile.TemporaryFile() as output:
         code = subprocess.call(argv, cwd=lint.ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=output,
                                stderr=subprocess.STDOUT)
         output.seek(0)
         text = output.read().decode('utf-8', 'replace')
+    if code == 0:
+        shutil.rmtree(directory, ignore_errors=True)
     # The second one after a kill, for example because a handler of SIGTERM was left.
     if code in (124, 137):
         text += '\n%s was ended after %d s\n' % (title, time.time() - begin)

@@ -2,8 +2,8 @@
 import pytest
 
 import helpers
-from kernel.conftest import (daemon, dpis, fake_ip, figure, network_namespaces,  # noqa: F401
-                             pytest_runtest_makereport, pytest_terminal_summary, small, switch)
+from kernel.conftest import (daemon, dpis, fake_ip, network_namespaces,  # noqa: F401
+                             pytest_runtest_makereport, small, switch)
 from kernel.disk import Disk
 
 

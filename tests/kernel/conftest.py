@@ -1,4 +1,4 @@
-"""Gives each test a switch and a daemon. A failed test shows what the daemon said; measured figures come at the end."""
+"""Gives each test a switch and a daemon. A failed test shows what the daemon said."""
 import os
 import subprocess
 
@@ -10,8 +10,6 @@ from kernel.daemon import Daemon
 from kernel.fakeip import FakeIp
 from kernel.namespace import IP
 from kernel.switch import Switch
-
-FIGURES = []
 
 
 @pytest.fixture(scope='session')
@@ -69,12 +67,6 @@ def small(daemon, dpis):
     return daemon
 
 
-@pytest.fixture
-def figure():
-    """figure(text) shows a measured figure at the end of the run. No test fails because of it."""
-    return FIGURES.append
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     """A failed test shows what the daemon said."""
@@ -83,13 +75,3 @@ def pytest_runtest_makereport(item):
     daemon = getattr(item, 'funcargs', {}).get('daemon')
     if report.failed and daemon is not None:
         report.sections.append(('configuration and stderr of the daemon', daemon.said()))
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Show the figures."""
-    if FIGURES:
-        terminalreporter.section('measured on the kernel')
-        for text in FIGURES:
-            terminalreporter.write_line(text)
-        # tests/faults imports this hook too, so it would show them twice.
-        del FIGURES[:]

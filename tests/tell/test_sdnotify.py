@@ -110,7 +110,7 @@ def test_where_there_is_nobody_nothing_is_said_again(tmpdir):
 
 @pytest.mark.parametrize('usec, pid, seconds', [
     ('12000000', None, 4.0),
-    ('12000000', str(os.getpid()), 4.0),
+    ('12000000', 'ours', 4.0),
     ('10000000', '1', None),
     ('3', None, 0.000001),
     ('0', None, None),
@@ -120,7 +120,7 @@ def test_where_there_is_nobody_nothing_is_said_again(tmpdir):
     (None, None, None),
 ])
 def test_the_watchdog_is_fed_three_times_in_its_time_and_only_when_it_is_ours(usec, pid, seconds):
-    environ = {'WATCHDOG_USEC': usec, 'WATCHDOG_PID': pid}
+    environ = {'WATCHDOG_USEC': usec, 'WATCHDOG_PID': str(os.getpid()) if pid == 'ours' else pid}
 
     notifier = sdnotify.Notifier({key: value for key, value in environ.items() if value is not None})
 
