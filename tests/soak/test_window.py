@@ -83,6 +83,14 @@ def test_a_node_that_cannot_be_dead_does_not_fail_and_one_that_is_dead_does_not_
         'listener 0: this -> failed: that', 'listener 1: this -> active: that']
 
 
+def test_only_a_listener_that_a_file_does_not_name_becomes_unconfigured():
+    history = [noted('listener', name, 'unconfigured') for name in '01']
+    seen = window()
+    seen.files.append(FILE._replace(nodes=NODES[:1]))
+
+    assert seen.wrong_transitions(history) == ['listener 0: this -> unconfigured: that']
+
+
 def test_the_global_state_is_none_that_it_cannot_be():
     history = [noted('global', 'state', 'normal'), noted('global', 'state', 'bypass')]
     unsure = window(3001)

@@ -76,7 +76,10 @@ class Window(object):
                                   for file in self.files for failed in self._extremes()]
         if kind == 'listener':
             port = next(node.port for file in self.files for node in file.nodes if node.index == int(name))
-            return ['unknown'] + ['failed'] * (port in self._maybe_dead) + ['active'] * (port in self._maybe_alive)
+            # A reload may have removed it.
+            gone = any(int(name) not in [node.index for node in file.nodes] for file in self.files)
+            return ['unknown'] + ['failed'] * (port in self._maybe_dead) + ['active'] * (port in self._maybe_alive) \
+                + ['unconfigured'] * gone
         return [to]
 
     def _is_wrong(self, text, certain, managed, before):
