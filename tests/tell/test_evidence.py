@@ -26,6 +26,8 @@ class Life(object):
 
     def lines(self):
         """[(at, kind, to, why)] of what is in the journal, after this life."""
+        # At its end a daemon would not wait so long as all may take on a machine with much to do.
+        wait_for(self.evidence.lines.taken)
         lines.finish([self.evidence.lines])
         return written(self.state)
 
