@@ -21,11 +21,12 @@ def test_a_node_that_comes_and_goes_faster_than_recovery_allows_moves_nothing(sw
     before = daemon.status()
     told, log, watch = helpers.read(tmp_path / 'told'), daemon.log(), switch.watch()
     for _ in range(15):
-        missed, received = [listener(daemon.status(), 1)[name] for name in ('missed', 'received')]
+        received = listener(daemon.status(), 1)['received']
         for _ in range(RECOVERY - 1):
             dpis.beat(3100)
         # All heartbeats were heard, and then there was a timeout.
-        daemon.wait(lambda status: listener(status, 1)['received'] == received + RECOVERY - 1)
+        shown = daemon.wait(lambda status: listener(status, 1)['received'] == received + RECOVERY - 1)
+        missed = listener(shown, 1)['missed']
         daemon.wait(lambda status: listener(status, 1)['missed'] > missed)
 
     shown = daemon.status()
