@@ -59,7 +59,8 @@ def drained(sock):
 def test_a_signal_ends_it_with_its_check_and_all_that_it_has_sent_is_told(switch, start, tmp_path, script, number):
     pid, hang = tmp_path / 'pid', tmp_path / 'hang'
     check = '[ -e {0} ] || exit 0; echo $$ > {1}.new; mv {1}.new {1}; sleep 600'.format(hang, pid)
-    child = start('--interval', '20', '--while', check, script=script)
+    # The socket takes only some hundred datagrams that nobody reads.
+    child = start('--interval', '100', '--while', check, script=script)
     switch.recv(100)
     write(hang, '')
     running = int(wait_for(lambda: read(pid)))
