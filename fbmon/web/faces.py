@@ -4,6 +4,7 @@ import logging
 import re
 
 from fbmon import __version__
+from fbmon.base import compat
 from fbmon.show import prometheus
 from fbmon.web import page, responses, style
 from fbmon.web.source import judged
@@ -21,8 +22,9 @@ NOT_OURS = 'the status of this daemon cannot be shown: it is that of another ver
 class Faces(object):
     """Makes the Response for a Request and a source.View. now: the monotonic second; name: that of this machine."""
 
-    def __init__(self, name):
+    def __init__(self, name, clock=compat.monotonic):
         self._name = name
+        self._clock = clock
         self._faces = {'/': self._page, '/metrics': metrics, '/status.json': document}
         self._made = {}
 
@@ -34,7 +36,9 @@ class Faces(object):
         which = request.path, page.every(request.query)
         made = self._made.get(which)
         if made is None or made[0] is not view or not 0 <= now - made[1] < KEPT:
-            made = self._made[which] = view, now, self._new(request, view, now)
+            new = self._new(request, view, now)
+            # From its end on: on a slow machine it may take long, and the others who wait would have it made again.
+            made = self._made[which] = view, self._clock(), new
         return made[2]
 
     def _new(self, request, view, now):

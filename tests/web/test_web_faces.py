@@ -15,7 +15,7 @@ DOWN = ANSWERED._replace(error='/run/x: gone', tried=160.0)
 
 
 def given(path, view, now, query='', faces=None):
-    return (faces or Faces('switch1')).response(Request('GET', path, query), view, now)
+    return (faces or Faces('switch1', lambda: now)).response(Request('GET', path, query), view, now)
 
 
 def test_metrics_are_those_of_show_and_the_age_of_the_answer():
@@ -58,12 +58,14 @@ def test_a_daemon_that_hangs_counts_as_down_from_some_seconds_on():
 
 
 def test_a_face_is_made_once_a_second_and_again_for_a_new_answer():
-    faces = Faces('switch1')
+    # It takes three seconds to make it.
+    faces = Faces('switch1', clock=lambda: 103.0)
     one = given('/metrics', ANSWERED, 100.0, faces=faces)
 
-    assert given('/metrics', ANSWERED, 100.9, faces=faces) is one
-    assert given('/metrics', ANSWERED, 101.0, faces=faces) is not one
-    assert given('/metrics', ANSWERED._replace(at=1.0), 100.1, faces=faces) is not one
+    assert given('/metrics', ANSWERED, 103.9, faces=faces) is one
+    assert given('/metrics', ANSWERED._replace(at=1.0), 103.1, faces=faces) is not one
+    one = given('/metrics', ANSWERED, 103.1, faces=faces)
+    assert given('/metrics', ANSWERED, 104.0, faces=faces) is not one
 
 
 @pytest.mark.parametrize('path', ['/', '/metrics', '/status.json'])
