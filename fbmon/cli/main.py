@@ -193,6 +193,12 @@ def serve(options):
     return web.command(options.listen, options.run_dir, say, fail)
 
 
+def snmp(options):
+    """Answers SNMP for Net-SNMP's snmpd, as a program for its directive pass_persist."""
+    from fbmon.snmp import passing
+    return passing.command(options.root, options.run_dir, fail)
+
+
 COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('check', check, 'mistakes and warnings of the configuration, then its effective values'),
             ('reload', reload, 'have the running daemon read its file again, and say what became of it'),
@@ -207,4 +213,5 @@ COMMANDS = (('run', run, 'the daemon, in the foreground (default)'),
             ('override', override, 'decide instead of the rules: bypass, normal or freeze'),
             ('drill', drill, 'make a bypass for some seconds, and see whether all comes back'),
             ('serve', serve, 'the status by HTTP: a page, metrics for Prometheus and JSON'),
+            ('snmp', snmp, "answer SNMP for Net-SNMP's snmpd (pass_persist)"),
             ('beat', beat, 'send heartbeats, for trying a switch out'))

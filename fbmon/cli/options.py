@@ -141,6 +141,9 @@ def _parser(commands, places):
         if name == 'serve':
             command.add_argument('--listen', metavar='ADDRESS:PORT', type=_given, default='127.0.0.1:9742',
                                  help='where to serve (%(default)s); [::1]:9742 for IPv6')
+        if name == 'snmp':
+            command.add_argument('root', metavar='ROOT', nargs='?', type=_given, default=None,
+                                 help='where FASTBYPASS-MIB begins, if not in the place for local use')
         if name == 'beat':
             command.add_argument('host', metavar='HOST', type=_given, help='IPv4 or IPv6 address of the listener')
             command.add_argument('port', metavar='PORT', type=_number(1, 65535), help='its UDP port')

@@ -37,7 +37,7 @@ def test_the_files_are_roots_and_where_they_belong():
     files = listing()
     paths = [path for _, _, path in files if not path.endswith('/')]
     homes = tuple('./usr/share/' + name for name in (
-        'fastbypass_monitor/', 'doc/fastbypass-monitor/', 'man/man8/', 'lintian/overrides/'))
+        'fastbypass_monitor/', 'doc/fastbypass-monitor/', 'man/man8/', 'lintian/overrides/', 'snmp/mibs/'))
 
     assert {owner for _, owner, _ in files} == {'root/root'}
     assert [path for path in paths if not path.startswith(homes)] == [
