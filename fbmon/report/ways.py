@@ -7,7 +7,7 @@ from fbmon.memory import journal
 from fbmon.memory.history import PINGS, REFUSED, RELOAD
 from fbmon.report import causes
 from fbmon.rules.ordering import OVERRIDE
-from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, SILENT, UNKNOWN
+from fbmon.rules.states import ACTIVE, BYPASS, FAILED, MAINTENANCE, NORMAL, SILENT, UNCONFIGURED, UNKNOWN
 
 # From begin to end, seconds since 1970: the state of a node or of a card's address.
 Part = namedtuple('Part', 'begin end state')
@@ -38,18 +38,19 @@ class Row(object):
 class Node(object):
     """One node: what its listeners have reported last, and whether it is in maintenance.
 
-    removed: when a reload removed something, if nothing was heard of the node since; None else.
+    removed: when a reload removed something, if nothing was heard of the node since; None else. told: its state, if it
+    has several listeners, of which not all are told of at a start; None else.
     """
 
     def __init__(self):
         self.row = Row()
         self.ways = {}
         self.away = False
-        self.removed = None
+        self.removed = self.told = None
 
     def look(self, at):
         """Take what has changed."""
-        self.row.become(at, MAINTENANCE if self.away else _best(self.ways.values()))
+        self.row.become(at, MAINTENANCE if self.away else _best([self.told] if self.told else self.ways.values()))
 
 
 class Nodes(object):
@@ -63,9 +64,10 @@ class Nodes(object):
         self._names = []    # of all, as a person would sort them
         self._of = {}    # {index of a listener: the name of its node}
         self._began = began
-        self._heard = None    # the listeners heard of since a daemon has started that has decided nothing yet, or None
-        self.takes = {'listener': self._report, 'operator': self._order, journal.DAEMON: self._begin,
-                      'global': self._decided, RELOAD: self._reload}
+        # The listeners and nodes heard of since a daemon has started that has decided nothing yet, or None.
+        self._heard = None
+        self.takes = {'listener': self._report, 'node': self._tell, 'operator': self._order,
+                      journal.DAEMON: self._begin, 'global': self._decided, RELOAD: self._reload}
 
     def failed(self):
         """[The names of the nodes that have failed], but for those in maintenance."""
@@ -81,18 +83,28 @@ class Nodes(object):
     def _report(self, at, one):
         name = one.called or one.name
         before = self._of.get(one.name)
+        if before is not None and (before != name or one.new == UNCONFIGURED):
+            # Perhaps only one is left.
+            self.all[before].told = None
         if before != name:
             if before is not None:
                 self.all[before].ways.pop(one.name, None)
                 self.all[before].look(at)
             self._of[one.name] = name
         node = self._node(name)
-        if not node.ways and one.old in (ACTIVE, FAILED) and not node.row.parts:
+        if not node.ways and not node.told and one.old in (ACTIVE, FAILED) and not node.row.parts:
             # It was so before the journal began, or at a start that had nothing new to tell.
             node.ways[one.name] = one.old
             node.look(self._began[0])
         node.ways[one.name] = one.new
         node.removed = None
+        node.look(at)
+        if self._heard is not None:
+            self._heard.add(one.name)
+
+    def _tell(self, at, one):
+        node = self._node(one.name)
+        node.told, node.removed = None if one.new == UNCONFIGURED else one.new, None
         node.look(at)
         if self._heard is not None:
             self._heard.add(one.name)
@@ -121,6 +133,10 @@ class Nodes(object):
                 else:
                     del node.ways[index]
                     node.row.end(node.removed)
+                node.look(at)
+        for name, node in self.all.items():
+            if node.told and name not in self._heard:
+                node.told = None
                 node.look(at)
         self._heard = None
 

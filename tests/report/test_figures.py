@@ -413,6 +413,30 @@ def test_a_node_with_two_listeners_fails_with_the_second_one():
     assert figures(lines, 10, 50).nodes[0][:5] == ('dpi-1', 1, 10, 10, 30)
 
 
+# At its start the daemon has found both listeners of dpi-1 active, and says so of the node alone.
+TWO_WAYS = [line(5, 'daemon', 'process', '-', 'started'), line(10, 'node', 'dpi-1', 'unknown', 'active')] + [
+    NORMAL_AT_10[1], line(20, 'listener', '0', 'active', 'failed', 'x', 'dpi-1')]
+
+
+def test_a_node_with_two_listeners_of_which_one_was_never_told_of_fails_when_it_says_so():
+    lines = TWO_WAYS + [line(30, 'listener', '1', 'active', 'failed', 'x', 'dpi-1'),
+                        line(30, 'node', 'dpi-1', 'active', 'failed'),
+                        line(40, 'listener', '0', 'failed', 'active', 'x', 'dpi-1'),
+                        line(40, 'node', 'dpi-1', 'failed', 'active')]
+
+    assert figures(TWO_WAYS, 10, 50).nodes[0][:5] == ('dpi-1', 0, 0, 0, 40)
+    assert figures(lines, 10, 50).nodes[0][:5] == ('dpi-1', 1, 10, 10, 30)
+
+
+def test_a_node_that_has_only_one_listener_any_more_fails_with_it():
+    gone = line(15, 'listener', '1', 'active', 'unconfigured', 'a reload has removed it', 'dpi-1')
+    told = line(12, 'listener', '1', 'failed', 'active', 'x', 'dpi-1')
+    again = [line(15, 'daemon', 'process', '-', 'started'), line(16, 'global', 'state', 'unknown', 'normal')]
+
+    assert figures(TWO_WAYS[:3] + [told, gone] + TWO_WAYS[3:], 10, 50).nodes[0][:2] == ('dpi-1', 1)
+    assert figures(TWO_WAYS[:3] + again + TWO_WAYS[3:], 10, 50).nodes[0][:2] == ('dpi-1', 1)
+
+
 def test_a_failed_node_that_a_reload_has_removed_is_not_down_any_more():
     lines = NORMAL_AT_10 + FAILED_AT_20 + [line(30, 'reload', 'file', '-', 'taken', '3 components kept, 1 removed')]
 
