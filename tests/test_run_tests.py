@@ -27,6 +27,8 @@ def pythons(tools, tmp_path, monkeypatch):
     monkeypatch.setattr(tools.interpreters, 'found_and_missing', lambda names: (found, []))
     monkeypatch.setattr(tools.interpreters, 'environment', lambda one, packages: one.path)
     monkeypatch.setenv('DIR', str(tmp_path))
+    # What is kept after a failure.
+    monkeypatch.setattr(tools.tempfile, 'tempdir', str(tmp_path))
 
     def put(number, script):
         path = str(tmp_path / ('python3.%d' % number))
