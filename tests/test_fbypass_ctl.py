@@ -32,7 +32,8 @@ class World(object):
 
     def __init__(self, directory):
         self.directory = directory
-        self.log = directory.join('the.log')
+        self.log = directory.join('home/backend/logs/fastbypass_monitor.log')
+        self.log.dirpath().ensure(dir=True)
         self.path = os.environ['PATH']
         self.root()
         directory.join('booted').mkdir()
@@ -41,7 +42,8 @@ class World(object):
         with open(os.path.join(TOP, 'fbypass_ctl')) as stream:
             text = stream.read()
         text = text.replace('/usr/share/fastbypass_monitor/launch', str(directory.join('launch')))
-        text = text.replace('/var/fastbypass_monitor/backend/logs/fastbypass_monitor.log', str(self.log))
+        text = text.replace('/var/fastbypass_monitor\n', '%s\n' % directory.join('home'))
+        text = text.replace('/run/fastbypass_monitor\n', '%s\n' % directory.join('run'))
         text = text.replace('/run/systemd/system', str(directory.join('booted')))
         self._program('fbypass_ctl', text)
 
@@ -58,6 +60,11 @@ class World(object):
         """Set the uid of the user who calls, whose name is alice."""
         self._program('id', '#!/bin/sh\ncase $1 in -u) echo %d;; -un) echo alice;; -Gn) echo "%s";; esac\n'
                       % (uid, groups))
+
+    def instance(self, name, log='one\n'):
+        """Give an instance a configuration file and a log."""
+        self.directory.join('home', name, '.env').ensure()
+        self.directory.join('home', name, 'logs', 'fastbypass_monitor.log').write(log, ensure=True)
 
     def set(self, program, command, code, says=''):
         """Set how a stand-in answers a command."""
@@ -174,13 +181,13 @@ def test_anybody_may_ask_for_help_and_the_version(ctl):
 
     assert ctl('version') == (0, 'fastbypass_monitor 9\n', '', ['launch --version'])
     code, out, err, called = ctl('help')
-    assert (code, err, called) == (0, '', []) and out.startswith('Usage: fbypass_ctl COMMAND\n')
+    assert (code, err, called) == (0, '', []) and out.startswith('Usage: fbypass_ctl [-i NAME] COMMAND\n')
 
 
 def test_without_a_command_it_shows_how_it_is_used(ctl):
     code, out, err, called = ctl()
 
-    assert (code, out, called) == (2, '', []) and err.startswith('Usage: fbypass_ctl COMMAND\n')
+    assert (code, out, called) == (2, '', []) and err.startswith('Usage: fbypass_ctl [-i NAME] COMMAND\n')
 
 
 @pytest.mark.parametrize('word, told', [
@@ -389,3 +396,150 @@ def test_without_the_program_a_command_says_so_and_touches_nothing(ctl, words):
 
     assert ctl(*words) == (1, '', 'fbypass_ctl: %s is missing: install the package again\n'
                            % ctl.directory.join('launch'), [])
+
+
+# --- one of several clusters: -i NAME ---
+
+UNIT = 'fastbypass_monitor@west.service'
+
+
+@pytest.mark.parametrize('words, calls', [
+    (['start'], ['launch -i west check', 'systemctl start ' + UNIT]),
+    (['restart'], ['launch -i west check', 'systemctl restart ' + UNIT]),
+    (['stop'], ['systemctl stop ' + UNIT]),
+    (['enable'], ['systemctl enable ' + UNIT]),
+    (['disable'], ['systemctl disable ' + UNIT]),
+    (['status'], ['systemctl --no-pager --full status ' + UNIT]),
+    (['force_on'], ['systemctl stop ' + UNIT, 'launch -i west force_on']),
+    (['force_off'], ['systemctl stop ' + UNIT, 'launch -i west force_off']),
+    (['reload', '--confirm', '5m'], ['launch -i west reload --confirm 5m']),
+    (['confirm'], ['launch -i west confirm']),
+    (['rollback', '3'], ['launch -i west rollback 3']),
+    (['return'], ['launch -i west return']),
+    (['maintenance', 'a', 'on'], ['launch -i west maintenance a on']),
+    (['override', 'off'], ['launch -i west override off']),
+    (['drill', '5'], ['launch -i west drill 5']),
+    (['report', '--json'], ['launch -i west report --json']),
+    (['show', '--json'], ['launch -i west status --json']),
+    (['check', '--against'], ['launch -i west check --against']),
+    (['beat', '::1', '3000'], ['launch -i west beat ::1 3000']),
+    (['version'], ['launch -i west --version'])])
+def test_each_command_is_about_the_instance_alone(ctl, words, calls):
+    ctl.instance('west')
+
+    code, _, err, called = ctl('-i', 'west', *words)
+
+    assert (code, err, called) == (0, '', calls)
+
+
+def test_every_command_was_tried_with_an_instance():
+    tried = test_each_command_is_about_the_instance_alone.pytestmark[0].args[1]
+
+    assert sorted(words[0] for words, _ in tried) == sorted(set(ALL + ['version']) - set(['tail', 'tailf']))
+
+
+def test_the_log_is_that_of_the_instance(ctl):
+    ctl.log.write('of nobody\n')
+    ctl.instance('west', 'of west\n')
+
+    assert ctl('-i', 'west', 'tail') == (0, 'of west\n', '', [])
+    assert ctl('tail') == (0, 'of nobody\n', '', [])
+
+
+def test_a_name_with_a_dot_is_never_taken_for_another_unit(ctl):
+    ctl.instance('a.service')
+
+    assert ctl('-i', 'a.service', 'stop')[3] == ['systemctl stop fastbypass_monitor@a.service.service']
+
+
+@pytest.mark.parametrize('words, told', [
+    (['start'], 'start needs root: try sudo fbypass_ctl -i west start'),
+    (['show'], 'show needs root or the group fastbypass: try sudo fbypass_ctl -i west show, or sudo usermod -aG '
+               'fastbypass alice and log in again')])
+def test_what_a_person_shall_type_names_the_instance(ctl, words, told):
+    ctl.instance('west')
+    ctl.root(1000)
+
+    assert ctl('-i', 'west', *words) == (4, '', 'fbypass_ctl: %s\n' % told, [])
+
+
+def test_after_a_force_the_start_that_it_tells_of_is_that_of_the_instance(ctl):
+    ctl.instance('west')
+
+    assert 'until "fbypass_ctl -i west start" or' in ctl('-i', 'west', 'force_on')[1]
+
+
+def test_the_mistakes_of_an_instances_file_keep_it_from_starting(ctl):
+    ctl.instance('west')
+    ctl.set('launch', '-i', 1, '.env:4: error: e\n')
+
+    assert ctl('-i', 'west', 'start') == (1, '', '.env:4: error: e\nfbypass_ctl: the file is refused, nothing is done '
+                                          '(systemctl start %s leaves out what is faulty)\n' % UNIT,
+                                          ['launch -i west check'])
+
+
+@pytest.mark.parametrize('there, name, told', [
+    ([], 'west', 'there is no instance here'),
+    (['east', 'west'], 'wset', 'did you mean west? the instances here: east, west'),
+    (['east', 'west'], 'we', 'did you mean west? the instances here: east, west'),
+    (['east', 'a b', '-x', '.y'], 'north', 'the instances here: east')])
+@pytest.mark.parametrize('word', ['show', 'force_on', 'nix', 'help'])
+def test_an_unknown_instance_is_answered_with_those_that_are_there_and_how_to_make_it(ctl, there, name, told, word):
+    for one in there:
+        ctl.instance(one)
+    home = ctl.directory.join('home')
+
+    assert ctl('-i', name, word) == (
+        2, '', 'fbypass_ctl: there is no instance "%s": %s; to make it, write %s/%s/.env (%s/backend/sample.env '
+        'explains every key), then fbypass_ctl -i %s check, enable and start\n'
+        % (name, told, home, name, home, name), [])
+
+
+def test_an_instance_that_has_lost_its_file_but_has_run_can_be_stopped(ctl):
+    ctl.directory.join('run', '@west').ensure(dir=True)
+
+    assert ctl('-i', 'west', 'stop') == (0, '', '', ['systemctl stop ' + UNIT])
+
+
+# {a name: whether an instance can have it}.
+NAMES = {'west': True, 'a': True, 'A_b.c-9': True, 'x' * 32: True, 'start': True,
+         'x' * 33: False, '': False, '-west': False, '.west': False, 'a b': False, 'a/b': False, '..': False,
+         'a@b': False, 'w\\x2d': False, '*': False, 'a\nb': False}
+
+
+@pytest.mark.parametrize('name', sorted(NAMES))
+def test_fbypass_ctl_and_the_launcher_have_the_same_rule_for_names(ctl, name):
+    if '/' not in name and len(name.strip('.')):
+        ctl.instance(name)
+    code, _, err, called = ctl('-i', name, 'check')
+
+    assert (code, called) == ((0, ['launch -i %s check' % name]) if NAMES[name] else (2, []))
+    assert NAMES[name] or err.startswith('fbypass_ctl: -i takes a name of 1 to 32 letters, digits')
+    # The real one, with a Python that says only that it was called.
+    ctl.directory.join('real').write(helpers.read(os.path.join(TOP, 'debian/libexec/launch')))
+    ctl.directory.join('python3').write('#!/bin/sh\n')
+    ctl.directory.join('python3').chmod(0o755)
+    child = subprocess.Popen(['sh', str(ctl.directory.join('real')), '-i', name, 'check'], stderr=subprocess.PIPE,
+                             stdout=subprocess.PIPE, env=dict(os.environ, PATH='%s:%s' % (ctl.directory, ctl.path)))
+    code, _, told = helpers.finish(child)
+    assert (code, told) == ((0, '') if NAMES[name] else (
+        78, 'fastbypass_monitor: no name for an instance: "%s"\n' % name))
+
+
+def test_the_files_of_the_service_without_a_name_are_no_instance(ctl):
+    ctl.instance('backend')
+    ctl.instance('west')
+
+    assert ctl('-i', 'backend', 'show') == (
+        2, '', 'fbypass_ctl: %s/backend is that of fbypass_ctl without -i; the instances here: west\n'
+        % ctl.directory.join('home'), [])
+
+
+def test_i_alone_lists_the_instances(ctl):
+    ctl.instance('west')
+    ctl.instance('east')
+
+    assert ctl('-i') == (2, '', 'fbypass_ctl: -i takes the name of an instance, and a command after it; the instances '
+                         'here: east, west\n', [])
+    code, out, err, called = ctl('-i', 'west')
+    assert (code, out, called) == (2, '', []) and err.startswith('Usage: fbypass_ctl [-i NAME] COMMAND\n')

@@ -15,6 +15,8 @@ SYSTEMCTL = '''echo "systemctl $*" >> "$TREE/notes"
 case "$*" in
     is-system-running) cat "$TREE/system" 2> /dev/null || echo running ;;
     *is-active*fastbypass_web*) [ -e "$TREE/web" ] ;;
+    *is-active*@*) [ -e "$TREE/active.$3" ] ;;
+    *is-enabled*@*) [ -e "$TREE/enabled.$3" ] ;;
     *is-active*) [ -e "$TREE/active" ] ;;
     *is-enabled*) [ ! -e "$TREE/disabled" ] ;;
 esac
@@ -71,6 +73,14 @@ class Tree(object):
     def mark(self, name, text=''):
         """Make a file by which systemctl answers."""
         helpers.write(self.at(name), text)
+
+    def instance(self, name, *marks):
+        """Give an instance a configuration file, and say with marks whether its unit is active and enabled."""
+        os.makedirs(self.at('var/fastbypass_monitor/%s/logs' % name))
+        os.makedirs(self.at('var/fastbypass_monitor/%s/state' % name))
+        self.mark('var/fastbypass_monitor/%s/.env' % name, '# %s\n' % name)
+        for one in marks:
+            self.mark('%s.fastbypass_monitor@%s.service' % (one, name))
 
     def lose(self, *names):
         """Remove these files and directories."""
@@ -273,6 +283,113 @@ def test_what_the_postinst_compiled_goes_with_the_version(tree):
     assert tree('prerm', 'upgrade', '1.2.00')[0] == 0
 
     assert os.listdir(os.path.dirname(cache)) == ['b.py']
+
+
+# --- the instances ---
+
+def unit(name):
+    return 'fastbypass_monitor@%s.service' % name
+
+
+def test_an_upgrade_restarts_each_instance_that_runs_and_starts_none(tree):
+    tree.instance('a-1', 'active')
+    tree.instance('b', 'enabled')
+    tree.instance('c', 'active', 'enabled')
+    tree.instance('d')
+
+    assert tree('postinst', 'configure', '1.3.00') == (
+        0, '', ['deb-systemd-invoke restart ' + unit('a-1'), 'deb-systemd-invoke restart ' + unit('c')])
+
+
+def test_an_instance_that_could_not_start_again_is_not_ended_and_the_others_are_new(tree):
+    for name in 'abc':
+        tree.instance(name, 'active')
+    tree.mark('active')
+    tree.program('usr/share/fastbypass_monitor/launch', '[ "$*" != "-i b check" ]')
+
+    assert tree('postinst', 'configure', '1.3.00') == (
+        0, 'fastbypass-monitor: fbypass_ctl -i b check finds mistakes: the daemon works on as it is; mend them, then '
+        'fbypass_ctl -i b restart\n',
+        ['deb-systemd-invoke restart ' + one for one in (UNIT, unit('a'), unit('c'))])
+
+
+def test_instances_are_restarted_even_if_the_nameless_daemon_cannot_follow(tree):
+    tree.instance('a', 'active')
+    tree.mark('active')
+    tree.lose('var/fastbypass_monitor/backend/.env')
+
+    assert tree('postinst', 'configure', '1.3.00')[2] == ['deb-systemd-invoke restart ' + unit('a')]
+
+
+def test_an_instance_that_has_lost_its_file_works_on_and_is_told_of(tree):
+    os.makedirs(tree.at('run/fastbypass_monitor/@a'))
+    tree.mark('active.' + unit('a'))
+    tree.program('usr/share/fastbypass_monitor/launch', 'exit 1')
+
+    code, said, deeds = tree('postinst', 'configure', '1.3.00')
+
+    assert (code, deeds) == (0, []) and 'fbypass_ctl -i a check finds mistakes' in said
+
+
+def test_installed_again_after_a_removal_the_enabled_instances_are_started(tree):
+    tree.instance('a', 'enabled')
+    tree.instance('b')
+    tree('preinst', 'install', '1.4.00')
+
+    assert tree('postinst', 'configure', '1.4.00')[2] == [
+        'deb-systemd-invoke start ' + UNIT, 'deb-systemd-invoke start ' + unit('a')]
+
+
+def test_a_removal_stops_all_instances_and_if_it_is_called_off_those_that_ran_are_started(tree):
+    tree.instance('a', 'active')
+    tree.instance('b')
+    # This one has lost its file.
+    os.makedirs(tree.at('run/fastbypass_monitor/@c'))
+    tree.mark('active.' + unit('c'))
+
+    assert tree('prerm', 'remove')[2] == ['deb-systemd-invoke stop ' + one
+                                          for one in (UNIT + ' ' + WEB, unit('a'), unit('b'), unit('c'))]
+    assert tree('postinst', 'abort-remove') == (0, '', ['systemctl start ' + unit('a'), 'systemctl start ' + unit('c')])
+    assert not tree.there('var/fastbypass_monitor/.start')
+
+
+def test_an_upgrade_stops_no_instance(tree):
+    tree.instance('a', 'active')
+
+    assert tree('prerm', 'upgrade', '9')[2] == tree('postrm', 'upgrade', '9')[2] == []
+
+
+def test_a_purge_takes_what_is_the_instances_too_and_leaves_copies(tree):
+    tree.instance('a')
+    tree.instance('b')
+    tree.mark('var/fastbypass_monitor/b/.env.of-last-year')
+    wants = 'etc/systemd/system/multi-user.target.wants/'
+    os.makedirs(tree.at(wants))
+    for name in ('a', 'b'):
+        os.symlink('/lib/systemd/system/fastbypass_monitor@.service', tree.at(wants + unit(name)))
+    tree.mark(wants + 'other@a.service')
+
+    tree('postrm', 'purge')
+
+    assert not tree.there('var/fastbypass_monitor/a')
+    assert os.listdir(tree.at('var/fastbypass_monitor/b')) == ['.env.of-last-year']
+    assert os.listdir(tree.at(wants)) == ['other@a.service']
+
+
+def test_a_removal_keeps_what_is_the_instances(tree):
+    tree.instance('a')
+
+    tree('prerm', 'remove')
+    tree('postrm', 'remove')
+
+    assert sorted(os.listdir(tree.at('var/fastbypass_monitor/a'))) == ['.env', 'logs', 'state']
+
+
+def test_both_scripts_find_the_instances_in_the_same_way():
+    def found(name):
+        return read(os.path.join(ROOT, 'debian', name)).partition('\ninstances() {')[2].partition('\n}\n')[0]
+
+    assert found('postinst') == found('prerm') != ''
 
 
 # --- the group, the run directory and the state directory ---

@@ -100,6 +100,33 @@ def test_what_the_unit_may_write_it_makes_for_those_who_may_use_it():
         assert '\n%s=%s\n' % (word, rundir.READERS) in read(name)
 
 
+def test_the_unit_of_an_instance_is_the_same_but_for_its_name_and_its_files():
+    """The package makes it of the other one, so they cannot drift apart."""
+    one = read('fastbypass_monitor.service').splitlines()
+    made = subprocess.check_output(['sed', '-f', 'debian/instance.sed', 'fastbypass_monitor.service'], cwd=TOP)
+    each = made.decode('utf-8').splitlines()[2:]
+    run, private = '/run/fastbypass_monitor', '/usr/share/fastbypass_monitor'
+    both = '%s %s/@%%i' % (run, run)
+
+    assert [pair for pair in zip(one, each) if pair[0] != pair[1]] == [
+        ('Description=FastBypass monitor', 'Description=FastBypass monitor %i'),
+        ('SyslogIdentifier=fastbypass_monitor', 'SyslogIdentifier=fastbypass_monitor@%i'),
+        ('ExecStartPre=-+/usr/bin/install -d -m 2750 -g fastbypass ' + run,
+         'ExecStartPre=-+/usr/bin/install -d -m 2750 -g fastbypass ' + both),
+        ('ExecStartPre=-+/bin/mkdir -p -m 0700 ' + run, 'ExecStartPre=-+/bin/mkdir -p -m 0700 ' + both),
+        ('ExecStartPre=-+/bin/mkdir -p -m 0755 /var/fastbypass_monitor/backend/logs',
+         'ExecStartPre=-+/bin/mkdir -p -m 0755 /var/fastbypass_monitor/%i/logs'),
+        ('ExecStartPre=-+/bin/mkdir -p -m 0700 /var/fastbypass_monitor/backend/state',
+         'ExecStartPre=-+/bin/mkdir -p -m 0700 /var/fastbypass_monitor/%i/state'),
+        ('ExecStart=%s/launch run' % private, 'ExecStart=%s/launch -i %%i run' % private),
+        ('ExecReload=%s/reload $MAINPID' % private, 'ExecReload=%s/reload $MAINPID %%i' % private),
+        ('ReadWritePaths=-/var/fastbypass_monitor/backend/logs -/var/fastbypass_monitor/backend/state',
+         'ReadWritePaths=-/var/fastbypass_monitor/%i/logs -/var/fastbypass_monitor/%i/state')]
+    assert len(one) == len(each) and 'backend' not in '\n'.join(each)
+    # %I would make a slash of a dash.
+    assert '%I' not in '\n'.join(each)
+
+
 def test_it_is_restarted_for_ever_and_never_waits_for_the_network_to_be_online():
     values = dict(directives())
 
@@ -234,14 +261,35 @@ def test_bash_completes_what_can_follow(words, offered):
     assert completions(*words) == offered
 
 
-def test_bash_completes_the_nodes_of_the_file(tmp_path):
-    helpers.write(str(tmp_path / 'env'), 'LISTEN_HB_HOST[0]=10.0.0.1\n# LISTEN_HB_NODE[3]=no\n'
-                  'LISTEN_HB_NODE[0]="dpi-1" # x\n export LISTEN_HB_NODE[1] = dpi-2\n')
-    here = 'FBYPASS_ENV=%s; ' % (tmp_path / 'env')
+@pytest.fixture
+def home(tmp_path):
+    """The words of bash that have the files of these tests completed: a nameless daemon's and two instances'."""
+    files = {'backend': 'LISTEN_HB_HOST[0]=10.0.0.1\n# LISTEN_HB_NODE[3]=no\n'
+                        'LISTEN_HB_NODE[0]="dpi-1" # x\n export LISTEN_HB_NODE[1] = dpi-2\n',
+             'east': '', 'west': 'LISTEN_HB_NODE[0]=west-1\n', 'a b': ''}
+    for name, text in files.items():
+        (tmp_path / name).mkdir()
+        helpers.write(str(tmp_path / name / '.env'), text)
+    return 'FBYPASS_HOME=%s; ' % tmp_path
 
-    assert completions('maintenance', '', ifs=here) == ['0', 'dpi-1', 'dpi-2', '--json']
-    assert completions('maintenance', 'd', ifs=here) == ['dpi-1', 'dpi-2']
-    assert completions('maintenance', '', ifs='FBYPASS_ENV=/nothing; ') == ['--json']
+
+def test_bash_completes_the_nodes_of_the_file(home):
+    assert completions('maintenance', '', ifs=home) == ['0', 'dpi-1', 'dpi-2', '--json']
+    assert completions('maintenance', 'd', ifs=home) == ['dpi-1', 'dpi-2']
+    assert completions('maintenance', '', ifs='FBYPASS_HOME=/nothing; ') == ['--json']
+
+
+def test_bash_completes_the_instances_and_what_follows_them(home):
+    assert completions('-', ifs=home) == ['-i']
+    assert completions('-i', '', ifs=home) == ['east', 'west']
+    assert completions('-i', 'w', ifs=home + 'IFS=:; ') == ['west']
+    assert completions('-i', '', ifs='FBYPASS_HOME=/nothing; ') == []
+    assert completions('-i', 'west', 'sta', ifs=home) == ['start', 'status']
+    assert completions('-i', 'west', 'maintenance', '', ifs=home) == ['west-1', '--json']
+    assert completions('-i', 'west', 'maintenance', 'west-1', 'o', ifs=home) == ['on', 'off']
+    assert completions('-i', 'west', 'report', '--since', '', ifs=home) == ['30d', '7d', '24h']
+    assert completions('-i', 'west', 'beat', '10.0.0.1', '', ifs=home) == []
+    assert completions('-i', 'west', 'show', '--history', '', ifs=home) == ['--since', '--last']
 
 
 @pytest.mark.parametrize('ifs', ['IFS=:; ', 'IFS=; ', 'IFS=t; '])
@@ -299,6 +347,40 @@ def test_without_a_suitable_interpreter_the_launcher_says_what_to_install(launch
     assert 'no suitable Python: install python3 (3.6 or later) or python2.7 (2.7.9 or later)' in err
 
 
+def test_the_launcher_gives_an_instance_files_of_its_own(launch):
+    code, out, err = launch({'python3': True}, '-i', 'west', 'status', '--json', FASTBYPASS_INSTANCE='other')
+
+    assert (code, err) == (0, '')
+    assert out.split()[6:] == (
+        '--config /var/fastbypass_monitor/west/.env --log-dir /var/fastbypass_monitor/west/logs '
+        '--state-dir /var/fastbypass_monitor/west/state --run-dir /run/fastbypass_monitor/@west status --json').split()
+    # The daemon reads this command line without argparse.
+    assert main.plain_run(out.split()[6:-2] + ['run']) == main.Places(
+        '/var/fastbypass_monitor/west/.env', '/var/fastbypass_monitor/west/logs', '/run/fastbypass_monitor/@west',
+        '/var/fastbypass_monitor/west/state')
+
+
+def test_the_launcher_starts_no_second_daemon_with_the_files_of_the_one_without_a_name(launch):
+    assert launch({'python3': True}, '-i', 'backend', 'run') == (
+        78, '', 'fastbypass_monitor: no name for an instance: "backend"\n')
+
+
+def test_the_launcher_alone_says_which_instance_it_is(launch, tmpdir):
+    launch({'python3': True}, 'run')
+    tmpdir.join('bin', 'python3').write('#!/bin/sh\n[ "$1$2" = -S-E ] || echo "${FASTBYPASS_INSTANCE-none}"\n')
+
+    assert launch({}, '-i', 'west', 'run') == (0, 'west\n', '')
+    assert launch({}, 'run', FASTBYPASS_INSTANCE='west') == (0, 'none\n', '')
+
+
+def test_signals_that_come_too_early_do_not_end_an_instance_either(launch, tmpdir):
+    launch({'python3': True}, 'run')
+    tmpdir.join('bin', 'python3').write('#!/bin/sh\n[ "$1$2" != -S-E ] || exit 0\nkill -HUP $$\necho alive\n')
+
+    assert launch({}, 'run') == launch({}, '-i', 'west', 'run') == (0, 'alive\n', '')
+    assert launch({}, '-i', 'west', 'status')[0] == -1
+
+
 @pytest.mark.parametrize('version, suits', [
     ((2, 7, 8), False), ((2, 7, 9), True), ((2, 7, 18), True), ((3, 0, 0), False), ((3, 4, 2), False),
     ((3, 5, 3), False), ((3, 6, 0), True), ((3, 13, 5), True),
@@ -309,17 +391,18 @@ def test_the_launcher_wants_what_the_package_depends_on(version, suits):
     assert eval(condition, {'v': version}) is suits
 
 
-def test_reload_checks_first_signals_always_and_fails_with_a_faulty_file(tmpdir):
+@pytest.mark.parametrize('words, called', [([], 'check'), (['west'], '-i west check')])
+def test_reload_checks_first_signals_always_and_fails_with_a_faulty_file(tmpdir, words, called):
     tmpdir.join('reload').write(read('debian/libexec/reload'))
-    tmpdir.join('launch').write('#!/bin/sh\necho ".env:4: error: e"; exit 1\n')
+    tmpdir.join('launch').write('#!/bin/sh\necho ".env:4: error: $*"; exit 1\n')
     tmpdir.join('launch').chmod(0o755)
     program = 'trap "echo reloaded; exit" HUP; echo up; for second in 1 2 3 4 5; do sleep 1; done'
     daemon = subprocess.Popen(['sh', '-c', program], stdout=subprocess.PIPE, universal_newlines=True)
     assert daemon.stdout.readline() == 'up\n'
 
-    process = subprocess.Popen(['sh', str(tmpdir.join('reload')), str(daemon.pid)], stderr=subprocess.PIPE,
+    process = subprocess.Popen(['sh', str(tmpdir.join('reload')), str(daemon.pid)] + words, stderr=subprocess.PIPE,
                                universal_newlines=True)
     said = process.communicate()[1]
 
-    assert (process.returncode, said) == (1, '.env:4: error: e\n')
+    assert (process.returncode, said) == (1, '.env:4: error: %s\n' % called)
     assert daemon.communicate()[0] == 'reloaded\n'

@@ -51,22 +51,39 @@ def _sockaddr(aim, interface):
 def refusal(run_dir):
     """The function refused(address) for send().
 
-    It says why nothing may be sent to a socket address: a heartbeat would reach a listener of the daemon that runs
-    here. It returns None if it would not.
+    It says why nothing may be sent to a socket address: a heartbeat would reach a listener of a daemon that runs here,
+    that of another cluster, too. It returns None if it would not.
     """
     def refused(address):
         host, port = _plain(address[0]), address[1]
         if not _is_here(host, address[2:]):
             return None
-        try:
-            found = statussocket.ask(os.path.join(run_dir, rundir.SOCKET))
-        except statussocket.NoAnswer as error:
-            return NOT_ASKED % error
-        except statussocket.NotRunning:
-            return None
-        return next((OURS % row['index'] for row in found['listeners']
-                     if (row['host'], row['port']) == (host, port) and row['state'] != UNCONFIGURED), None)
+        answers = (_refused(one, host, port) for one in _run_dirs(run_dir))
+        return next((answer for answer in answers if answer), None)
     return refused
+
+
+def _run_dirs(run_dir):
+    """The run directories of all daemons here: those of instances are in that of the one without a name."""
+    top, name = os.path.split(run_dir)
+    top = top if name.startswith('@') else run_dir
+    try:
+        names = [one for one in sorted(os.listdir(top)) if one.startswith('@')]
+    except EnvironmentError:
+        names = []
+    return [top] + [os.path.join(top, one) for one in names]
+
+
+def _refused(run_dir, host, port):
+    """As refusal(), for the daemon with this run directory."""
+    try:
+        found = statussocket.ask(os.path.join(run_dir, rundir.SOCKET))
+    except statussocket.NoAnswer as error:
+        return NOT_ASKED % error
+    except statussocket.NotRunning:
+        return None
+    return next((OURS % row['index'] for row in found['listeners']
+                 if (row['host'], row['port']) == (host, port) and row['state'] != UNCONFIGURED), None)
 
 
 def _plain(host):

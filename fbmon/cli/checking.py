@@ -4,7 +4,7 @@ import sys
 
 from fbmon import __version__
 from fbmon.base import compat
-from fbmon.cli import stopped
+from fbmon.cli import neighbours, stopped
 from fbmon.cli.output import fail, say
 from fbmon.config import consequences, given, notices, reader, schema, source, table
 from fbmon.memory import ledger, rundir
@@ -68,13 +68,14 @@ def say_all(lines):
 
 def report(path, loaded, run_dir):
     """([the lines of a file's mistakes and warnings], the line that counts them). run_dir: as for warnings()."""
-    found = warnings(loaded, run_dir)
+    found = warnings(path, loaded, run_dir)
     return (source.report(path, loaded.mistakes, 'error') + source.report(path, found, 'warning'),
             '%s, %s' % (counted(len(loaded.mistakes), 'mistake'), counted(len(found), 'warning')))
 
 
-def warnings(loaded, run_dir):
-    """[All warnings of a file]: its own, and those that follow from the kernel, the daemon's ledger and ON_CHANGE.
+def warnings(path, loaded, run_dir):
+    """[All warnings of a file]: its own, and those that follow from the kernel, the daemon's ledger, ON_CHANGE and the
+    files of other clusters.
 
     run_dir: that of a daemon, which may be running.
     """
@@ -84,7 +85,7 @@ def warnings(loaded, run_dir):
         found += checks.warnings(loaded.settings, reading.kernel(), loaded.given, None if notes.error else notes)
     except iproute.IpError as error:
         found.insert(0, notices.Notice(None, None, None, 'not compared with the kernel: %s' % error))
-    return found + list(_not_run(loaded))
+    return found + list(_not_run(loaded)) + neighbours.warnings(path, loaded, run_dir)
 
 
 def counted(number, what):

@@ -1,6 +1,7 @@
 """Prints lines for a command, in ASCII, even if their reader goes away."""
 import errno
 import os
+import re
 import sys
 
 
@@ -8,6 +9,9 @@ import sys
 # where the system did not allow something.
 LOST, GONE, DENIED = 'lost', 'gone', 'denied'
 seen = set()
+
+# launch sets this variable for an instance. To reach its daemon, a person types -i and its name.
+INSTANCE = 'FASTBYPASS_INSTANCE'
 
 # The words for EACCES and EPERM of the system and of `ip`.
 WORDS = ('Permission denied', 'Operation not permitted')
@@ -37,6 +41,9 @@ def _write(stream, text, end):
     text = '%s' % text
     if isinstance(text, bytes):
         text = text.decode('utf-8', 'replace')
+    name = os.environ.get(INSTANCE)
+    if name:
+        text = re.sub('fbypass_ctl (?=[a-z])', 'fbypass_ctl -i %s ' % name, text)
     try:
         stream.write(str(text.encode('ascii', 'backslashreplace').decode('ascii')) + end)
         stream.flush()

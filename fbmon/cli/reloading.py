@@ -98,5 +98,5 @@ def _warnings(path, run_dir):
         loaded = source.load(path)
     except source.Unreadable:
         return checking.counted(0, 'warning')
-    count = len(checking.warnings(loaded, run_dir))
+    count = len(checking.warnings(path, loaded, run_dir))
     return checking.counted(count, 'warning') + (': see fbypass_ctl check' if count else '')

@@ -30,7 +30,7 @@ def warnings(settings, picture, given=None, ledger=None):
 
 def _missing(settings, picture):
     """An interface that is not there at the moment."""
-    for place, name in _interfaces(settings) + _ports(settings):
+    for place, name in interfaces(settings) + ports(settings):
         if name is not None and picture.link(name) is None:
             if any(name in link.altnames for link in picture.links.values()):
                 yield place, picture.missing(name)
@@ -51,7 +51,7 @@ def _shut(settings, picture):
     """A port that should not be shut: cards, addresses or heartbeats depend on it."""
     cards = _owners(settings.cards)
     beneath, beneath_cards = _beneath(_owners(settings.listeners), picture), _beneath(cards, picture)
-    for place, name in _ports(settings):
+    for place, name in ports(settings):
         if name in cards:
             yield place, ('port %s is the interface of card %d, which cannot ping when it is down; remove it '
                           'from the list' % (name, cards[name]))
@@ -73,7 +73,7 @@ def _shut(settings, picture):
 def _no_way_back(settings, picture):
     """An address without a prefix on an interface on which no other address covers it."""
     networks = _networks(settings, picture)
-    for place, name, address, prefix in _addresses(settings):
+    for place, name, address, prefix in placed(settings):
         most = addresses.bits(address)
         # There is nobody on lo. Replies from its addresses take the routes of other interfaces.
         if (prefix or most) < most or name == 'lo' or picture.link(name) is None:
@@ -100,7 +100,7 @@ def _only_cards(settings, picture):
 
 def _other_prefix(settings, picture):
     """An address that is there with another prefix than in the file. It counts as present and is left as it is."""
-    for place, name, address, prefix in _addresses(settings):
+    for place, name, address, prefix in placed(settings):
         found = [entry.prefix for entry in picture.entries(name, address)]
         if prefix and found and prefix not in found:
             yield place, ('address %s is on %s as /%d already, and is left so; for the /%d: ip addr del %s/%d dev %s, '
@@ -130,10 +130,10 @@ def _places(items, picture):
 
 def _networks(settings, picture):
     """{interface: its networks, as addresses.network() gives them}, now or by this file. /32 and /128 are none."""
-    there = set((name, address) for _, name, address, _ in _addresses(settings) if picture.entries(name, address))
+    there = set((name, address) for _, name, address, _ in placed(settings) if picture.entries(name, address))
     pairs = [(name, entry.words.split()[-1].partition('/')[0], entry.prefix)
-             for name in set(one[1] for one in _addresses(settings)) for entry in picture.on(name)]
-    pairs += [(name, address, prefix) for _, name, address, prefix in _addresses(settings)
+             for name in set(one[1] for one in placed(settings)) for entry in picture.on(name)]
+    pairs += [(name, address, prefix) for _, name, address, prefix in placed(settings)
               if prefix and (name, address) not in there]
     found = {}
     for name, address, prefix in pairs:
@@ -148,9 +148,9 @@ def _elsewhere(settings, picture):
     for index, link in picture.links.items():
         for address in picture.addresses.get(index, ()):
             places.setdefault(address, set()).add(link.name)
-    for _, name, address, _ in _addresses(settings):
+    for _, name, address, _ in placed(settings):
         places.setdefault(address, set()).add(name)
-    for place, name, address, _ in _addresses(settings):
+    for place, name, address, _ in placed(settings):
         others = sorted(places[address] - set([name]))
         # Every interface may have the same link-local address.
         if others and not addresses.link_local(address):
@@ -160,7 +160,7 @@ def _elsewhere(settings, picture):
 
 def _odd(settings, _picture):
     """An address or a prefix that is hardly meant."""
-    for place, _, address, prefix in _addresses(settings):
+    for place, _, address, prefix in placed(settings):
         bits = addresses.bits(address)
         if prefix and prefix < 8:
             yield place, ('/%d makes nearly every address a neighbour of %s; give the prefix of its network'
@@ -181,7 +181,7 @@ def _short_lease(settings, _picture):
             % settings.lease)
 
 
-def _addresses(settings):
+def placed(settings):
     """((key, index), interface, address, prefix) of each listener and card that has both."""
     found = [(('LISTEN_HB_HOST', one.index), one.interface, one.host, one.prefix)
              for one in settings.listeners]
@@ -190,12 +190,13 @@ def _addresses(settings):
     return [one for one in found if None not in one[1:3]]
 
 
-def _interfaces(settings):
+def interfaces(settings):
+    """[((key, index), interface)] of each listener and card; its interface may be None."""
     return [(('LISTEN_HEARTBEAT_IFS', one.index), one.interface) for one in settings.listeners] \
         + [(('BYPASS_CARD_IFS', one.index), one.interface) for one in settings.cards]
 
 
-def _ports(settings):
+def ports(settings):
     """[((key, index) of the first list that names it, name)] of each port that the daemon brings up and down."""
     lists = [(None, settings.shutdown, settings.ports)]
     lists += [(one.index, one.shutdown, one.ports) for one in settings.listeners]

@@ -20,8 +20,12 @@ FIELDS = ('limit', 'at', 'why', 'program', 'kind', 'name', 'old', 'new', 'called
 # The variable that has the name of a listener's node or of a card.
 CALLED = {b'listener': 'FASTBYPASS_NODE', b'card': 'FASTBYPASS_CARD', b'pings': 'FASTBYPASS_CARD'}
 
-# The whole environment of the program, together with FASTBYPASS_AT, FASTBYPASS_WHY and the variables in CALLED.
+# The whole environment of the program, together with FASTBYPASS_AT, FASTBYPASS_WHY, INSTANCE and the variables in
+# CALLED.
 ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C'}
+
+# One of several clusters on this switch has this variable, with its name, from launch.
+INSTANCE = 'FASTBYPASS_INSTANCE'
 
 # Added to the niceness, so that a program that never rests gives way to the daemon.
 NICE = 10
@@ -44,6 +48,8 @@ def serve(descriptor=0, answers=1):
             said = obstacle(program)
             if kind and not said:
                 environ = dict(ENVIRONMENT, FASTBYPASS_AT=at, FASTBYPASS_WHY=why)
+                if INSTANCE in os.environ:
+                    environ[INSTANCE] = os.environ[INSTANCE]
                 if called and kind in CALLED:
                     environ[CALLED[kind]] = called
                 said = run([program, kind, name, old, new], environ, float(limit), descriptor)

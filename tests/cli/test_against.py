@@ -164,7 +164,7 @@ def runs(monkeypatch, tmp_path):
     path = str(tmp_path / '.env')
     status = status_of(RUNS, version='1', file=path, configuration=RUNS.splitlines())
     monkeypatch.setattr(statussocket, 'ask', lambda _: status)
-    monkeypatch.setattr(checking, 'warnings', lambda loaded, run_dir: [])
+    monkeypatch.setattr(checking, 'warnings', lambda path, loaded, run_dir: [])
     return path
 
 

@@ -1,4 +1,5 @@
 """beats.py: it sends heartbeats as a DPI node does."""
+import os
 import socket
 
 import pytest
@@ -142,6 +143,23 @@ def test_what_is_refused_is_told_in_one_line_and_ends_with_1(capsys):
 
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ('', '127.0.0.1 port 9: not sent: why\n')
+
+
+@pytest.mark.parametrize('own', ['', '@west', '@east'])
+@pytest.mark.parametrize('listens', ['', '@west'])
+def test_the_listener_of_another_cluster_here_is_refused_too(monkeypatch, tmp_path, own, listens):
+    for name in ('@west', '@east', 'other'):
+        (tmp_path / name).mkdir()
+
+    def ask(path):
+        if path != os.path.join(str(tmp_path), listens, 'status.sock'):
+            raise beats.statussocket.NotRunning('no')
+        return {'listeners': [row('127.0.0.1', 3000)]}
+    monkeypatch.setattr(beats.statussocket, 'ask', ask)
+    refused = beats.refusal(os.path.join(str(tmp_path), own) if own else str(tmp_path))
+
+    assert refused(('127.0.0.1', 3000)) == beats.OURS % 4
+    assert refused(('127.0.0.1', 3001)) is None
 
 
 # --- as a node's own sender: see tests/beat ---

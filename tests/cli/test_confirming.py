@@ -45,7 +45,7 @@ def world(tmp_path, monkeypatch):
     made.signals = []
     monkeypatch.setattr(statussocket, 'ask', made.ask)
     monkeypatch.setattr(signal, 'signal', lambda *both: made.signals.append(both))
-    monkeypatch.setattr(checking, 'warnings', lambda loaded, run_dir: [])
+    monkeypatch.setattr(checking, 'warnings', lambda path, loaded, run_dir: [])
     monkeypatch.setattr(reloading, 'LIMIT', 0.1)
     made.options = Options()
     made.options.run_dir, made.options.state_dir, made.options.confirm = '/run', str(tmp_path), 300

@@ -41,13 +41,15 @@ def test_the_files_are_roots_and_where_they_belong():
 
     assert {owner for _, owner, _ in files} == {'root/root'}
     assert [path for path in paths if not path.startswith(homes)] == [
-        './lib/systemd/system/fastbypass_monitor.service', './lib/systemd/system/fastbypass_web.service',
+        './lib/systemd/system/fastbypass_monitor.service', './lib/systemd/system/fastbypass_monitor@.service',
+        './lib/systemd/system/fastbypass_web.service',
         './usr/bin/fbypass_ctl',
         './usr/lib/tmpfiles.d/fastbypass_monitor.conf', './usr/share/bash-completion/completions/fbypass_ctl',
         './var/fastbypass_monitor/backend/sample.env']
     assert './var/fastbypass_monitor/backend/logs/' in [path for _, _, path in files]
     assert [path for path in paths if path.endswith(('.pyc', '.pyo'))] == []
     assert [mode for mode, _, path in files if 'w' in mode[5:]] == []
+    assert {mode for mode, _, path in files if path.endswith('.service')} == {'-rw-r--r--'}
 
 
 def test_env_is_no_part_of_the_package_so_that_dpkg_never_asks_about_it(tmp_path):

@@ -103,6 +103,15 @@ def test_its_environment_is_what_is_documented_whatever_the_daemons_is(hook, sai
                      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', '/']
 
 
+def test_one_of_several_clusters_says_which_it_is(hook, said, monkeypatch):
+    monkeypatch.setenv('FASTBYPASS_INSTANCE', 'west')
+    PROCESS.end()
+    run(hook('echo "$FASTBYPASS_INSTANCE" >>$DIR/out'))
+    PROCESS.end()
+
+    assert said() == 'west\n'
+
+
 @pytest.mark.parametrize('change, name', [
     (CHANGE._replace(called='dpi-1'), 'NODE=dpi-1 CARD='), (BYPASS, 'NODE= CARD='), (CHANGE, 'NODE= CARD='),
     (CHANGE._replace(kind='card', name='10.0.1.1', called='west'), 'NODE= CARD=west')])
