@@ -100,5 +100,7 @@ class Telling(object):
                 self._history.note('node', name, old, state, '%d of %d launched listeners are active' % (
                     ways.count(ACTIVE), len(ways)), kept=state != UNKNOWN)
         for name in sorted(set(before).difference(self.nodes)):
-            if self._history.last('node', name) not in (None, UNCONFIGURED):
-                self._history.note('node', name, before[name][0], UNCONFIGURED, REMOVED)
+            # What was told of it last: of a node that had only one listener left, nothing is told.
+            told = self._history.last('node', name)
+            if told not in (None, UNCONFIGURED):
+                self._history.note('node', name, told, UNCONFIGURED, REMOVED)

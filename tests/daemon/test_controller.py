@@ -548,6 +548,17 @@ def test_a_node_with_two_ways_that_a_reload_removes_is_unconfigured_and_the_repo
     assert (parts[-1].state, parts[-1].end) == (FAILED, gone[-1])
 
 
+def test_a_node_that_has_lost_its_listeners_one_after_the_other_goes_from_the_state_that_was_told(world):
+    switch = world(config([listener(0), listener(1, node='a'), listener(2, node='a')]), HOST)
+    for index in range(3):
+        switch.report(index, ACTIVE)
+    unheard = config([listener(0), listener(1, 'fd00::9', node='a', interface='eth9')])
+    assert [one for one in reloaded(switch, unheard) if one[0] == 'node'] == []
+
+    assert [one for one in reloaded(switch, config([listener(0)])) if one[0] == 'node'] == [
+        ('node', 'a', ACTIVE, UNCONFIGURED, GONE)]
+
+
 def test_a_reload_that_is_taken_names_the_keys_that_have_changed(world):
     first, second = [reader.read(u'BYPASS_CARD_LEASE=%d\n' % lease) for lease in (5000, 6000)]
     switch = world(first, HOST)
