@@ -94,12 +94,13 @@ class Keeper(object):
         self._restore(wanted, forms)
 
     def _act(self, wanted, forms, why):
-        todo = dict((item, target) for item, target in wanted.items() if self._may_try(item, target))
         self._promotion.begin()
-        commands = plan.commands(todo, self.picture, self._ownership.forms(forms), self._keeps_secondaries,
-                                 lambda item: wanted.get(item) == ABSENT or item in self._under_way(ABSENT))
-        if commands:
-            self._execute(commands, forms, why)
+        for part in plan.parts(wanted, forms):
+            todo = dict((item, target) for item, target in part if self._may_try(item, target))
+            commands = plan.commands(todo, self.picture, self._ownership.forms(forms), self._keeps_secondaries,
+                                     lambda item: wanted.get(item) == ABSENT or item in self._under_way(ABSENT))
+            if commands:
+                self._execute(commands, forms, why)
 
     def _restore(self, wanted, forms):
         """Take our lifetime from addresses that were there before the daemon and that the file no longer names. When

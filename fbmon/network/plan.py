@@ -31,6 +31,18 @@ def state(item, picture):
     return MISSING if link is None else UP if link.up else DOWN
 
 
+def parts(wanted, forms):
+    """The pairs of {item: target} in two lists: what is planned and done first, and what only then.
+
+    The addresses that the file names and that have to go make a bypass. They wait neither for the plan nor for the
+    changes of everything else.
+    """
+    urgent, rest = [], []
+    for pair in wanted.items():
+        (urgent if pair[1] == ABSENT and pair[0] in forms else rest).append(pair)
+    return urgent, rest
+
+
 def commands(wanted, picture, forms, keep_secondaries=lambda interface: True, leaves=lambda item: False):
     """[Commands that lead from the picture to the wanted state].
 

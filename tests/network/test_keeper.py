@@ -8,7 +8,7 @@ from fbmon.network import picture
 from fbmon.network.keeper import Keeper
 from fbmon.network.ownership import UNSURE
 from fbmon.network.shown import SHOWN_LIMIT
-from fbmon.rules.items import AddressItem, Form, PortItem
+from fbmon.rules.items import PLAIN, AddressItem, Form, PortItem
 from fbmon.rules.states import ABSENT, DOWN, MISSING, PRESENT, UP
 
 CARD = AddressItem('eth0', '10.0.0.1')
@@ -142,6 +142,17 @@ def test_what_somebody_else_changes_is_put_right_at_once():
 
     assert sorted(world.changes) == [(CARD, ABSENT, PRESENT, 'put back'), (CARD, PRESENT, ABSENT, 'by somebody else'),
                                      (PORT, DOWN, UP, 'put back'), (PORT, UP, DOWN, 'by somebody else')]
+
+
+def test_an_address_that_makes_a_bypass_is_gone_before_anything_else_is_planned():
+    world = World(ETH0, SW0_UP, CARD_LINE)
+    before = []
+    world.network._ownership.forms = lambda forms: before.append(list(world.batch.ran)) or forms
+
+    world.network.settle({PORT: DOWN, SIX: PRESENT, CARD: ABSENT}, {CARD: PLAIN, SIX: PLAIN}, lambda item: 'why')
+
+    first, rest = ['addr del 10.0.0.1/32 dev eth0'], ['link set dev sw0 down', 'addr add fd00::1/128 dev eth0 nodad']
+    assert (world.batch.ran, before[:2]) == ([first, rest], [[], [first]])
 
 
 def test_what_is_not_wanted_either_way_is_left_alone():
