@@ -55,8 +55,7 @@ class Controller(object):
         self.returns = Returns(course, clock, wall)
         self.operators = Operators(saver, history.note, lambda: (self.settings, self.states, self.decision.state),
                                    clock, wall)
-        self._leases = Leases(self.network, ledger, watch.look, clock,
-                              self.operators.frozen and not self.settings.observe)
+        self._leases = Leases(self.network, ledger, watch.look, clock)
         self.launching = Launching(self.roster, self.network, clock)
         self._service = Service(notifier, clock)
         self.telling = Telling(history, clock, wall)
@@ -188,6 +187,7 @@ class Controller(object):
     def _rest(self):
         """Change nothing, and keep no child of `ip` for it, while nothing may be changed."""
         self._leases.idle = self._batch.resting = self.still
+        self._leases.frozen = self.still and not self.settings.observe
         if self.still:
             self._batch.restart()
         self._leases.hasten()

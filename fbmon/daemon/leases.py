@@ -16,12 +16,10 @@ REMEDY = 'it goes when that is over, unless you start the daemon again or use fb
 class Leases(object):
     """Renews leases when they are due (BYPASS_CARD_LEASE). For the controller's thread.
 
-    look(limit): the Picture of what the kernel has now; limit: seconds. It raises IpError. owed: whether an earlier run
-    may have left leases whose end would be a change, since the daemon starts while frozen. It also is if that happens
-    before the first reading.
+    look(limit): the Picture of what the kernel has now; limit: seconds. It raises IpError.
     """
 
-    def __init__(self, network, ledger, look, clock=compat.monotonic, owed=False):
+    def __init__(self, network, ledger, look, clock=compat.monotonic):
         self._network = network
         self._ledger = ledger
         self._look = look
@@ -29,9 +27,10 @@ class Leases(object):
         self._at = self._renewed = None
         # Whether the last step has left no lease.
         self.over = False
-        # Whether nothing may be changed now.
-        self.idle = False
-        self._owed = owed
+        # Whether nothing may be changed now; and whether that is because an operator has frozen the network.
+        self.idle = self.frozen = False
+        # Whether a step has come after the first reading.
+        self._begun = False
 
     def deadline(self):
         """The monotonic second of the next renewal, or None."""
@@ -48,9 +47,11 @@ class Leases(object):
         """
         if self.idle:
             self._at = None
-        if self._owed and self._network.picture is not None:
-            self._owed = False
-            self._network.make_permanent(self._all_leased(names, lease, decision) if self.idle else {}, names.forms)
+        if not self._begun and self._network.picture is not None:
+            self._begun = True
+            if self.frozen:
+                # An earlier run may have left leases, and their end would be a change.
+                self._network.make_permanent(self._all_leased(names, lease, decision), names.forms)
         if self._at is None or self._clock() < self._at:
             return
         leased = self._items(names, lease)
@@ -65,8 +66,7 @@ class Leases(object):
         self._network.make_permanent(dict((item, leased[item]) for item in set(leased).difference(kept)), names.forms)
 
     def freeze(self, names, lease, decision):
-        """Nothing may be changed from now on: make the addresses permanent, by the first reading at the latest."""
-        self._owed = self._network.picture is None
+        """Nothing may be changed from now on: make the addresses permanent. Before the first reading step() does it."""
         self._network.make_permanent(self._all_leased(names, lease, decision), names.forms)
 
     def end(self, names, lease, decision):

@@ -11,6 +11,12 @@ SEEDS, MORE, ORDERED = 40, 36, 32
 
 # Faults that such histories have shown, with the shortened history of each. All of them are mended.
 FOUND = [
+    # A daemon started while the network was frozen, and before it had read the network the freeze ended and a file with
+    # OBSERVE=1 came: it made a lease of the run before permanent.
+    [('file', 1270), ('reload', 1241), ('wait', 0.5), ('disk', 'well', 'later'), ('alive', 3001), ('wait', 1.0),
+     ('give', ('override', 'freeze', 20.0), ('drill', None), ('override', 'freeze', None)), ('wait', 2.5), ('knife', 6),
+     ('give', ('override', 'freeze', 6.0), ('maintenance', '3', True, 1.0)), ('wait', 0.5), ('wait', 6.0),
+     ('wait', 0.5), ('reload', 1657), ('wait', 0.5)],
     # A freeze ended, and the listeners that could be launched then were all in maintenance: they were launched after
     # the decision, and nothing made the daemon decide again.
     [('file', 1694), ('alive', 3004), ('reload', 1141), ('wait', .5), ('give', ('maintenance', '0', True, None)),
