@@ -39,13 +39,13 @@ def main(argv=None):
 
 
 def send(found, voice):
-    """Send with these Settings, until a signal or the last one. Returns the exit code."""
+    """Send with these Settings, until a signal or the last one. Returns the exit code: 1 if none left of --count."""
     text = STARTS % (', '.join('%s port %d' % (one.host + ('%' + one.zone if one.zone else ''), one.port)
                                for one in found.targets), round(found.interval * 1000))
     voice.say(text + (CHECKED % (str(found.command), found.every, found.every) if found.command else ''))
     sent = Sender(found, voice, sdnotify.Notifier()).run()
     voice.say('%d heartbeat%s sent' % (sent, 's'[sent == 1:]))
-    return 0
+    return 0 if sent or found.count is None else 1
 
 
 def _of_file(path, count, voice):

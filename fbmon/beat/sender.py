@@ -24,27 +24,27 @@ class Sender(object):
         self._check = Check(settings.command, settings.every, voice.say, now) if settings.command else None
         self._rhythm = Rhythm(settings.interval, now)
         self._feeding = Rhythm(notifier.watchdog_interval, now) if notifier.watchdog_interval else None
-        self._sent, self._stopped, self._ready, self._status = 0, False, False, None
+        self._rounds, self._stopped, self._ready, self._status = 0, False, False, None
         self._wake, self._bell = compat.pipe()
 
     def run(self):
-        """Send until a signal comes, or as often as wanted. Returns how often."""
+        """Send until a signal comes, or as often as wanted. Returns how many the target has got that has got most."""
         for number in STOPPING:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGCHLD, self._ring)
         try:
-            while not self._stopped and self._sent != self._settings.count:
+            while not self._stopped and self._rounds != self._settings.count:
                 self._turn(self._clock())
         finally:
             if self._check:
                 self._check.close()
             self._notifier.stopping()
-        return self._sent
+        return max(target.taken for target, _ in self._targets)
 
     def _turn(self, now):
         if self._may_send(now) and self._rhythm.over(now):
             self._round(now)
-            if self._sent == self._settings.count:
+            if self._rounds == self._settings.count:
                 return
         if self._check:
             self._check.turn(now)
@@ -63,7 +63,7 @@ class Sender(object):
             told = trouble.note(target.send(), now)
             if told:
                 self._voice.say('%s: %s' % (target.name, told), INFO if told == AGAIN else WARNING)
-        self._sent += 1
+        self._rounds += 1
 
     def _tell_systemd(self, now):
         """Only this loop feeds the watchdog, after it has done all that was due: if it hangs, we are restarted."""

@@ -34,6 +34,8 @@ class Target(object):
         self._interface, self._zone = interface, zone or interface
         self._six = ':' in host
         self._sock, self._index = None, 0
+        # How many heartbeats the kernel has taken.
+        self.taken = 0
 
     def send(self):
         """Send a heartbeat. Returns why it, or an earlier one, does not arrive, as far as the kernel knows; or None.
@@ -62,6 +64,7 @@ class Target(object):
             self._sock, self._index = self._opened(index), index
         earlier = self._reported()
         self._sock.sendto(PAYLOAD, (self._host, self._port) + ((0, index) if self._six else ()))
+        self.taken += 1
         return self._words(earlier) if earlier else None
 
     def _index_now(self):

@@ -159,5 +159,15 @@ def test_a_wrong_command_line_is_told_in_words(script, words, said):
     assert (code, output, said in errors, 'Traceback' in errors) == (2, '', True, False), errors
 
 
+@pytest.mark.parametrize('script', [OWN, BEAT], ids=['own', 'fbmon'])
+def test_heartbeats_that_could_not_leave_are_not_told_as_sent(switch, script):
+    words = ['127.0.0.1', switch.getsockname()[1], '--interface', 'lost0', '--count', '2', '--interval', '20']
+
+    code, output, errors = finish(python(script, *words))
+
+    assert (code, output, errors.splitlines()[-2:]) == (1, '', [
+        '127.0.0.1 port %d: there is no interface lost0' % words[1], '0 heartbeats sent'])
+
+
 def test_the_version_is_told():
     assert finish(python(OWN, '--version'))[:2] == (0, 'fastbypass_beat %s\n' % __version__)
