@@ -5,6 +5,7 @@ import time
 
 from fbmon.base import compat
 from fbmon.cli.output import fail, say
+from fbmon.config.addresses import NOT_AN_ADDRESS
 from fbmon.memory import rundir
 from fbmon.rules.states import UNCONFIGURED
 from fbmon.show import statussocket
@@ -133,7 +134,7 @@ def send(host, port, interval, count=None, refused=lambda address: None):
         pass
     # With Python 3 a text that cannot be the name of a host is a UnicodeError.
     except (socket.gaierror, UnicodeError):
-        return fail('%s port %d: not an IP address; give an IPv4 or IPv6 address' % (host, port))
+        return fail('%s port %d: %s' % (host, port, NOT_AN_ADDRESS))
     except compat.SYSTEM_ERRORS as error:
         return fail('%s port %d: %s' % (host, port, getattr(error, 'strerror', None) or error))
     say('%d heartbeat%s sent to %s port %d' % (sent, 's'[sent == 1:], host, port))

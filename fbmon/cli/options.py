@@ -5,7 +5,7 @@ import time
 from difflib import get_close_matches
 
 from fbmon.base import moments
-from fbmon.beat import commandline
+from fbmon.beat import commandline, settings
 from fbmon.beat.commandline import given as _given, number as _number
 from fbmon.cli.output import fail, say
 from fbmon.rules import ordering, orders
@@ -30,6 +30,8 @@ class Parser(argparse.ArgumentParser):
         """Print what is wrong, and exit with 2."""
         if 'unrecognized' in message and set(message.split()).intersection(GLOBAL):
             message += ' (%s and %s stand before the command)' % (', '.join(GLOBAL[:-1]), GLOBAL[-1])
+        if self.prog == 'beat' and ('arguments are required' in message or 'too few arguments' in message):
+            message = settings.NO_PAIRS
         argparse.ArgumentParser.error(self, message)
 
     def _print_message(self, message, file=None):

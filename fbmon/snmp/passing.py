@@ -15,7 +15,7 @@ def command(root, run_dir, fail):
     place for local use; fail(text): prints a line. Returns the exit code."""
     found = oids.ROOT if root is None else oids.parse(root)
     if not found:
-        fail('%r: give an object identifier, like %s' % (root[:60], oids.written(oids.ROOT)))
+        fail('snmp: %r is no object identifier: give one like %s' % (root[:60], oids.written(oids.ROOT)))
         return 2
     return serve(0, 1, asking.of(run_dir, found))
 

@@ -151,6 +151,8 @@ def test_the_file_says_all_and_its_mistakes_end_it_with_place_and_remedy(switch,
     (OWN, ['127.0.0.1', '1', '--every', '2'], '--every: this is the time between two checks, and there is no check'),
     (OWN, ['127.0.0.1', '1', '--while', ''], 'argument --while: it is empty'),
     (FBMON, ['beat', '127.0.0.1', '1', '127.0.0.2'], 'beat: error: give an address and a port for each target'),
+    (FBMON, ['beat'], 'beat: error: give an address and a port for each target'),
+    (FBMON, ['beat', '127.0.0.1'], 'beat: error: give an address and a port for each target'),
     (FBMON, ['beat', 'switch', '1', '--interface', 'lo'], 'switch 1: not an IP address'),
 ])
 def test_a_wrong_command_line_is_told_in_words(script, words, said):

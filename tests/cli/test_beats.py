@@ -51,7 +51,8 @@ def test_a_host_that_is_no_address_is_told_of_in_one_line(host, capsys):
 
     captured = capsys.readouterr()
     assert captured.out == ''
-    assert captured.err == '%s port 3000: not an IP address; give an IPv4 or IPv6 address\n' % host
+    assert captured.err == (
+        '%s port 3000: not an IP address; give an IPv4 or IPv6 address such as 192.168.1.202\n' % host)
 
 
 def test_an_address_that_cannot_be_reached_is_told_of(capsys):

@@ -83,7 +83,8 @@ def test_a_root_that_is_none_is_refused_with_what_is_wanted(tmp_path):
     made = subprocess.Popen(agents.answerer(tmp_path, 'enterprises.1'), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     code, output, errors = helpers.finish(made)
 
-    assert (code, output) == (2, '') and 'give an object identifier, like .1.3.6' in errors
+    assert (code, output, errors) == (2, '', "snmp: 'enterprises.1' is no object identifier: give one like "
+                                      '.1.3.6.1.4.1.8072.9999.9999.9742\n')
 
 
 def test_another_root_is_taken(tmp_path):
