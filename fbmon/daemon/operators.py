@@ -99,6 +99,9 @@ class Operators(object):
 
     def reloaded(self, old, new):
         """Another file counts. old, new: the Settings."""
+        if self._task:
+            # Its node may have another name now.
+            self._task.node = None
         after = ordering.followed(self.orders, old, new)
         if after != self.orders:
             self._replace(after, 'the file gives the node another name')
@@ -156,9 +159,12 @@ class Operators(object):
                 self._save(after)
 
     def _after(self, task):
+        settings, states, state = self._look()
         if task.now is None:
             task.now = round(self.wall(), 3)
-        return ordering.after(self.orders, task.question, task.by, task.now, *self._look())
+        after = ordering.after(self.orders, task.question, task.by, task.now, settings, states, state, task.node)
+        task.node = task.node or ordering.meant(self.orders, task.question, settings)
+        return after
 
     def _carry_out(self, task):
         """The file has the order, and now it counts; if it would be refused by now, the file is written again."""
@@ -204,13 +210,13 @@ class Operators(object):
 
 class Task(object):
     """A command that was taken. done: whether it was carried out; now: the second of the wall clock at which it was
-    first looked at, or None."""
+    first looked at, or None; node: the name of the node that it meant then, or None."""
 
     def __init__(self, question, by, asked):
         self.question = question
         self.by = by
         self.asked = asked
-        self.now = None
+        self.now = self.node = None
         self.done = False
         self._why = None
 

@@ -14,17 +14,28 @@ OFF = 'off'
 LONGEST = 3600
 
 
-def after(before, question, by, now, settings, states=None, state=None):
+def after(before, question, by, now, settings, states=None, state=None, node=None):
     """The Orders after a command. Raises Noise: the command is refused.
 
     question: the command as a dict; by: who gives it; now: the second of the wall clock; states: the local states of
-    the launched listeners with MAINTENANCE (see orders.marked), None if nobody watches them; state: the global state.
+    the launched listeners with MAINTENANCE (see orders.marked), None if nobody watches them; state: the global state;
+    node: what meant() has said before, if the command was looked at before.
     """
     if question.get('command') == DRILL:
         return _drill(before, question, by, now, settings, states, state)
     if question.get('command') == OVERRIDE:
         return _override(before, question, by, now)
-    return _maintenance(before, question, by, now, settings, states)
+    return _maintenance(before, question, by, now, settings, states, node)
+
+
+def meant(before, question, settings):
+    """The name of the node that a command of maintenance means, None for another command. Raises Noise."""
+    if question.get('command') != MAINTAIN:
+        return None
+    given = orders.node_name(question.get('node'))
+    # An order for a node that the file had once may have the name of what is an index now.
+    once = question.get('on') is False and given in before.maintenance
+    return given if once else called(given, settings) or given
 
 
 def called(node, settings):
@@ -98,16 +109,15 @@ def _refuse_unclean(before, settings, states, state):
         raise Noise('the state is %s, not normal' % state)
 
 
-def _maintenance(before, question, by, now, settings, states):
-    given, on = orders.node_name(question.get('node')), question.get('on')
+def _maintenance(before, question, by, now, settings, states, looked):
+    node, on = looked or meant(before, question, settings), question.get('on')
     if not isinstance(on, bool):
         raise Noise('"on" is true or false')
-    node = called(given, settings) or given
     found = dict(before.maintenance)
     if not on:
-        # An order for a node that the file had once may have the name of what is an index now.
-        node = given if given in found else node
-        _known(node, settings, found)
+        if not looked:
+            _known(node, settings, found)
+        # Its time may have been over since.
         found.pop(node, None)
         return before._replace(maintenance=found)
     _known(node, settings, ())

@@ -70,10 +70,11 @@ def marked(settings, states, held):
     return dict((index, 'maintenance' if names[index] in gone else state) for index, state in states.items())
 
 
-def after(held, question, now, settings, states, state):
+def after(held, question, now, settings, states, state, node=None):
     """What holds after an order; None if it must be refused.
 
-    now: the second of the wall clock; states: {index: state} of the launched listeners; state: the global one.
+    now: the second of the wall clock; states: {index: state} of the launched listeners; state: the global one; node:
+    what it meant when it was looked at before.
     """
     until = question.get('until')
     ends = question.get('state') == 'off' or question.get('on') is False or question.get('end') is not None
@@ -81,7 +82,7 @@ def after(held, question, now, settings, states, state):
         return None
     word = question['command']
     if word == 'maintenance':
-        return _maintained(held, question, settings, marked(settings, states, held))
+        return _maintained(held, question, settings, marked(settings, states, held), node)
     if word == 'drill':
         return _drilled(held, question, now, settings, marked(settings, states, held), state)
     if ends:
@@ -89,13 +90,18 @@ def after(held, question, now, settings, states, state):
     return _with(held, OVERRIDE, (question['state'], until, question['by'], question['reason']))
 
 
-def _maintained(held, question, settings, states):
+def meant(held, question, settings):
     """A node is called by its name, or by the index of one of its listeners."""
-    node, nodes = question['node'], set(called(one) for one in settings.listeners)
-    name = dict(('%d' % one.index, called(one)) for one in settings.listeners).get(node, node)
+    node = question.get('node')
+    if question.get('on') is False and ('node', node) in held:
+        return node
+    return dict(('%d' % one.index, called(one)) for one in settings.listeners).get(node, node)
+
+
+def _maintained(held, question, settings, states, before):
+    name, nodes = before or meant(held, question, settings), set(called(one) for one in settings.listeners)
     if not question['on']:
-        name = node if ('node', node) in held else name
-        return None if name not in nodes and ('node', name) not in held \
+        return None if not before and name not in nodes and ('node', name) not in held \
             else dict((key, value) for key, value in held.items() if key != ('node', name))
     if name not in nodes or (('node', name) not in held and last(name, settings, states)):
         return None

@@ -12,11 +12,12 @@ BOUND, PAUSE, ANSWER, PATIENCE, KEPT = 1 / 32.0, 4.0, 4.5, 1.5, 8.0
 class Ask(object):
     """An order that was given. looks: how often the daemon has looked whether it may be; result: what holds with it,
     None if it must be refused; failed: whether the disk has not taken it; renamed: whether another file was taken
-    meanwhile, so that a node may have another name in the file of orders, until that is written again."""
+    meanwhile, so that a node may have another name in the file of orders, until that is written again; node: the
+    name of the node that it meant at the first look."""
 
     def __init__(self, question, now):
         self.question, self.asked = question, now
-        self.looks, self.result, self.failed, self.renamed = 0, None, False, False
+        self.looks, self.result, self.failed, self.renamed, self.node = 0, None, False, False, None
 
 
 class OrderLaws(object):
@@ -128,7 +129,8 @@ class OrderLaws(object):
         now = self._world.wall() if task.now is None else task.now
         one.looks += 1
         one.result = ordered.after(self.held, one.question, round(now, 3), daemon.settings,
-                                   daemon.roster.local_states(), daemon.decision.state)
+                                   daemon.roster.local_states(), daemon.decision.state, one.node)
+        one.node = one.node or ordered.meant(self.held, one.question, daemon.settings)
         try:
             given = real(task)
         except Noise as error:
@@ -147,7 +149,7 @@ class OrderLaws(object):
     def _reloads(self, old, new):
         self.held = ordered.followed(self.held, old, new)
         for one in self.asks:
-            one.renamed = True
+            one.renamed, one.node = True, None
 
     # --- what must hold ---
 
