@@ -69,7 +69,10 @@ class Server(object):
                 self._guarded(self._answer, visitor)
         elif descriptor in self._visitors:
             visitor = self._visitors[descriptor]
-            self._guarded({HEARING: self._hear, SENDING: self._send, LEAVING: self._leave}[visitor.state], visitor)
+            acts = {HEARING: self._hear, SENDING: self._send, LEAVING: self._leave}
+            # What waits is not polled: this is of one who has just given way, and whose descriptor it has got.
+            if visitor.state in acts:
+                self._guarded(acts[visitor.state], visitor)
 
     def _guarded(self, act, visitor):
         """act(visitor). A client whose connection fails is let go."""
