@@ -448,12 +448,12 @@ def test_a_removal_that_is_called_off_starts_the_page_if_it_ran(tree):
     assert of_the_page(tree) == [] and not tree.there('var/fastbypass_monitor/.start_web')
 
 
-def test_the_pages_user_is_made_once_in_the_group_and_without_a_home_or_a_shell(tree):
+def test_the_pages_user_is_made_once_and_without_a_home_or_a_shell(tree):
     tree('postinst', 'configure', '')
     made = [line for line in read(tree.at('notes')).splitlines() if line.startswith('useradd')]
     tree('postinst', 'configure', '1.3.00')
 
-    assert made == ['useradd --system --gid fastbypass --no-create-home --home-dir /nonexistent --shell %s --comment '
+    assert made == ['useradd --system --gid nogroup --no-create-home --home-dir /nonexistent --shell %s --comment '
                     'FastBypass status page fastbypass-web' % tree.at('usr/sbin/nologin')]
     assert 'useradd' not in read(tree.at('notes'))
 

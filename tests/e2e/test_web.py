@@ -50,7 +50,7 @@ def test_it_is_installed_and_neither_enabled_nor_started(switch):
     assert switch.run('systemctl', 'is-enabled', WEB, check=False).output == 'disabled'
     assert re.match(r'fastbypass-web:x:\d+:\d+:.*:/nonexistent:/usr/sbin/nologin$', switch.run(
         'getent', 'passwd', 'fastbypass-web').output)
-    assert switch.run('id', '-Gn', 'fastbypass-web').output == 'fastbypass'
+    assert switch.run('id', '-Gn', 'fastbypass-web').output == 'nogroup'
     assert switch.run('systemd-analyze', '--man=no', 'verify', WEB + '.service').output == ''
 
 
