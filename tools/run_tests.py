@@ -26,6 +26,8 @@ PYTEST = 'pytest>=4.6.11,<9'
 PROMETHEUS = 'prometheus_client>=0.12,<1'
 # It runs the tests in several processes. 1.34 is the last one for Python 2.7, and 3.0 the last one for 3.6.
 XDIST = 'pytest-xdist>=1.34,<4'
+# `make e2e` has the same environment. With another list one of the two would make it anew while the other uses it.
+PACKAGES = [PYTEST, XDIST, PROMETHEUS]
 # The tests of a file run one after the other, in one process. ARGS="-n0 ..." has all tests in pytest's own process.
 SHARED_OUT = ['-n', '3', '--dist', 'loadfile']
 # Seconds for the tests of one interpreter, in case something hangs.
@@ -83,7 +85,7 @@ def _prepared(found, options, left_out):
     ready = []
     for one in found:
         try:
-            ready.append(Ready(one, interpreters.environment(one, [PYTEST, XDIST, PROMETHEUS]), SHARED_OUT))
+            ready.append(Ready(one, interpreters.environment(one, PACKAGES), SHARED_OUT))
         except interpreters.Failed as error:
             if options.require:
                 raise

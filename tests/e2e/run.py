@@ -24,7 +24,7 @@ def main(deb, suites, arguments):
         return refuse('apt-get install ' + ' '.join(missing))
     if os.geteuid() != 0:
         return refuse('systems are booted by root only: sudo make e2e')
-    python = interpreters.environment(interpreters.modern(), [run_tests.PYTEST, run_tests.PROMETHEUS])
+    python = interpreters.environment(interpreters.modern(), run_tests.PACKAGES)
     environ = dict(os.environ, FBMON_E2E_SUITES=suites, FBMON_DEB=os.path.abspath(deb),
                    PYTHONDONTWRITEBYTECODE='1')
     argv = [python, '-m', 'pytest', '-rsfE', '-p', 'no:cacheprovider'] + (arguments or [HERE])
