@@ -104,13 +104,10 @@ def ask(path, pause):
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             sock.connect(path)
-            sock.sendall(b'\n')
-            while sock.recv(65536):
-                pass
         except OSError:
-            pass
-        finally:
             sock.close()
+        else:
+            _asked(sock, b'\n')
         time.sleep(int(pause) / 1000.0)
 
 
@@ -129,9 +126,13 @@ def page(run_dir, rate):
 
 
 def _fetch(port, path):
-    sock = socket.create_connection(('127.0.0.1', port), 20)
+    _asked(socket.create_connection(('127.0.0.1', port), 20), ('GET %s HTTP/1.0\r\n\r\n' % path).encode('ascii'))
+
+
+def _asked(sock, question):
+    """Send a question, read all of its answer, and close the socket."""
     try:
-        sock.sendall(('GET %s HTTP/1.0\r\n\r\n' % path).encode('ascii'))
+        sock.sendall(question)
         while sock.recv(65536):
             pass
     except OSError:

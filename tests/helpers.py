@@ -144,6 +144,14 @@ def _waits_for_lines(pid):
         return not alive(int(pid))
 
 
+def in_tree(script, path, tops):
+    """The text of a maintainer script that takes what is below these directories from the tree at `path`."""
+    script = script.replace('/proc/1/root/', '=one=')
+    for top in tops:
+        script = script.replace(top, path + top)
+    return script.replace('=one=', os.path.join(path, 'root-of-1/'))
+
+
 def write_program(path, script):
     """Write an executable script of sh."""
     write(path, '#!/bin/sh\n' + script + '\n')

@@ -110,10 +110,9 @@ class Tree(object):
         for name in ('python3', 'python2.7'):
             self.program('bin/' + name, 'true')
         for name in SCRIPTS:
-            text = source('debian', 'fastbypass-beat.' + name).replace('/proc/1/root/', '=one=')
-            for top in ('/usr/share', '/usr/sbin/policy', '/etc/', '/run/'):
-                text = text.replace(top, self.path + top)
-            helpers.write(self.at(name), text.replace('=one=', self.at('root-of-1/')))
+            helpers.write(self.at(name), helpers.in_tree(
+                source('debian', 'fastbypass-beat.' + name), self.path,
+                ('/usr/share', '/usr/sbin/policy', '/etc/', '/run/')))
 
     def at(self, name):
         """The path of something in the tree."""

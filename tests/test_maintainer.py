@@ -57,10 +57,9 @@ class Tree(object):
             self.program('bin/' + name, NOTED % name)
         self.program('usr/share/fastbypass_monitor/launch', 'exit 0')
         for name in SCRIPTS:
-            text = read(os.path.join(ROOT, 'debian', name)).replace('/proc/1/root/', '=one=')
-            for top in ('/usr/share', '/usr/sbin', '/var/', '/run/', '/etc/'):
-                text = text.replace(top, self.path + top)
-            helpers.write(self.at(name), text.replace('=one=', self.at('root-of-1/')))
+            helpers.write(self.at(name), helpers.in_tree(
+                read(os.path.join(ROOT, 'debian', name)), self.path,
+                ('/usr/share', '/usr/sbin', '/var/', '/run/', '/etc/')))
 
     def at(self, name):
         """The path of something in the tree."""

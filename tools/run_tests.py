@@ -2,9 +2,8 @@
 
 Each interpreter gets a pytest from PyPI that still works with it, in an environment that is kept for the next run, and
 pytest-xdist, which shares the files of tests out among several processes. If PyPI cannot be reached, the interpreter's
-own pytest is used, for example Debian's python3-pytest. What cannot run on
-this machine is left out and named. With --pythons all interpreters that you name must be there; with --require
-everything else must be there too.
+own pytest is used, for example Debian's python3-pytest. What cannot run on this machine is left out and named. With
+--pythons all interpreters that you name must be there; with --require everything else must be there too.
 """
 import argparse
 import collections
